@@ -1,0 +1,137 @@
+//! A hit: one request to a tracked URL, after judgement. The request's address and user-agent are gone by then.
+
+use crate::id::{CopyId, HitId};
+use crate::mode::{Axis, UnknownWord};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// What a request says about a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// A person did this, seen directly.
+    Human,
+    /// A person did this; their provider's proxy fetched it for them, so nothing else is known.
+    HumanViaProxy,
+    /// It cannot be told from a machine.
+    Unknown,
+    /// A machine did this: a scanner, a prefetch, a preview.
+    Machine,
+    /// The sender's own view.
+    #[serde(rename = "self")]
+    Own,
+}
+
+impl Meaning {
+    /// All meanings.
+    pub const ALL: [Self; 5] = [
+        Self::Human,
+        Self::HumanViaProxy,
+        Self::Unknown,
+        Self::Machine,
+        Self::Own,
+    ];
+
+    /// The word for the database and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::HumanViaProxy => "human_via_proxy",
+            Self::Unknown => "unknown",
+            Self::Machine => "machine",
+            Self::Own => "self",
+        }
+    }
+
+    /// Does it count as read?
+    pub fn is_human(self) -> bool {
+        matches!(self, Self::Human | Self::HumanViaProxy)
+    }
+}
+
+impl FromStr for Meaning {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|m| m.as_str() == text)
+            .ok_or_else(|| UnknownWord {
+                given: text.into(),
+                expected: "human, human_via_proxy, unknown, machine, self",
+            })
+    }
+}
+
+/// Who fetched, and what that says about a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The family that fetched, by its id in the verdict tables: `gmail_proxy`, `apple_mpp`, `thunderbird`, `browser`, …
+    pub opener: String,
+    /// What that says about a person.
+    pub meaning: Meaning,
+    /// How sure, in percent.
+    pub confidence: u8,
+    /// Codes of the rules that led here, most important first.
+    pub reasons: Vec<String>,
+}
+
+/// Facts parsed from a request. Stored in `detailed` mode only; the raw texts they come from never are.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// The mail client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The browser family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// The operating system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// `desktop`, `phone`, `tablet`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The network's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// ISO 3166 country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+/// One judged request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Its own id, so that storing it twice stores it once.
+    pub id: HitId,
+    /// The copy whose token was used.
+    pub copy: CopyId,
+    /// Open or click.
+    pub axis: Axis,
+    /// The number of the link, for clicks.
+    pub link: u16,
+    /// When it arrived. Rounded to the minute before it is stored.
+    pub at: Time,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Parsed facts; dropped before storing unless the mode is `detailed`.
+    pub facts: Facts,
+    /// The same opener asked for the same thing seconds before: kept and labelled, not counted again.
+    pub repeat: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_round_trip() {
+        for meaning in Meaning::ALL {
+            assert_eq!(meaning.as_str().parse(), Ok(meaning));
+            assert_eq!(
+                serde_json::to_string(&meaning).unwrap(),
+                format!("\"{}\"", meaning.as_str())
+            );
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The nouns of Overt and the rules between them.
+//!
+//! Everything here is pure: no I/O, no clock, no randomness, no async. Time and random bytes come in as
+//! arguments, so every rule can be tested with every input.
+//!
+//! The one invariant that the rest of the program stands on: **a tracked URL can be minted only from a
+//! grant, and only [`decide`](decision::decide) makes a grant.** The grants have no public constructor, and
+//! [`Keyring`](token::Keyring) takes nothing else (R-MODE-04).
+//!
+//! A grant cannot be written down by hand:
+//! ```compile_fail,E0451
+//! let _ = model::OpenGrant { copy: model::CopyId([0; 16]), mode: model::Mode::Detailed };
+//! ```
+//! A token cannot be minted from an id, nor past the methods that ask for a grant:
+//! ```compile_fail,E0308
+//! let ring = model::Keyring::new(&[(1, [0; 32])])?;
+//! let _ = ring.open(&model::CopyId([0; 16]));
+//! # Ok::<(), model::token::BadKeyring>(())
+//! ```
+//! ```compile_fail,E0624
+//! let ring = model::Keyring::new(&[(1, [0; 32])])?;
+//! let _ = ring.mint(model::Purpose::Open, &[0; 16], 0, b"");
+//! # Ok::<(), model::token::BadKeyring>(())
+//! ```
+//! With a grant from the decision it works:
+//! ```
+//! use model::decision::{Ceiling, Circumstances, decide};
+//! use model::{Consent, ConsentState, CopyId, Keyring, Mode, PerAxis, Reason, Time, Topic};
+//! let (now, copy) = (Time(0), CopyId([0; 16]));
+//! let consent = Consent::default().after(Topic::Open, ConsentState::Given, now);
+//! let ceilings = [Ceiling { reason: Reason::WorkspaceCeiling, modes: PerAxis::all(Mode::Individual) }];
+//! let decision = decide(&Circumstances { copy, now, ceilings: &ceilings, consent: Some(&consent), obstacle: None });
+//! let ring = Keyring::new(&[(1, [0; 32])])?;
+//! let _ = decision.open.map(|grant| ring.open(&grant));
+//! # Ok::<(), model::token::BadKeyring>(())
+//! ```
+
+pub mod address;
+pub mod consent;
+pub mod decision;
+pub mod event;
+pub mod hit;
+pub mod id;
+pub mod language;
+pub mod mode;
+pub mod reason;
+pub mod role;
+pub mod tick;
+pub mod time;
+pub mod token;
+pub mod url;
+
+pub use address::EmailAddress;
+pub use consent::{Consent, ConsentState, Topic};
+pub use decision::{ClickGrant, Decision, OpenGrant, decide};
+pub use hit::{Facts, Meaning, Verdict};
+pub use id::{ContactId, CopyId, HitId, IdentityId, MessageId, UserId, WorkspaceId};
+pub use language::Language;
+pub use mode::{Axis, Mode, PerAxis, Switch};
+pub use reason::Reason;
+pub use role::Role;
+pub use tick::Tick;
+pub use time::Time;
+pub use token::{Keyring, Purpose, Token};

@@ -1,0 +1,235 @@
+//! Modes and axes: how much may be known, about what.
+//!
+//! Modes are a total order; the effective mode is always a minimum, so one more rule can only lower it
+//! (R-MODE-01, R-MODE-03).
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How much may be recorded about one axis of one copy.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing: no pixel, no rewritten link, original URLs.
+    #[default]
+    None,
+    /// One token for a whole batch, counters by day. Needs a jurisdiction profile that allows it.
+    Aggregate,
+    /// One date, the day of the last open, for list cleaning only. Needs a jurisdiction profile that allows it.
+    Hygiene,
+    /// The event, its minute and the verdict.
+    Individual,
+    /// Also parsed facts: mail client, browser, operating system, device class, country.
+    Detailed,
+}
+
+impl Mode {
+    /// All modes, lowest first.
+    pub const ALL: [Self; 5] = [
+        Self::None,
+        Self::Aggregate,
+        Self::Hygiene,
+        Self::Individual,
+        Self::Detailed,
+    ];
+
+    /// The name used in the database, the API and mail headers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Aggregate => "aggregate",
+            Self::Hygiene => "hygiene",
+            Self::Individual => "individual",
+            Self::Detailed => "detailed",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is none of the known words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is not known here; write one of: {expected}")]
+pub struct UnknownWord {
+    /// What was given.
+    pub given: String,
+    /// The words that would have been understood.
+    pub expected: &'static str,
+}
+
+impl FromStr for Mode {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|m| m.as_str() == text)
+            .ok_or_else(|| UnknownWord {
+                given: text.into(),
+                expected: "none, aggregate, hygiene, individual, detailed",
+            })
+    }
+}
+
+/// What is observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Axis {
+    /// The mail was displayed.
+    Open,
+    /// A link was followed.
+    Click,
+    /// A hosted document was looked at.
+    Document,
+}
+
+impl Axis {
+    /// All axes.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Click, Self::Document];
+
+    /// The name used in the database, the API and mail headers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Click => "click",
+            Self::Document => "document",
+        }
+    }
+}
+
+impl FromStr for Axis {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|a| a.as_str() == text)
+            .ok_or_else(|| UnknownWord {
+                given: text.into(),
+                expected: "open, click, document",
+            })
+    }
+}
+
+/// One value for each axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct PerAxis<T> {
+    /// For opens.
+    pub open: T,
+    /// For clicks.
+    pub click: T,
+    /// For documents.
+    pub document: T,
+}
+
+impl<T> PerAxis<T> {
+    /// The value for one axis.
+    pub fn get(&self, axis: Axis) -> &T {
+        match axis {
+            Axis::Open => &self.open,
+            Axis::Click => &self.click,
+            Axis::Document => &self.document,
+        }
+    }
+}
+
+impl<T: Copy> PerAxis<T> {
+    /// The same value on every axis.
+    pub const fn all(value: T) -> Self {
+        Self {
+            open: value,
+            click: value,
+            document: value,
+        }
+    }
+}
+
+/// Tracking on every axis is `none`.
+pub const NOTHING: PerAxis<Mode> = PerAxis::all(Mode::None);
+
+/// The sender's choice for one mail: the `X-Overt-Track` header, the API's `track` field, the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// Track nothing in this mail.
+    Off,
+    /// Only opens.
+    Open,
+    /// Only clicks.
+    Click,
+    /// Everything that is allowed.
+    #[default]
+    All,
+}
+
+impl Switch {
+    /// The name used in headers, the API and forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Open => "open",
+            Self::Click => "click",
+            Self::All => "all",
+        }
+    }
+
+    /// The ceiling this choice puts on each axis. It lowers; it never grants.
+    pub fn ceiling(self) -> PerAxis<Mode> {
+        let (on, off) = (Mode::Detailed, Mode::None);
+        match self {
+            Self::Off => NOTHING,
+            Self::Open => PerAxis {
+                open: on,
+                click: off,
+                document: off,
+            },
+            Self::Click => PerAxis {
+                open: off,
+                click: on,
+                document: off,
+            },
+            Self::All => PerAxis::all(on),
+        }
+    }
+}
+
+impl FromStr for Switch {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let word = text.trim().to_ascii_lowercase();
+        [Self::Off, Self::Open, Self::Click, Self::All]
+            .into_iter()
+            .find(|s| s.as_str() == word)
+            .ok_or_else(|| UnknownWord {
+                given: text.trim().into(),
+                expected: "off, open, click, all",
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_mode_01_modes_are_ordered_and_unknown_words_are_errors() {
+        assert!(Mode::ALL.windows(2).all(|w| w[0] < w[1]));
+        for mode in Mode::ALL {
+            assert_eq!(mode.as_str().parse(), Ok(mode));
+        }
+        assert!("full".parse::<Mode>().is_err());
+        assert!(serde_json::from_str::<Mode>("\"full\"").is_err());
+    }
+
+    #[test]
+    fn switch_words() {
+        assert_eq!(" Off ".parse(), Ok(Switch::Off));
+        assert_eq!(Switch::Click.ceiling().open, Mode::None);
+        assert!("yes".parse::<Switch>().is_err());
+    }
+}

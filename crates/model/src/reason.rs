@@ -1,0 +1,114 @@
+//! Why a copy is not tracked, or less than its sender wished: a code for programs, a sentence for people.
+
+use std::fmt;
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $sentence:literal;)+) => {
+        /// Why an axis of a copy is `none`, or lower than asked for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Reason { $($(#[$doc])* $name,)+ }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The stable word for programs and the database.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// One sentence for the sender.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// No consent was ever asked for.
+    NeverAsked = "never_asked", "This person was never asked whether they agree to be tracked.";
+    /// The question went out; nothing came back.
+    AskedNoAnswer = "asked_no_answer", "This person was asked and has not answered. Silence is not consent.";
+    /// Agreed on the page, but the confirmation mail was not answered yet.
+    AwaitingConfirmation = "awaiting_confirmation", "This person agreed, but has not confirmed it by mail yet.";
+    /// Said no.
+    Refused = "refused", "This person was asked and said no.";
+    /// Agreed once and took it back.
+    Withdrawn = "withdrawn", "This person has withdrawn their consent.";
+    /// The consent has run out.
+    Expired = "expired", "The consent of this person has expired and must be asked for again.";
+    /// The recipient is the sender, or another of the sender's own addresses.
+    OwnAddress = "own_address", "This is one of the sender's own addresses; own views never count.";
+    /// The sender switched tracking off for this mail or this axis.
+    SwitchedOff = "switched_off", "The sender switched this off for this mail.";
+    /// The workspace allows less.
+    WorkspaceCeiling = "workspace_ceiling", "The workspace does not allow it.";
+    /// The operator of the instance allows less.
+    InstanceCeiling = "instance_ceiling", "The operator of this instance does not allow it.";
+    /// The kill switch is on.
+    KillSwitch = "kill_switch", "All tracking is switched off at the moment.";
+    /// What was decided when the mail was sent; later changes can only lower it.
+    FrozenAtSend = "frozen_at_send", "It was not allowed when the mail was sent, and that cannot be raised later.";
+    /// The rules could not be read.
+    PolicyUnavailable = "policy_unavailable", "The rules could not be read at that moment, so the mail went out untracked.";
+    /// This mode needs a jurisdiction profile that switches it on.
+    NeedsProfile = "needs_profile", "This mode is allowed only where a jurisdiction profile switches it on.";
+    /// The mail has no hosted document.
+    NoDocument = "no_document", "There is no hosted document in this mail.";
+    /// There is no HTML body to put a pixel or links into.
+    NoHtml = "no_html", "The mail has no HTML body.";
+    /// The mail is signed, and a signature must not be broken.
+    Signed = "signed", "The mail is signed; touching it would break the signature.";
+    /// The mail is encrypted.
+    Encrypted = "encrypted", "The mail is encrypted and cannot be touched.";
+    /// An existing DKIM signature covers the body.
+    DkimSigned = "dkim_signed", "The mail already carries a DKIM signature, which touching it would break.";
+    /// A character set that cannot be edited safely.
+    OddCharset = "odd_charset", "The character set of the mail cannot be edited safely.";
+    /// The structure of the mail is broken.
+    Malformed = "malformed", "The structure of the mail is damaged; it was passed on as it came.";
+    /// Over one of the bounds.
+    TooComplex = "too_complex", "The mail has more parts, links or nesting than can be handled safely.";
+}
+
+impl std::str::FromStr for Reason {
+    type Err = crate::mode::UnknownWord;
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|r| r.code() == code)
+            .ok_or_else(|| crate::mode::UnknownWord {
+                given: code.into(),
+                expected: "a reason code",
+            })
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())
+    }
+}
+
+impl serde::Serialize for Reason {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_round_trip() {
+        let codes: std::collections::BTreeSet<_> = Reason::ALL.iter().map(|r| r.code()).collect();
+        assert_eq!(codes.len(), Reason::ALL.len());
+        for reason in Reason::ALL {
+            assert_eq!(reason.code().parse(), Ok(*reason));
+            assert!(reason.sentence().ends_with('.'));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A moment, in milliseconds since 1970-01-01 UTC: one form in the database, in memory and on the wire.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A moment in UTC, with millisecond resolution.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(pub i64);
+
+impl Time {
+    /// The same moment rounded down to its minute: all that `individual` mode may keep of a hit.
+    #[must_use]
+    pub fn minute(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(60_000))
+    }
+
+    /// The moment as RFC 3339 text, as in `2026-11-21T20:48:00Z`. Out-of-range moments give the epoch.
+    pub fn rfc3339(self) -> String {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        format!("{moment:.0}")
+    }
+
+    /// The moment as an RFC 5322 date, as in `Sat, 21 Nov 2026 20:48:00 +0000`.
+    pub fn rfc2822(self) -> String {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        jiff::fmt::rfc2822::to_string(&moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+impl std::ops::Add<Duration> for Time {
+    type Output = Self;
+    fn add(self, d: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+}
+
+impl std::ops::Sub<Duration> for Time {
+    type Output = Self;
+    fn sub(self, d: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl serde::Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
+        let moment: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self(moment.as_millisecond()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minute_rounds_down_also_before_1970() {
+        assert_eq!(Time(119_999).minute(), Time(60_000));
+        assert_eq!(Time(-1).minute(), Time(-60_000));
+    }
+
+    #[test]
+    fn texts() {
+        let t = Time(1_795_294_080_123);
+        assert_eq!(t.rfc3339(), "2026-11-21T20:48:00Z");
+        assert_eq!(t.rfc2822(), "Sat, 21 Nov 2026 20:48:00 +0000");
+    }
+}
