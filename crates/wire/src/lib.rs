@@ -1,0 +1,8 @@
+//! Protocols of mail, without product words: an SMTP server and client, and the TLS under them.
+//!
+//! Promises: every byte that a peer can send is bounded, every wait ends, and no password or
+//! address is ever logged. What a mail means, who may send it and where it is kept is the
+//! caller's affair: the server asks a [`smtp::Handler`], the client is told an [`smtp::Envelope`].
+
+pub mod smtp;
+pub mod tls;
