@@ -36,6 +36,7 @@
 //! ```
 
 pub mod address;
+pub mod ambient;
 pub mod consent;
 pub mod decision;
 pub mod event;
@@ -45,12 +46,14 @@ pub mod language;
 pub mod mode;
 pub mod reason;
 pub mod role;
+pub mod secret;
 pub mod tick;
 pub mod time;
 pub mod token;
 pub mod url;
 
 pub use address::EmailAddress;
+pub use ambient::Ambient;
 pub use consent::{Consent, ConsentState, Topic};
 pub use decision::{ClickGrant, Decision, OpenGrant, decide};
 pub use hit::{Facts, Meaning, Verdict};
@@ -59,6 +62,7 @@ pub use language::Language;
 pub use mode::{Axis, Mode, PerAxis, Switch};
 pub use reason::Reason;
 pub use role::Role;
+pub use secret::{Secret, Sha256};
 pub use tick::Tick;
 pub use time::Time;
 pub use token::{Keyring, Purpose, Token};

@@ -1,1 +1,99 @@
-//! Placeholder head.
+//! Everything Overt remembers, behind one SQL for SQLite and PostgreSQL. The only place with SQL.
+//!
+//! [`Store`] is cheap to clone. Its methods are grouped by noun, a file each; each method is one transaction. When
+//! a writing method returns `Ok`, what it wrote is on disk.
+//!
+//! What is never in here: raw IP addresses, raw user-agents, tokens, secrets in the clear, mail bodies beyond the
+//! moment their last copy left.
+
+mod contact;
+mod consent;
+mod copy;
+mod credential;
+mod db;
+mod event;
+mod hit;
+mod identity;
+mod message;
+mod migrate;
+mod outbox;
+mod person;
+mod postgres;
+mod sqlite;
+mod user;
+mod value;
+mod workspace;
+
+pub use consent::{ConsentEvent, ConsentRequest, Method};
+pub use contact::{Contact, ContactFilter};
+pub use copy::{Copy, CopyInContext, CopyState};
+pub use credential::{Credential, CredentialKind};
+pub use hit::{Recorded, StoredHit};
+pub use identity::Identity;
+pub use message::{Accepted, Cursor, Link, Message, MessageFilter, NewCopy, NewMessage};
+pub use outbox::{Errand, Outcome, Parcel};
+pub use person::Person;
+pub use user::User;
+pub use workspace::{Instance, Workspace, ceilings};
+
+use db::Db;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Which database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Config {
+    /// A file, made if it is not there.
+    Sqlite(PathBuf),
+    /// A `postgres://` address.
+    Postgres(String),
+}
+
+impl FromStr for Config {
+    type Err = std::convert::Infallible;
+    /// A `postgres://` or `postgresql://` address, else the path of an SQLite file.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Ok(Self::Postgres(text.into()))
+        } else {
+            Ok(Self::Sqlite(PathBuf::from(text.strip_prefix("sqlite:").unwrap_or(text))))
+        }
+    }
+}
+
+/// Why the store could not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Not now: unreachable, busy, stopped. Trying again later may help.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// No space left.
+    #[error("the disk of the database is full: make room, then try again")]
+    Full,
+    /// A rule of the schema forbids it; usually the thing exists already.
+    #[error("the database refused it: {0}")]
+    Conflict(String),
+    /// What was read is not what was written.
+    #[error("the database is damaged or of another version: {0}")]
+    Corrupt(String),
+}
+
+/// The store.
+#[derive(Clone)]
+pub struct Store {
+    db: Db,
+}
+
+impl Store {
+    /// Opens the database, makes it if need be, and brings its schema up to date.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let db = Db::open(config).await?;
+        migrate::run(&db).await?;
+        Ok(Self { db })
+    }
+
+    /// Does the database answer?
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.db.read(|tx| tx.query("select 1", &[]).map(|_| ())).await
+    }
+}

@@ -1,0 +1,225 @@
+-- One schema for SQLite and PostgreSQL. Types are the four both share: bigint, text, bytea, and null.
+-- Flags are 0 and 1; moments are milliseconds since 1970 UTC; ids are 16 random bytes; words are lower-case text.
+
+create table counter (name text primary key, value bigint not null);
+
+-- The operator's settings: one row.
+create table instance (
+  id bigint primary key,
+  tracking bigint not null,
+  ceiling_open text not null,
+  ceiling_click text not null,
+  ceiling_document text not null
+);
+insert into instance (id, tracking, ceiling_open, ceiling_click, ceiling_document)
+values (1, 1, 'detailed', 'detailed', 'detailed');
+
+create table workspace (
+  id bytea primary key,
+  name text not null,
+  tracking bigint not null,
+  ceiling_open text not null,
+  ceiling_click text not null,
+  ceiling_document text not null,
+  language text not null,
+  ask bigint not null,
+  created_at bigint not null
+);
+
+create table "user" (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  name text not null,
+  address text not null,
+  address_key text not null unique,
+  password_hash text not null,
+  role text not null,
+  created_at bigint not null
+);
+
+-- Sessions, app passwords and API keys: random secrets, of which only the SHA-256 is kept.
+create table credential (
+  hash bytea primary key,
+  id bytea not null unique,
+  user_id bytea not null references "user" (id),
+  kind text not null,
+  label text not null,
+  created_at bigint not null,
+  expires_at bigint,
+  used_at bigint
+);
+create index credential_user on credential (user_id, kind);
+
+create table identity (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  user_id bytea not null references "user" (id),
+  address text not null,
+  address_key text not null unique,
+  name text not null,
+  created_at bigint not null
+);
+
+create table contact (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  address text not null,
+  address_key text not null,
+  name text not null,
+  source text not null,
+  language text,
+  open_state text not null,
+  open_since bigint,
+  click_state text not null,
+  click_since bigint,
+  document_state text not null,
+  document_since bigint,
+  details_state text not null,
+  details_since bigint,
+  ask_next bigint not null,
+  created_at bigint not null,
+  unique (workspace_id, address_key)
+);
+
+-- What a person was shown when they agreed, by the SHA-256 of its text. Never changed.
+create table consent_text (
+  sha256 bytea primary key,
+  language text not null,
+  body text not null,
+  created_at bigint not null
+);
+
+-- What happened to a contact's consent. Only ever added to; the contact's columns are its fold.
+create table consent_event (
+  seq bigint primary key,
+  workspace_id bytea not null,
+  contact_id bytea not null references contact (id),
+  topic text not null,
+  state text not null,
+  at bigint not null,
+  method text not null,
+  user_id bytea,
+  text_sha256 bytea references consent_text (sha256)
+);
+create index consent_event_contact on consent_event (contact_id, seq);
+
+-- Agreed on the page, to be confirmed by mail.
+create table consent_request (
+  id bytea primary key,
+  contact_id bytea not null references contact (id),
+  copy_id bytea not null,
+  topics text not null,
+  text_sha256 bytea not null references consent_text (sha256),
+  created_at bigint not null,
+  expires_at bigint not null,
+  answered_at bigint
+);
+
+create table message (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  user_id bytea not null references "user" (id),
+  sender text not null,
+  header_id text not null,
+  subject text not null,
+  accepted_at bigint not null,
+  size bigint not null,
+  switch text not null,
+  search text not null,
+  -- The mail as the sender wrote it; gone once every copy is delivered or bounced.
+  source bytea
+);
+create index message_list on message (workspace_id, accepted_at, id);
+create index message_list_user on message (user_id, accepted_at, id);
+
+create table link (
+  message_id bytea not null references message (id),
+  number bigint not null,
+  destination text not null,
+  skipped text,
+  primary key (message_id, number)
+);
+
+create table copy (
+  id bytea primary key,
+  workspace_id bytea not null,
+  message_id bytea not null references message (id),
+  contact_id bytea not null references contact (id),
+  position bigint not null,
+  address text not null,
+  mode_open text not null,
+  mode_click text not null,
+  mode_document text not null,
+  reason_open text,
+  reason_click text,
+  ask bigint not null,
+  state text not null,
+  answer text,
+  state_at bigint not null,
+  tick text not null,
+  opens_human bigint not null,
+  opens_unknown bigint not null,
+  opens_machine bigint not null,
+  clicks_human bigint not null,
+  clicks_unknown bigint not null,
+  clicks_machine bigint not null,
+  first_read_at bigint,
+  last_read_at bigint,
+  receipt_at bigint
+);
+create index copy_message on copy (message_id, position);
+create index copy_contact on copy (contact_id, state_at);
+
+-- Mail that still has to leave. A row goes when its mail was taken by the relay or bounced.
+create table outbox (
+  id bytea primary key,
+  kind text not null,
+  workspace_id bytea not null,
+  message_id bytea,
+  copy_id bytea,
+  request_id bytea,
+  action text,
+  sender text not null,
+  recipient text not null,
+  notify text,
+  orcpt text,
+  ret text,
+  envid text,
+  created_at bigint not null,
+  due_at bigint not null,
+  attempts bigint not null,
+  -- The worker that has it in hand, and until when; workers renew, and what a dead one held becomes due again.
+  lease_owner bytea,
+  lease_until bigint
+);
+create index outbox_due on outbox (due_at);
+create index outbox_message on outbox (message_id);
+
+create table hit (
+  id bytea primary key,
+  copy_id bytea not null references copy (id),
+  axis text not null,
+  link bigint not null,
+  at bigint not null,
+  opener text not null,
+  meaning text not null,
+  confidence bigint not null,
+  reasons text not null,
+  facts text,
+  repeat bigint not null,
+  folded bigint not null
+);
+create index hit_copy on hit (copy_id, at);
+create index hit_unfolded on hit (folded) where folded = 0;
+
+-- The feed that pages follow live. Numbers come from one counter, without gaps.
+create table event (
+  seq bigint primary key,
+  workspace_id bytea not null,
+  user_id bytea,
+  kind text not null,
+  message_id bytea,
+  copy_id bytea,
+  at bigint not null
+);
+create index event_at on event (at);

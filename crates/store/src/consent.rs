@@ -1,0 +1,274 @@
+//! What happened to a contact's consent: events that are only added to, and the confirmations under way.
+
+use crate::db::Tx;
+use crate::event;
+use crate::value::params;
+use crate::{Error, Store};
+use model::consent::CONFIRM_LIFE;
+use model::event::Happening;
+use model::{ConsentState, ContactId, CopyId, Language, Sha256, Time, Topic, UserId, WorkspaceId};
+
+/// How a change of consent came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// The question went out as a line in a mail.
+    AskLine,
+    /// On the recipient's own page.
+    Page,
+    /// Through the link in a confirmation mail.
+    Confirmation,
+    /// A user noted it on the contact's request. Only withdrawals come this way.
+    User,
+    /// The sample contacts of a demo.
+    Demo,
+}
+
+impl Method {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AskLine => "ask_line",
+            Self::Page => "page",
+            Self::Confirmation => "confirmation",
+            Self::User => "user",
+            Self::Demo => "demo",
+        }
+    }
+}
+
+/// One event of a contact's consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentEvent {
+    /// Its place among all of them.
+    pub seq: i64,
+    /// About what.
+    pub topic: Topic,
+    /// What it became.
+    pub state: ConsentState,
+    /// When.
+    pub at: Time,
+    /// How, as stored.
+    pub method: String,
+}
+
+/// An agreement that waits for its confirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRequest {
+    /// The id inside the confirmation token.
+    pub id: [u8; 16],
+    /// Whose it is.
+    pub contact: ContactId,
+    /// The copy whose page it was made on.
+    pub copy: CopyId,
+    /// What was agreed to.
+    pub topics: Vec<Topic>,
+    /// The text that was shown.
+    pub text: Sha256,
+    /// When it was made.
+    pub created_at: Time,
+    /// Until when it can be confirmed.
+    pub expires_at: Time,
+    /// When it was answered; a link works once.
+    pub answered_at: Option<Time>,
+}
+
+/// A change to write down.
+pub(crate) struct Change {
+    pub(crate) contact: ContactId,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) state: ConsentState,
+    pub(crate) at: Time,
+    pub(crate) method: Method,
+    pub(crate) user: Option<UserId>,
+    pub(crate) text: Option<Sha256>,
+}
+
+/// Adds an event for each topic and moves the contact's columns along with them.
+pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Result<(), Error> {
+    if topics.is_empty() {
+        return Ok(());
+    }
+    let last = tx.next_numbers("consent_event", topics.len() as i64)?;
+    for (i, topic) in topics.iter().enumerate() {
+        let seq = last - (topics.len() - 1 - i) as i64;
+        let sql = "insert into consent_event (seq, workspace_id, contact_id, topic, state, at, method, user_id,
+                   text_sha256) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let text = change.text.map(|t| t.0);
+        tx.execute(
+            sql,
+            params![
+                seq,
+                change.workspace,
+                change.contact,
+                *topic,
+                change.state,
+                change.at,
+                change.method.as_str(),
+                change.user,
+                text
+            ],
+        )?;
+        let column = topic.as_str();
+        let sql = format!("update contact set {column}_state = $2, {column}_since = $3, ask_next = 0 where id = $1");
+        tx.execute(&sql, params![change.contact, change.state, change.at])?;
+    }
+    event::write(tx, change.workspace, None, Happening::Consent, None, None, change.at)
+}
+
+fn request(row: &crate::value::Row) -> Result<ConsentRequest, Error> {
+    let topics: String = row.get(3)?;
+    Ok(ConsentRequest {
+        id: row.get(0)?,
+        contact: row.get(1)?,
+        copy: row.get(2)?,
+        topics: topics.split(',').filter_map(|t| t.parse().ok()).collect(),
+        text: Sha256(row.get(4)?),
+        created_at: row.get(5)?,
+        expires_at: row.get(6)?,
+        answered_at: row.get(7)?,
+    })
+}
+
+const REQUEST: &str = "select id, contact_id, copy_id, topics, text_sha256, created_at, expires_at, answered_at
+    from consent_request where id = $1";
+
+impl Store {
+    /// Keeps the text that a page is about to show; it is found by its digest.
+    pub async fn consent_text_keep(&self, language: Language, body: &str, now: Time) -> Result<Sha256, Error> {
+        let (digest, body) = (Sha256::of(body), body.to_owned());
+        self.db
+            .write(move |tx| {
+                let sql = "insert into consent_text (sha256, language, body, created_at) values ($1, $2, $3, $4)
+                           on conflict (sha256) do nothing";
+                tx.execute(sql, params![digest.0, language, body, now]).map(|_| digest)
+            })
+            .await
+    }
+
+    /// A text that was shown.
+    pub async fn consent_text(&self, digest: Sha256) -> Result<Option<String>, Error> {
+        self.db
+            .read(move |tx| {
+                let row = tx.first("select body from consent_text where sha256 = $1", params![digest.0])?;
+                row.map(|row| row.get(0)).transpose()
+            })
+            .await
+    }
+
+    /// Writes down what became of some topics of a contact. The decision and the collection see it at once.
+    pub async fn consent_set(
+        &self,
+        workspace: WorkspaceId,
+        contact: ContactId,
+        topics: &[Topic],
+        state: ConsentState,
+        method: Method,
+        user: Option<UserId>,
+        now: Time,
+    ) -> Result<(), Error> {
+        let topics = topics.to_vec();
+        let change = Change { contact, workspace, state, at: now, method, user, text: None };
+        self.db.write(move |tx| write(tx, &topics, &change)).await
+    }
+
+    /// The contact agreed on their page: notes it, and puts the confirmation mail into the outbox.
+    ///
+    /// `reply` is the address the confirmation comes from: the sender's.
+    pub async fn consent_request(
+        &self,
+        workspace: WorkspaceId,
+        id: [u8; 16],
+        contact: ContactId,
+        copy: CopyId,
+        topics: &[Topic],
+        text: Sha256,
+        outbox: [u8; 16],
+        now: Time,
+    ) -> Result<(), Error> {
+        let topics = topics.to_vec();
+        self.db
+            .write(move |tx| {
+                let words: Vec<_> = topics.iter().map(|t| t.as_str()).collect();
+                let sql = "insert into consent_request (id, contact_id, copy_id, topics, text_sha256, created_at,
+                           expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
+                let expires = now + CONFIRM_LIFE;
+                tx.execute(sql, params![id, contact, copy, words.join(","), text.0, now, expires])?;
+                let change = Change {
+                    contact,
+                    workspace,
+                    state: ConsentState::Requested,
+                    at: now,
+                    method: Method::Page,
+                    user: None,
+                    text: Some(text),
+                };
+                write(tx, &topics, &change)?;
+                let sql = "insert into outbox (id, kind, workspace_id, request_id, copy_id, sender, recipient,
+                           created_at, due_at, attempts)
+                           select $1, 'confirm', $2, $3, c.id, '', k.address, $5, $5, 0
+                           from copy c join contact k on k.id = c.contact_id where c.id = $4";
+                tx.execute(sql, params![outbox, workspace, id, copy, now]).map(|_| ())
+            })
+            .await
+    }
+
+    /// An agreement that waits for its confirmation, or was confirmed.
+    pub async fn consent_request_find(&self, id: [u8; 16]) -> Result<Option<ConsentRequest>, Error> {
+        self.db.read(move |tx| tx.first(REQUEST, params![id])?.as_ref().map(request).transpose()).await
+    }
+
+    /// Confirms: the topics become given. False if the link was used, is too old, or the contact has decided otherwise
+    /// in the meantime.
+    pub async fn consent_confirm(&self, id: [u8; 16], now: Time) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "update consent_request set answered_at = $2
+                           where id = $1 and answered_at is null and expires_at > $2";
+                if tx.execute(sql, params![id, now])? == 0 {
+                    return Ok(false);
+                }
+                let row = tx.first(REQUEST, params![id])?;
+                let request = request(&row.ok_or_else(|| Error::Corrupt("a consent request vanished".into()))?)?;
+                let sql = format!("select {} from contact k where k.id = $1", crate::contact::COLUMNS);
+                let Some(row) = tx.first(&sql, params![request.contact])? else { return Ok(false) };
+                let contact = crate::contact::contact(&row, 0)?;
+                // A withdrawal after the request is the person's last word, not this older link.
+                let still: Vec<Topic> = (request.topics.iter().copied())
+                    .filter(|t| contact.consent.get(*t).state == ConsentState::Requested)
+                    .collect();
+                let change = Change {
+                    contact: contact.id,
+                    workspace: contact.workspace,
+                    state: ConsentState::Given,
+                    at: now,
+                    method: Method::Confirmation,
+                    user: None,
+                    text: Some(request.text),
+                };
+                write(tx, &still, &change)?;
+                Ok(!still.is_empty())
+            })
+            .await
+    }
+
+    /// A contact's consent, event by event, newest first.
+    pub async fn consent_events(&self, workspace: WorkspaceId, contact: ContactId) -> Result<Vec<ConsentEvent>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select seq, topic, state, at, method from consent_event
+                           where contact_id = $1 and workspace_id = $2 order by seq desc limit 500";
+                tx.query(sql, params![contact, workspace])?
+                    .iter()
+                    .map(|row| {
+                        Ok(ConsentEvent {
+                            seq: row.get(0)?,
+                            topic: row.get(1)?,
+                            state: row.get(2)?,
+                            at: row.get(3)?,
+                            method: row.get(4)?,
+                        })
+                    })
+                    .collect()
+            })
+            .await
+    }
+}

@@ -1,0 +1,154 @@
+//! Contacts: the people mail is sent to, one address each.
+
+use crate::db::Tx;
+use crate::value::{Row, Value, params};
+use crate::{Error, Store};
+use model::consent::Standing;
+use model::{Consent, ContactId, ConsentState, EmailAddress, Language, Time, WorkspaceId};
+
+/// A person mail is sent to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Their id.
+    pub id: ContactId,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Their address.
+    pub address: EmailAddress,
+    /// Their name, as far as it was seen in a mail's header.
+    pub name: String,
+    /// Where the address came from: `sent` (a user wrote to it), `api`, `demo`.
+    pub source: String,
+    /// The language they were last addressed in.
+    pub language: Option<Language>,
+    /// What they agreed to.
+    pub consent: Consent,
+    /// A user wants the next mail to carry the question.
+    pub ask_next: bool,
+    /// Since when they are known.
+    pub created_at: Time,
+}
+
+/// Which contacts to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContactFilter {
+    /// Part of the address or name.
+    pub search: Option<String>,
+    /// Only with this state on some topic.
+    pub state: Option<ConsentState>,
+    /// Only after this address, for paging.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: u16,
+}
+
+pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.source, k.language, k.open_state,
+    k.open_since, k.click_state, k.click_since, k.document_state, k.document_since, k.details_state, k.details_since,
+    k.ask_next, k.created_at";
+
+/// Reads a contact whose columns begin at `from`.
+pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
+    let standing = |at: usize| -> Result<Standing, Error> {
+        Ok(Standing { state: row.get(from + at)?, since: row.get(from + at + 1)? })
+    };
+    Ok(Contact {
+        id: row.get(from)?,
+        workspace: row.get(from + 1)?,
+        address: row.get(from + 2)?,
+        name: row.get(from + 3)?,
+        source: row.get(from + 4)?,
+        language: row.get(from + 5)?,
+        consent: Consent { open: standing(6)?, click: standing(8)?, document: standing(10)?, details: standing(12)? },
+        ask_next: row.get(from + 14)?,
+        created_at: row.get(from + 15)?,
+    })
+}
+
+/// The contact with this address, made if it is not known yet.
+pub(crate) fn find_or_create(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    address: &EmailAddress,
+    name: &str,
+    source: &str,
+    fresh: ContactId,
+    now: Time,
+) -> Result<Contact, Error> {
+    let insert = "insert into contact (id, workspace_id, address, address_key, name, source, open_state, click_state,
+        document_state, details_state, ask_next, created_at)
+        values ($1, $2, $3, $4, $5, $6, 'unknown', 'unknown', 'unknown', 'unknown', 0, $7)
+        on conflict (workspace_id, address_key) do nothing";
+    tx.execute(insert, params![fresh, workspace, address, address.key(), name, source, now])?;
+    let select = format!("select {COLUMNS} from contact k where k.workspace_id = $1 and k.address_key = $2");
+    let row = tx.first(&select, params![workspace, address.key()])?;
+    contact(&row.ok_or_else(|| Error::Corrupt("a contact vanished while it was made".into()))?, 0)
+}
+
+/// A text as a pattern for `like ... escape '\'`.
+pub(crate) fn like(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+impl Store {
+    /// The contact with this address, made from `source` if it is not known yet.
+    pub async fn contact_find_or_create(
+        &self,
+        workspace: WorkspaceId,
+        address: &EmailAddress,
+        name: &str,
+        source: &str,
+        fresh: ContactId,
+        now: Time,
+    ) -> Result<Contact, Error> {
+        let (address, name, source) = (address.clone(), name.to_owned(), source.to_owned());
+        self.db.write(move |tx| find_or_create(tx, workspace, &address, &name, &source, fresh, now)).await
+    }
+
+    /// A contact of a workspace.
+    pub async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = format!("select {COLUMNS} from contact k where k.id = $1 and k.workspace_id = $2");
+                tx.first(&sql, params![id, workspace])?.map(|row| contact(&row, 0)).transpose()
+            })
+            .await
+    }
+
+    /// Contacts by address.
+    pub async fn contacts(&self, workspace: WorkspaceId, filter: ContactFilter) -> Result<Vec<Contact>, Error> {
+        self.db
+            .read(move |tx| {
+                let mut sql = format!("select {COLUMNS} from contact k where k.workspace_id = $1");
+                let mut values: Vec<Value> = vec![workspace.into()];
+                if let Some(after) = &filter.after {
+                    values.push(after.to_lowercase().into());
+                    sql += &format!(" and k.address_key > ${}", values.len());
+                }
+                if let Some(search) = &filter.search {
+                    values.push(like(search).into());
+                    let n = values.len();
+                    sql += &format!(" and (k.address_key like ${n} escape '\\' or lower(k.name) like ${n} escape '\\')");
+                }
+                if let Some(state) = filter.state {
+                    values.push(state.into());
+                    let n = values.len();
+                    sql += &format!(" and ${n} in (k.open_state, k.click_state, k.document_state, k.details_state)");
+                }
+                values.push(i64::from(filter.limit).into());
+                sql += &format!(" order by k.address_key limit ${}", values.len());
+                tx.query(&sql, &values)?.iter().map(|row| contact(row, 0)).collect()
+            })
+            .await
+    }
+
+    /// Notes that the next mail to this contact should carry the question, or takes the note back.
+    pub async fn contact_set_ask_next(&self, workspace: WorkspaceId, id: ContactId, ask: bool) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "update contact set ask_next = $3 where id = $1 and workspace_id = $2";
+                Ok(tx.execute(sql, params![id, workspace, ask])? > 0)
+            })
+            .await
+    }
+}

@@ -1,0 +1,113 @@
+//! The façade: one way to run SQL, whichever database is behind it.
+//!
+//! A unit of work is a plain synchronous closure over a [`Tx`]. On SQLite it runs on the writer thread, where
+//! waiting closures share one commit; on PostgreSQL it runs on a blocking thread, in a transaction of its own.
+//! Statements are written once, with `$1` parameters and in the SQL that both understand.
+
+use crate::postgres::{self, Postgres};
+use crate::sqlite::{self, Sqlite};
+use crate::value::{Row, Value};
+use crate::{Config, Error};
+
+#[derive(Clone)]
+pub(crate) enum Db {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Db {
+    pub(crate) async fn open(config: &Config) -> Result<Self, Error> {
+        match config {
+            Config::Sqlite(path) => Sqlite::open(path).map(Self::Sqlite),
+            Config::Postgres(url) => Postgres::open(url).await.map(Self::Postgres),
+        }
+    }
+
+    /// Runs `work` in a transaction; when this returns `Ok`, what it wrote is on disk.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(db) => db.write(work).await,
+            Self::Postgres(db) => db.run(work).await,
+        }
+    }
+
+    /// Runs `work` on a consistent view of the data. It must not write.
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(db) => db.read(work).await,
+            Self::Postgres(db) => db.run(work).await,
+        }
+    }
+}
+
+/// A running transaction.
+pub(crate) enum Tx<'a> {
+    Sqlite(&'a rusqlite::Connection),
+    Postgres(postgres::Session<'a>),
+}
+
+impl Tx<'_> {
+    /// Runs a statement; how many rows it changed.
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, Error> {
+        match self {
+            Self::Sqlite(connection) => sqlite::execute(connection, sql, params),
+            Self::Postgres(session) => session.execute(sql, params),
+        }
+    }
+
+    /// Runs one statement for each set of parameters: in one round trip where that matters.
+    pub(crate) fn execute_many(&mut self, sql: &str, sets: &[Vec<Value>]) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                sets.iter().try_for_each(|params| sqlite::execute(connection, sql, params).map(|_| ()))
+            }
+            Self::Postgres(session) => session.execute_many(sql, sets),
+        }
+    }
+
+    /// The rows of a query.
+    pub(crate) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
+        match self {
+            Self::Sqlite(connection) => sqlite::query(connection, sql, params),
+            Self::Postgres(session) => session.query(sql, params),
+        }
+    }
+
+    /// The rows of one query for each set of parameters, in the order of the sets.
+    pub(crate) fn query_many(&mut self, sql: &str, sets: &[Vec<Value>]) -> Result<Vec<Vec<Row>>, Error> {
+        match self {
+            Self::Sqlite(connection) => sets.iter().map(|params| sqlite::query(connection, sql, params)).collect(),
+            Self::Postgres(session) => session.query_many(sql, sets),
+        }
+    }
+
+    /// The first row of a query, if there is one.
+    pub(crate) fn first(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>, Error> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
+
+    /// Runs a script of several statements without parameters.
+    pub(crate) fn script(&mut self, sql: &str) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch(sql).map_err(Error::from),
+            Self::Postgres(session) => session.script(sql),
+        }
+    }
+
+    /// The next `n` numbers of a named sequence; returns the last of them. The row stays locked until the commit,
+    /// so numbers become visible in order and without gaps: what a feed reader relies on.
+    pub(crate) fn next_numbers(&mut self, name: &str, n: i64) -> Result<i64, Error> {
+        let sql = "insert into counter (name, value) values ($1, $2)
+             on conflict (name) do update set value = counter.value + excluded.value returning value";
+        let row = self.first(sql, &[name.into(), n.into()])?;
+        row.ok_or_else(|| Error::Corrupt("a counter gave no number".into()))?.get(0)
+    }
+}

@@ -1,0 +1,70 @@
+//! The feed: what pages follow live, and what notifications are made from.
+
+use crate::db::Tx;
+use crate::value::params;
+use crate::{Error, Store};
+use model::event::{Event, Happening};
+use model::{CopyId, MessageId, Time, UserId, WorkspaceId};
+
+/// Adds to the feed. `user` is whose message it is about; none for what everybody in the workspace may see.
+pub(crate) fn write(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    user: Option<UserId>,
+    kind: Happening,
+    message: Option<MessageId>,
+    copy: Option<CopyId>,
+    at: Time,
+) -> Result<(), Error> {
+    let seq = tx.next_numbers("event", 1)?;
+    let sql = "insert into event (seq, workspace_id, user_id, kind, message_id, copy_id, at)
+               values ($1, $2, $3, $4, $5, $6, $7)";
+    tx.execute(sql, params![seq, workspace, user, kind, message, copy, at]).map(|_| ())
+}
+
+impl Store {
+    /// The number of the newest event.
+    pub async fn event_last(&self) -> Result<i64, Error> {
+        self.db
+            .read(|tx| {
+                tx.first("select value from counter where name = 'event'", &[])?.map_or(Ok(0), |row| row.get(0))
+            })
+            .await
+    }
+
+    /// Events after a number, oldest first; those of one user and the workspace's own, or of all users.
+    pub async fn events_after(
+        &self,
+        workspace: WorkspaceId,
+        user: Option<UserId>,
+        seq: i64,
+        limit: u16,
+    ) -> Result<Vec<Event>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select seq, kind, at, message_id, copy_id from event
+                           where seq > $1 and workspace_id = $2 and ($3 = 1 or user_id is null or user_id = $4)
+                           order by seq limit $5";
+                let nobody = UserId([0; 16]);
+                let values = params![seq, workspace, user.is_none(), user.unwrap_or(nobody), limit];
+                tx.query(sql, values)?
+                    .iter()
+                    .map(|row| {
+                        Ok(Event {
+                            seq: row.get(0)?,
+                            kind: row.get(1)?,
+                            at: row.get(2)?,
+                            message: row.get(3)?,
+                            copy: row.get(4)?,
+                        })
+                    })
+                    .collect()
+            })
+            .await
+    }
+
+    /// Forgets events older than `before`; how many. A page that was asleep for longer loads anew.
+    pub async fn events_purge(&self, before: Time) -> Result<u64, Error> {
+        self.db.write(move |tx| tx.execute("delete from event where at < $1", params![before])).await
+    }
+}

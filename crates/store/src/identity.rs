@@ -1,0 +1,64 @@
+//! Identities: the addresses a user may send from.
+
+use crate::value::{Row, params};
+use crate::{Error, Store};
+use model::{EmailAddress, IdentityId, Time, UserId, WorkspaceId};
+
+/// An address that a user may send from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its id.
+    pub id: IdentityId,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The address.
+    pub address: EmailAddress,
+    /// The name beside the address.
+    pub name: String,
+}
+
+fn identity(row: &Row) -> Result<Identity, Error> {
+    Ok(Identity {
+        id: row.get(0)?,
+        workspace: row.get(1)?,
+        user: row.get(2)?,
+        address: row.get(3)?,
+        name: row.get(4)?,
+    })
+}
+
+impl Store {
+    /// Makes an identity. An address belongs to one user of the instance; a second claim is a conflict.
+    pub async fn identity_create(&self, i: Identity, now: Time) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "insert into identity (id, workspace_id, user_id, address, address_key, name, created_at)
+                           values ($1, $2, $3, $4, $5, $6, $7)";
+                tx.execute(sql, params![i.id, i.workspace, i.user, &i.address, i.address.key(), i.name, now])
+                    .map(|_| ())
+            })
+            .await
+    }
+
+    /// The addresses a user may send from, oldest first.
+    pub async fn identities(&self, user: UserId) -> Result<Vec<Identity>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select id, workspace_id, user_id, address, name from identity
+                           where user_id = $1 order by created_at, id";
+                tx.query(sql, params![user])?.iter().map(identity).collect()
+            })
+            .await
+    }
+
+    /// Removes one of a user's identities; false if there was none of that id.
+    pub async fn identity_remove(&self, user: UserId, id: IdentityId) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                Ok(tx.execute("delete from identity where user_id = $1 and id = $2", params![user, id])? > 0)
+            })
+            .await
+    }
+}

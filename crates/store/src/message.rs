@@ -1,0 +1,342 @@
+//! Messages: one mail as the sender wrote it, with its copies and links.
+
+use crate::copy::{self, Copy};
+use crate::db::Tx;
+use crate::value::{Row, Value, params};
+use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
+use crate::{Contact, Error, Store, contact, event};
+use model::event::Happening;
+use model::{
+    ContactId, CopyId, EmailAddress, MessageId, Mode, PerAxis, Reason, Switch, Tick, Time, UserId, WorkspaceId,
+};
+use std::str::FromStr;
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id here.
+    pub id: MessageId,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The address it was sent from.
+    pub sender: String,
+    /// The Message-ID header, without angle brackets.
+    pub header_id: String,
+    /// The subject, decoded.
+    pub subject: String,
+    /// When it was accepted.
+    pub accepted_at: Time,
+    /// Its size in octets, as the sender wrote it.
+    pub size: i64,
+    /// The sender's choice for this mail.
+    pub switch: Switch,
+}
+
+/// One link of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its number within the message.
+    pub number: u16,
+    /// Where it leads.
+    pub destination: String,
+    /// Why it is never tracked; none if it may be.
+    pub skipped: Option<String>,
+}
+
+/// A message to be accepted.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// The message.
+    pub message: Message,
+    /// The mail, byte for byte.
+    pub source: Vec<u8>,
+    /// Its links.
+    pub links: Vec<Link>,
+    /// Its copies, in the order of the envelope.
+    pub copies: Vec<NewCopy>,
+    /// SMTP's envelope sender.
+    pub envelope_from: String,
+    /// RFC 3461: which form of report the sender wants.
+    pub ret: Option<String>,
+    /// RFC 3461: the sender's own id for the envelope.
+    pub envid: Option<String>,
+}
+
+/// A copy to be accepted.
+#[derive(Debug, Clone)]
+pub struct NewCopy {
+    /// Its id: 128 random bits.
+    pub id: CopyId,
+    /// The id of its place in the outbox.
+    pub outbox: [u8; 16],
+    /// The recipient.
+    pub contact: ContactId,
+    /// The recipient's address as the envelope had it.
+    pub address: EmailAddress,
+    /// What was decided.
+    pub modes: PerAxis<Mode>,
+    /// Why opens are not tracked.
+    pub reason_open: Option<Reason>,
+    /// Why clicks are not tracked.
+    pub reason_click: Option<Reason>,
+    /// It carries the question whether the recipient agrees to be tracked.
+    pub ask: bool,
+    /// RFC 3461: when to report about this recipient.
+    pub notify: Option<String>,
+    /// RFC 3461: the recipient as the sender first wrote it.
+    pub orcpt: Option<String>,
+}
+
+/// What deciding about a mail's recipients needs.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// The operator's settings.
+    pub instance: Instance,
+    /// The workspace's settings.
+    pub workspace: Workspace,
+    /// The recipients, in the order given.
+    pub contacts: Vec<Contact>,
+}
+
+/// Which messages to list.
+#[derive(Debug, Clone, Default)]
+pub struct MessageFilter {
+    /// Only this user's; none for the whole workspace.
+    pub user: Option<UserId>,
+    /// Part of the subject or of a recipient's address.
+    pub search: Option<String>,
+    /// Sent from this address.
+    pub sender: Option<String>,
+    /// Only messages that have a copy with this tick.
+    pub tick: Option<Tick>,
+    /// Only messages that have a copy that bounced.
+    pub bounced: bool,
+    /// Only after this place, for paging.
+    pub after: Option<Cursor>,
+    /// At most so many.
+    pub limit: u16,
+}
+
+/// A place in the list of messages, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The last message's time …
+    pub at: Time,
+    /// … and id.
+    pub id: MessageId,
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.at.0, self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = model::id::BadId;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (at, id) = text.split_once('.').ok_or(model::id::BadId)?;
+        Ok(Self { at: Time(at.parse().map_err(|_| model::id::BadId)?), id: id.parse()? })
+    }
+}
+
+/// Copies of one message that a list shows; the message's own page shows them all.
+const COPIES_LISTED_MAX: u16 = 100;
+
+const COLUMNS: &str = "m.id, m.workspace_id, m.user_id, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch";
+
+fn message(row: &Row) -> Result<Message, Error> {
+    Ok(Message {
+        id: row.get(0)?,
+        workspace: row.get(1)?,
+        user: row.get(2)?,
+        sender: row.get(3)?,
+        header_id: row.get(4)?,
+        subject: row.get(5)?,
+        accepted_at: row.get(6)?,
+        size: row.get(7)?,
+        switch: row.get(8)?,
+    })
+}
+
+pub(crate) fn read(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, Error> {
+    tx.first(&format!("select {COLUMNS} from message m where m.id = $1"), params![id])?
+        .as_ref()
+        .map(message)
+        .transpose()
+}
+
+impl Store {
+    /// Everything that deciding about these recipients needs; makes contacts of those who are new.
+    pub async fn message_prepare(
+        &self,
+        workspace: WorkspaceId,
+        recipients: Vec<(EmailAddress, String, ContactId)>,
+        now: Time,
+    ) -> Result<Accepted, Error> {
+        self.db
+            .write(move |tx| {
+                let instance = read_instance(tx)?;
+                let settings = read_workspace(tx, workspace)?
+                    .ok_or_else(|| Error::Conflict("this workspace does not exist".into()))?;
+                let contacts = recipients
+                    .iter()
+                    .map(|(address, name, fresh)| {
+                        contact::find_or_create(tx, workspace, address, name, "sent", *fresh, now)
+                    })
+                    .collect::<Result<_, _>>()?;
+                Ok(Accepted { instance, workspace: settings, contacts })
+            })
+            .await
+    }
+
+    /// Accepts a message: when this returns, the mail, its copies and their places in the outbox are on disk.
+    pub async fn message_accept(&self, new: NewMessage) -> Result<(), Error> {
+        self.db.write(move |tx| accept(tx, new)).await
+    }
+
+    /// The mail as its sender wrote it; none once its last copy has left.
+    pub async fn message_source(&self, id: MessageId) -> Result<Option<Vec<u8>>, Error> {
+        self.db
+            .read(move |tx| {
+                let row = tx.first("select source from message where id = $1", params![id])?;
+                row.map_or(Ok(None), |row| row.get(0))
+            })
+            .await
+    }
+
+    /// A message of a workspace.
+    pub async fn message(&self, workspace: WorkspaceId, id: MessageId) -> Result<Option<Message>, Error> {
+        self.db.read(move |tx| Ok(read(tx, id)?.filter(|m| m.workspace == workspace))).await
+    }
+
+    /// A message's links, in order.
+    pub async fn links(&self, message: MessageId) -> Result<Vec<Link>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select number, destination, skipped from link where message_id = $1 order by number";
+                tx.query(sql, params![message])?
+                    .iter()
+                    .map(|row| Ok(Link { number: row.get(0)?, destination: row.get(1)?, skipped: row.get(2)? }))
+                    .collect()
+            })
+            .await
+    }
+
+    /// Messages with the first of their copies, newest first.
+    pub async fn messages(
+        &self,
+        workspace: WorkspaceId,
+        filter: MessageFilter,
+    ) -> Result<Vec<(Message, Vec<Copy>)>, Error> {
+        self.db
+            .read(move |tx| {
+                let (sql, values) = list_query(workspace, &filter);
+                let messages: Vec<Message> = tx.query(&sql, &values)?.iter().map(message).collect::<Result<_, _>>()?;
+                let sql = copy::list_query();
+                let sets: Vec<_> =
+                    messages.iter().map(|m| vec![m.id.into(), Value::from(COPIES_LISTED_MAX)]).collect();
+                let copies = tx.query_many(&sql, &sets)?;
+                messages
+                    .into_iter()
+                    .zip(copies)
+                    .map(|(m, rows)| Ok((m, rows.iter().map(copy::copy).collect::<Result<_, _>>()?)))
+                    .collect()
+            })
+            .await
+    }
+}
+
+fn list_query(workspace: WorkspaceId, filter: &MessageFilter) -> (String, Vec<Value>) {
+    let mut sql = format!("select {COLUMNS} from message m where m.workspace_id = $1");
+    let mut values: Vec<Value> = vec![workspace.into()];
+    let mut with = |value: Value, condition: &dyn Fn(usize) -> String| {
+        values.push(value);
+        sql += &format!(" and {}", condition(values.len()));
+    };
+    if let Some(user) = filter.user {
+        with(user.into(), &|n| format!("m.user_id = ${n}"));
+    }
+    if let Some(search) = &filter.search {
+        with(contact::like(search).into(), &|n| format!("m.search like ${n} escape '\\'"));
+    }
+    if let Some(sender) = &filter.sender {
+        with(sender.as_str().into(), &|n| format!("m.sender = ${n}"));
+    }
+    if let Some(tick) = filter.tick {
+        let exists = "exists (select 1 from copy c where c.message_id = m.id and c.tick =";
+        with(tick.as_str().into(), &|n| format!("{exists} ${n})"));
+    }
+    if filter.bounced {
+        let exists = "exists (select 1 from copy c where c.message_id = m.id and c.state =";
+        with("bounced".into(), &|n| format!("{exists} ${n})"));
+    }
+    if let Some(Cursor { at, id }) = filter.after {
+        with(at.into(), &|n| format!("m.accepted_at <= ${n}"));
+        values.push(at.into());
+        values.push(id.into());
+        let n = values.len();
+        sql += &format!(" and (m.accepted_at < ${} or m.id < ${n})", n - 1);
+    }
+    values.push(filter.limit.into());
+    sql += &format!(" order by m.accepted_at desc, m.id desc limit ${}", values.len());
+    (sql, values)
+}
+
+fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
+    let NewMessage { message: m, source, links, copies, envelope_from, ret, envid } = new;
+    let addresses = copies.iter().map(|c| c.address.key()).collect::<Vec<_>>().join(" ");
+    let search = format!("{} {addresses}", m.subject.to_lowercase());
+    tx.execute(
+        "insert into message (id, workspace_id, user_id, sender, header_id, subject, accepted_at, size, switch, search,
+         source) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        params![
+            m.id, m.workspace, m.user, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch, search, source
+        ],
+    )?;
+    let rows: Vec<_> = links
+        .into_iter()
+        .map(|l| params![m.id, l.number, l.destination, l.skipped].to_vec())
+        .collect();
+    tx.execute_many("insert into link (message_id, number, destination, skipped) values ($1, $2, $3, $4)", &rows)?;
+
+    let mut copy_rows = Vec::with_capacity(copies.len());
+    let mut outbox_rows = Vec::with_capacity(copies.len());
+    let mut asked = Vec::new();
+    for (position, c) in copies.into_iter().enumerate() {
+        let tick = Tick::of(&c.modes, &model::tick::Seen::default());
+        copy_rows.push(
+            params![
+                c.id, m.workspace, m.id, c.contact, position as i64, &c.address, c.modes.open, c.modes.click,
+                c.modes.document, c.reason_open, c.reason_click, c.ask, m.accepted_at, tick.as_str()
+            ]
+            .to_vec(),
+        );
+        outbox_rows.push(
+            params![
+                c.outbox, m.workspace, m.id, c.id, &envelope_from, &c.address, c.notify, c.orcpt, ret.clone(),
+                envid.clone(), m.accepted_at
+            ]
+            .to_vec(),
+        );
+        if c.ask {
+            asked.push(vec![c.contact.into()]);
+        }
+    }
+    tx.execute_many(
+        "insert into copy (id, workspace_id, message_id, contact_id, position, address, mode_open, mode_click,
+         mode_document, reason_open, reason_click, ask, state, state_at, tick, opens_human, opens_unknown,
+         opens_machine, clicks_human, clicks_unknown, clicks_machine)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', $13, $14, 0, 0, 0, 0, 0, 0)",
+        &copy_rows,
+    )?;
+    tx.execute_many(
+        "insert into outbox (id, kind, workspace_id, message_id, copy_id, sender, recipient, notify, orcpt, ret, envid,
+         created_at, due_at, attempts) values ($1, 'copy', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0)",
+        &outbox_rows,
+    )?;
+    tx.execute_many("update contact set ask_next = 0 where id = $1", &asked)?;
+    event::write(tx, m.workspace, Some(m.user), Happening::Accepted, Some(m.id), None, m.accepted_at)
+}

@@ -1,0 +1,35 @@
+//! Migrations: numbered scripts, each run once, in order, in one transaction with its mark.
+
+use crate::Error;
+use crate::db::{Db, Tx};
+use crate::value::params;
+
+/// The scripts, in the order in which they run. Never edit one that was released; add another.
+const SCRIPTS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_begin.sql"))];
+
+/// Brings the database to the newest schema. A database that is newer than this program is refused.
+pub(crate) async fn run(db: &Db) -> Result<(), Error> {
+    db.write(|tx| {
+        tx.script("create table if not exists migration (number bigint primary key)")?;
+        // Two processes that start together on PostgreSQL: the second waits here for the first.
+        if matches!(tx, Tx::Postgres(_)) {
+            tx.script("lock table migration in exclusive mode")?;
+        }
+        let done: i64 = match tx.first("select coalesce(max(number), 0) from migration", &[])? {
+            Some(row) => row.get(0)?,
+            None => 0,
+        };
+        let newest = SCRIPTS.last().map_or(0, |(number, _)| *number);
+        if done > newest {
+            return Err(Error::Corrupt(format!(
+                "the database has schema {done}, this program knows up to {newest}: use the newer program"
+            )));
+        }
+        for (number, script) in SCRIPTS.iter().filter(|(number, _)| *number > done) {
+            tx.script(script)?;
+            tx.execute("insert into migration (number) values ($1)", params![*number])?;
+        }
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,230 @@
+//! The outbox: mail that still has to leave, and who has it in hand.
+//!
+//! A worker claims parcels for a short lease and renews it while it works; what a dead worker held becomes due
+//! again when its lease runs out. A parcel leaves the outbox in the same transaction that writes down what became of
+//! it. So a crash can lose nothing, and can double a mail only if it strikes between the relay's answer and this
+//! commit, which SMTP makes unavoidable (RFC 5321 §4.1.1.4).
+
+use crate::db::Tx;
+use crate::value::{Row, params};
+use crate::{Error, Store, copy, event};
+use model::event::Happening;
+use model::{CopyId, MessageId, Mode, PerAxis, Reason, Time, WorkspaceId};
+use std::time::Duration;
+
+/// What a parcel is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Errand {
+    /// A copy of a message.
+    Copy {
+        /// The copy.
+        copy: CopyId,
+        /// Its message.
+        message: MessageId,
+    },
+    /// The mail that asks a contact to confirm what they agreed to.
+    Confirm {
+        /// The request.
+        request: [u8; 16],
+        /// The copy on whose page it was made.
+        copy: CopyId,
+    },
+    /// A delivery status notification to the sender (RFC 3464).
+    Report {
+        /// About which copy.
+        copy: CopyId,
+        /// Of which message.
+        message: MessageId,
+        /// `failed`, `delayed`, `relayed`.
+        action: String,
+    },
+}
+
+/// Something to deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// Its place in the outbox.
+    pub id: [u8; 16],
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// What it is.
+    pub errand: Errand,
+    /// Envelope sender; empty for notices.
+    pub sender: String,
+    /// Envelope recipient.
+    pub recipient: String,
+    /// RFC 3461 parameters as they came.
+    pub notify: Option<String>,
+    /// The recipient as first written.
+    pub orcpt: Option<String>,
+    /// `full` or `hdrs`.
+    pub ret: Option<String>,
+    /// The sender's envelope id.
+    pub envid: Option<String>,
+    /// When it was accepted.
+    pub created_at: Time,
+    /// How often it was tried before.
+    pub attempts: u32,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The relay took it.
+    Sent {
+        /// The relay's answer.
+        answer: String,
+        /// What the copy really carried, if that is less than was decided at first.
+        lowered: Option<(PerAxis<Mode>, Option<Reason>, Option<Reason>)>,
+        /// Tell the sender so: they asked for it, and the relay will not.
+        report: Option<[u8; 16]>,
+    },
+    /// Not now.
+    Deferred {
+        /// Why.
+        answer: String,
+        /// When to try again.
+        due_at: Time,
+        /// Tell the sender that it takes longer.
+        report: Option<[u8; 16]>,
+    },
+    /// Never.
+    Bounced {
+        /// Why.
+        answer: String,
+        /// The place of the report to the sender; none if there is nobody to tell or they asked not to be told.
+        report: Option<[u8; 16]>,
+    },
+}
+
+const COLUMNS: &str = "id, kind, workspace_id, message_id, copy_id, request_id, action, sender, recipient, notify,
+    orcpt, ret, envid, created_at, attempts";
+
+fn parcel(row: &Row) -> Result<Parcel, Error> {
+    let kind: String = row.get(1)?;
+    let errand = match kind.as_str() {
+        "copy" => Errand::Copy { copy: row.get(4)?, message: row.get(3)? },
+        "confirm" => Errand::Confirm { request: row.get(5)?, copy: row.get(4)? },
+        "report" => Errand::Report { copy: row.get(4)?, message: row.get(3)?, action: row.get(6)? },
+        _ => return Err(Error::Corrupt(format!("the outbox holds a {kind:?}, which this program does not know"))),
+    };
+    Ok(Parcel {
+        id: row.get(0)?,
+        workspace: row.get(2)?,
+        errand,
+        sender: row.get(7)?,
+        recipient: row.get(8)?,
+        notify: row.get(9)?,
+        orcpt: row.get(10)?,
+        ret: row.get(11)?,
+        envid: row.get(12)?,
+        created_at: row.get(13)?,
+        attempts: row.get(14)?,
+    })
+}
+
+impl Store {
+    /// Takes up to `limit` due parcels for `owner`, oldest first.
+    pub async fn outbox_claim(
+        &self,
+        owner: [u8; 16],
+        now: Time,
+        lease: Duration,
+        limit: u16,
+    ) -> Result<Vec<Parcel>, Error> {
+        self.db
+            .write(move |tx| {
+                // The outer condition is not idle: on PostgreSQL a second worker that waited for the first's row lock
+                // checks it again on the changed row.
+                let sql = format!(
+                    "update outbox set lease_owner = $1, lease_until = $2
+                     where (lease_until is null or lease_until < $3) and id in
+                       (select id from outbox where due_at <= $3 and (lease_until is null or lease_until < $3)
+                        order by due_at limit $4)
+                     returning {COLUMNS}"
+                );
+                tx.query(&sql, params![owner, now + lease, now, limit])?.iter().map(parcel).collect()
+            })
+            .await
+    }
+
+    /// Goes on holding what `owner` has in hand.
+    pub async fn outbox_renew(&self, owner: [u8; 16], until: Time) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "update outbox set lease_until = $2 where lease_owner = $1 and lease_until is not null";
+                tx.execute(sql, params![owner, until]).map(|_| ())
+            })
+            .await
+    }
+
+    /// Gives back what `owner` has in hand, untried: the worker stops.
+    pub async fn outbox_give_back(&self, owner: [u8; 16]) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "update outbox set lease_owner = null, lease_until = null where lease_owner = $1";
+                tx.execute(sql, params![owner]).map(|_| ())
+            })
+            .await
+    }
+
+    /// Writes down how an attempt ended.
+    pub async fn outbox_finish(&self, parcel: Parcel, outcome: Outcome, now: Time) -> Result<(), Error> {
+        self.db.write(move |tx| finish(tx, &parcel, &outcome, now)).await
+    }
+
+    /// How many parcels wait, and since when the oldest is due.
+    pub async fn outbox_size(&self) -> Result<(i64, Option<Time>), Error> {
+        self.db
+            .read(|tx| {
+                let row = tx.first("select count(*), min(due_at) from outbox", &[])?;
+                row.map_or(Ok((0, None)), |row| Ok((row.get(0)?, row.get(1)?)))
+            })
+            .await
+    }
+}
+
+fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Result<(), Error> {
+    let (state, answer, report) = match outcome {
+        Outcome::Sent { answer, report, .. } => (Happening::Sent, answer, report.map(|id| (id, "relayed"))),
+        Outcome::Deferred { answer, report, .. } => (Happening::Deferred, answer, report.map(|id| (id, "delayed"))),
+        Outcome::Bounced { answer, report } => (Happening::Bounced, answer, report.map(|id| (id, "failed"))),
+    };
+    if let Outcome::Deferred { due_at, .. } = outcome {
+        let sql = "update outbox set due_at = $2, attempts = attempts + 1, lease_owner = null, lease_until = null
+                   where id = $1";
+        tx.execute(sql, params![parcel.id, *due_at])?;
+    } else {
+        tx.execute("delete from outbox where id = $1", params![parcel.id])?;
+    }
+    let Errand::Copy { copy, message } = parcel.errand else { return Ok(()) };
+
+    let sql = "update copy set state = $2, answer = $3, state_at = $4 where id = $1";
+    tx.execute(sql, params![copy, state.as_str(), answer, now])?;
+    if let Outcome::Sent { lowered: Some((modes, open, click)), .. } = outcome {
+        let sql = "update copy set mode_open = $2, mode_click = $3, mode_document = $4, reason_open = $5,
+                   reason_click = $6 where id = $1";
+        tx.execute(sql, params![copy, modes.open, modes.click, modes.document, *open, *click])?;
+        copy::write_tick(tx, copy)?;
+    }
+    if let Some((id, action)) = report {
+        // A report goes to the envelope sender, from nobody: it can never be reported about itself.
+        let sql = "insert into outbox (id, kind, workspace_id, message_id, copy_id, action, sender, recipient, ret,
+                   envid, created_at, due_at, attempts)
+                   values ($1, 'report', $2, $3, $4, $5, '', $6, $7, $8, $9, $9, 0)";
+        let p = parcel;
+        tx.execute(
+            sql,
+            params![id, p.workspace, message, copy, action, &p.sender, p.ret.clone(), p.envid.clone(), now],
+        )?;
+    }
+    let user = tx.first("select user_id from message where id = $1", params![message])?;
+    let user = user.map(|row| row.get(0)).transpose()?;
+    event::write(tx, parcel.workspace, user, state, Some(message), Some(copy), now)?;
+    if !matches!(outcome, Outcome::Deferred { .. }) {
+        let sql = "update message set source = null where id = $1
+                   and not exists (select 1 from outbox where message_id = $1 and kind = 'copy')";
+        tx.execute(sql, params![message])?;
+    }
+    Ok(())
+}

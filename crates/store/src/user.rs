@@ -1,0 +1,91 @@
+//! Users: the people who log in.
+
+use crate::value::{Row, params};
+use crate::{Error, Store};
+use model::{EmailAddress, Role, Time, UserId, WorkspaceId};
+
+/// A person who logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// The workspace they belong to.
+    pub workspace: WorkspaceId,
+    /// Their name, as recipients may read it.
+    pub name: String,
+    /// The address they sign in with.
+    pub address: EmailAddress,
+    /// The Argon2id hash of their password, in PHC form.
+    pub password_hash: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+pub(crate) const COLUMNS: &str = "u.id, u.workspace_id, u.name, u.address, u.password_hash, u.role";
+
+pub(crate) fn user(row: &Row) -> Result<User, Error> {
+    Ok(User {
+        id: row.get(0)?,
+        workspace: row.get(1)?,
+        name: row.get(2)?,
+        address: row.get(3)?,
+        password_hash: row.get(4)?,
+        role: row.get(5)?,
+    })
+}
+
+impl Store {
+    /// Makes a user. Their sign-in address must not be in use on this instance.
+    pub async fn user_create(&self, u: User, now: Time) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "insert into \"user\" (id, workspace_id, name, address, address_key, password_hash, role,
+                           created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+                let values =
+                    params![u.id, u.workspace, u.name, &u.address, u.address.key(), u.password_hash, u.role, now];
+                tx.execute(sql, values).map(|_| ())
+            })
+            .await
+    }
+
+    /// A user by id.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = format!("select {COLUMNS} from \"user\" u where u.id = $1");
+                tx.first(&sql, params![id])?.as_ref().map(user).transpose()
+            })
+            .await
+    }
+
+    /// A user by the address they sign in with.
+    pub async fn user_by_address(&self, address: &EmailAddress) -> Result<Option<User>, Error> {
+        let key = address.key();
+        self.db
+            .read(move |tx| {
+                let sql = format!("select {COLUMNS} from \"user\" u where u.address_key = $1");
+                tx.first(&sql, params![key])?.as_ref().map(user).transpose()
+            })
+            .await
+    }
+
+    /// All users of a workspace, by name.
+    pub async fn users(&self, workspace: WorkspaceId) -> Result<Vec<User>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = format!("select {COLUMNS} from \"user\" u where u.workspace_id = $1 order by u.name, u.id");
+                tx.query(&sql, params![workspace])?.iter().map(user).collect()
+            })
+            .await
+    }
+
+    /// Replaces a user's password hash and ends all their sessions.
+    pub async fn user_set_password(&self, id: UserId, hash: String) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                tx.execute("update \"user\" set password_hash = $2 where id = $1", params![id, hash])?;
+                tx.execute("delete from credential where user_id = $1 and kind = 'session'", params![id]).map(|_| ())
+            })
+            .await
+    }
+}

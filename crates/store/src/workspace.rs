@@ -1,0 +1,124 @@
+//! Instance and workspace: names, ceilings, kill switches.
+
+use crate::db::Tx;
+use crate::value::{Row, params};
+use crate::{Error, Store};
+use model::decision::Ceiling;
+use model::{Language, Mode, PerAxis, Reason, Time, WorkspaceId};
+
+/// The operator's settings for the whole instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instance {
+    /// The kill switch: false stops all instrumenting and recording within a second.
+    pub tracking: bool,
+    /// The highest modes anybody may use.
+    pub ceiling: PerAxis<Mode>,
+}
+
+/// One organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name, as recipients read it.
+    pub name: String,
+    /// The kill switch of the workspace.
+    pub tracking: bool,
+    /// The highest modes its users may use.
+    pub ceiling: PerAxis<Mode>,
+    /// The language of recipients' texts when nothing better is known.
+    pub language: Language,
+    /// Ask contacts who were never asked, by a line in the next mail to them.
+    pub ask: bool,
+}
+
+const COLUMNS: &str =
+    "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask";
+
+fn workspace(row: &Row) -> Result<Workspace, Error> {
+    Ok(Workspace {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        tracking: row.get(2)?,
+        ceiling: PerAxis { open: row.get(3)?, click: row.get(4)?, document: row.get(5)? },
+        language: row.get(6)?,
+        ask: row.get(7)?,
+    })
+}
+
+pub(crate) fn read_instance(tx: &mut Tx<'_>) -> Result<Instance, Error> {
+    let sql = "select tracking, ceiling_open, ceiling_click, ceiling_document from instance where id = 1";
+    let row = tx.first(sql, &[])?.ok_or_else(|| Error::Corrupt("the instance row is missing".into()))?;
+    Ok(Instance {
+        tracking: row.get(0)?,
+        ceiling: PerAxis { open: row.get(1)?, click: row.get(2)?, document: row.get(3)? },
+    })
+}
+
+pub(crate) fn read_workspace(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
+    tx.first(&format!("select {COLUMNS} from workspace w where w.id = $1"), params![id])?
+        .as_ref()
+        .map(workspace)
+        .transpose()
+}
+
+/// The ceilings that stand over every decision in a workspace, the kill switches among them.
+pub fn ceilings(instance: &Instance, workspace: &Workspace) -> [Ceiling; 3] {
+    ceilings_of(instance, workspace.tracking, workspace.ceiling)
+}
+
+pub(crate) fn ceilings_of(instance: &Instance, tracking: bool, ceiling: PerAxis<Mode>) -> [Ceiling; 3] {
+    let on = instance.tracking && tracking;
+    let switch = if on { PerAxis::all(Mode::Detailed) } else { model::mode::NOTHING };
+    [
+        Ceiling { reason: Reason::KillSwitch, modes: switch },
+        Ceiling { reason: Reason::InstanceCeiling, modes: instance.ceiling },
+        Ceiling { reason: Reason::WorkspaceCeiling, modes: ceiling },
+    ]
+}
+
+impl Store {
+    /// The instance's settings.
+    pub async fn instance(&self) -> Result<Instance, Error> {
+        self.db.read(read_instance).await
+    }
+
+    /// Turns the instance's kill switch.
+    pub async fn instance_set_tracking(&self, tracking: bool) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                tx.execute("update instance set tracking = $1 where id = 1", params![tracking]).map(|_| ())
+            })
+            .await
+    }
+
+    /// Makes a workspace. Its ceiling is `individual`: facts about devices must be allowed deliberately.
+    pub async fn workspace_create(&self, id: WorkspaceId, name: &str, language: Language, now: Time) -> Result<(), Error> {
+        let name = name.to_owned();
+        self.db
+            .write(move |tx| {
+                let sql = "insert into workspace (id, name, tracking, ceiling_open, ceiling_click, ceiling_document,
+                           language, ask, created_at) values ($1, $2, 1, $3, $3, $3, $4, 0, $5)";
+                tx.execute(sql, params![id, name, Mode::Individual, language, now]).map(|_| ())
+            })
+            .await
+    }
+
+    /// A workspace.
+    pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
+        self.db.read(move |tx| read_workspace(tx, id)).await
+    }
+
+    /// Writes a workspace's settings.
+    pub async fn workspace_update(&self, w: Workspace) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "update workspace set name = $2, tracking = $3, ceiling_open = $4, ceiling_click = $5,
+                           ceiling_document = $6, language = $7, ask = $8 where id = $1";
+                let c = w.ceiling;
+                tx.execute(sql, params![w.id, w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask])
+                    .map(|_| ())
+            })
+            .await
+    }
+}
