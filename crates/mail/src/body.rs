@@ -1,0 +1,328 @@
+//! A body that can be edited: the spans of it that may be replaced, found once, used for every copy.
+
+use std::ops::Range;
+
+use url::Url;
+
+use crate::charset::Charset;
+use crate::entity;
+use crate::html::{self, Outline, Unreadable};
+use crate::link::{self, Link, Skip};
+use crate::structure::Node;
+use crate::text;
+use crate::transfer::Transfer;
+use crate::untouchable::Untouchable;
+
+/// A picture of an HTML body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its `src`, decoded; resolved where it is a web address.
+    pub source: String,
+    /// Index into the parts of the mail.
+    pub part: usize,
+}
+
+/// An HTML or text body that can be edited.
+#[derive(Debug)]
+pub(crate) struct Body {
+    /// In the mail.
+    pub(crate) range: Range<usize>,
+    pub(crate) transfer: Transfer,
+    pub(crate) charset: Charset,
+    /// The line end of the decoded text; None where it has no line end.
+    pub(crate) eol: Option<&'static str>,
+    /// In order of position.
+    pub(crate) sites: Vec<Site>,
+}
+
+/// A span of a body that may be replaced.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) what: What,
+    pub(crate) decoded: Range<usize>,
+    /// The same span in the encoded body; not known for base64, which does not need it.
+    pub(crate) encoded: Range<usize>,
+    /// Decoded positions before and after the span where a line may be broken without a change in
+    /// meaning. Used where decoded and encoded are the same.
+    pub(crate) break_before: usize,
+    pub(crate) break_after: usize,
+}
+
+/// What a site is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The value of a link; `quoted` if it stands in quotes.
+    Link { index: usize, quoted: bool },
+    /// The tag of a picture.
+    Picture { index: usize },
+    /// The place of the image.
+    Image,
+    /// The place of the line in HTML.
+    HtmlLine,
+    /// The place of the line in a text. `fresh`: at the start of a line; `last`: nothing follows.
+    TextLine { fresh: bool, last: bool },
+}
+
+/// A decoded body on the way to its sites.
+struct Opened<'r> {
+    raw: &'r [u8],
+    decoded: std::borrow::Cow<'r, [u8]>,
+    transfer: Transfer,
+    charset: Charset,
+}
+
+fn open<'r>(raw: &'r [u8], node: &Node) -> Result<Opened<'r>, Untouchable> {
+    let raw = &raw[node.body.clone()];
+    let transfer = Transfer::from_token(&node.media.encoding).ok_or(Untouchable::Encoding)?;
+    let decoded = transfer.decode(raw).ok_or(Untouchable::Encoding)?;
+    let label = node.media.charset.as_deref();
+    let charset = Charset::detect(label, &decoded).ok_or(Untouchable::Charset)?;
+    // In UTF-16 a line end is four bytes, which only base64 does not mistake for two.
+    if charset.scale() > 1 && transfer != Transfer::Base64 {
+        return Err(Untouchable::Charset);
+    }
+    Ok(Opened {
+        raw,
+        decoded,
+        transfer,
+        charset,
+    })
+}
+
+impl Opened<'_> {
+    fn body(self, range: Range<usize>, view_eol: Option<&'static str>, sites: Vec<Site>) -> Body {
+        let Self {
+            raw,
+            transfer,
+            charset,
+            ..
+        } = self;
+        let sites = locate(sites, transfer, raw);
+        Body {
+            range,
+            transfer,
+            charset,
+            eol: view_eol,
+            sites,
+        }
+    }
+}
+
+/// Look into a text body. `first`: it gets the place for the line.
+pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<Body>, Untouchable> {
+    let mut opened = open(raw, node)?;
+    let view = opened.charset.view(&opened.decoded);
+    if text::has_pgp(&view) {
+        return Err(Untouchable::InlinePgp);
+    }
+    if !first {
+        return Ok(None);
+    }
+    let position = text::line_position(&view);
+    let fresh = position == 0 || view[position - 1] == b'\n';
+    let at = position * opened.charset.scale();
+    let site = Site {
+        what: What::TextLine {
+            fresh,
+            last: position == view.len(),
+        },
+        decoded: at..at,
+        encoded: at..at,
+        break_before: at,
+        break_after: at,
+    };
+    let eol = line_end(&view);
+    // Only ASCII may be added to a body that promises to be ASCII.
+    let promised = !matches!(node.media.encoding.as_str(), "8bit" | "binary");
+    let seven_bit = promised && opened.transfer == Transfer::Identity && opened.decoded.is_ascii();
+    if seven_bit && opened.charset != Charset::Iso2022Jp {
+        opened.charset = Charset::Ascii;
+    }
+    Ok(Some(opened.body(node.body.clone(), eol, vec![site])))
+}
+
+/// What was found in an HTML body.
+pub(crate) struct HtmlBody {
+    pub(crate) body: Body,
+    pub(crate) links: Vec<Link>,
+    pub(crate) pictures: Vec<Picture>,
+}
+
+/// How an HTML body stands among the others.
+pub(crate) struct Place<'p> {
+    /// Index of the part.
+    pub(crate) part: usize,
+    /// It gets the places for the image and the line.
+    pub(crate) first: bool,
+    /// Links and pictures found before it.
+    pub(crate) links: usize,
+    pub(crate) pictures: usize,
+    /// The targets of List-Unsubscribe.
+    pub(crate) unsubscribe: &'p [String],
+}
+
+/// Look into an HTML body.
+pub(crate) fn read_html(
+    raw: &[u8],
+    node: &Node,
+    place: &Place<'_>,
+) -> Result<HtmlBody, Untouchable> {
+    let opened = open(raw, node)?;
+    let view = opened.charset.view(&opened.decoded);
+    if text::has_pgp(&view) {
+        return Err(Untouchable::InlinePgp);
+    }
+    let outline = html::outline(&view).map_err(|unreadable| match unreadable {
+        Unreadable::Ambiguous => Untouchable::Markup,
+        Unreadable::TooManyLinks => Untouchable::TooComplex,
+    })?;
+    if place.links + outline.links.len() > html::LINKS_MAX {
+        return Err(Untouchable::TooComplex);
+    }
+    let reader = Reader {
+        place,
+        opened: &opened,
+    };
+    let base = reader.base(&outline);
+    let numbered = (place.links..).zip(&outline.links);
+    let links = numbered
+        .map(|(number, spot)| reader.link(number, spot, base.as_ref()))
+        .collect();
+    let pictures = outline
+        .pictures
+        .iter()
+        .map(|spot| reader.picture(spot, base.as_ref()))
+        .collect();
+    let sites = sites(&outline, &view, opened.charset.scale(), place);
+    let eol = line_end(&view);
+    Ok(HtmlBody {
+        body: opened.body(node.body.clone(), eol, sites),
+        links,
+        pictures,
+    })
+}
+
+/// Reads attributes of one body.
+struct Reader<'r> {
+    place: &'r Place<'r>,
+    opened: &'r Opened<'r>,
+}
+
+impl Reader<'_> {
+    fn bytes(&self, span: &Range<usize>) -> &[u8] {
+        let scale = self.opened.charset.scale();
+        &self.opened.decoded[span.start * scale..span.end * scale]
+    }
+
+    fn destination(&self, span: &Range<usize>, base: Option<&Url>) -> Result<Url, (Skip, String)> {
+        link::destination(self.bytes(span), self.opened.charset, base)
+    }
+
+    fn base(&self, outline: &Outline) -> Option<Url> {
+        self.destination(outline.base.as_ref()?, None).ok()
+    }
+
+    fn link(&self, number: usize, spot: &html::Spot, base: Option<&Url>) -> Link {
+        let (destination, skipped) = match self.destination(&spot.value, base) {
+            Err((skip, text)) => (text, Some(skip)),
+            Ok(url) if spot.opted_out => (url.into(), Some(Skip::OptedOut)),
+            Ok(url) => {
+                let skip = self.is_way_out(&url, spot).then_some(Skip::Unsubscribe);
+                (url.into(), skip)
+            }
+        };
+        Link {
+            number: u16::try_from(number).unwrap_or(u16::MAX),
+            destination,
+            part: self.place.part,
+            kind: spot.kind,
+            skipped,
+            url_bytes_max: self.opened.transfer.unbroken_max(),
+        }
+    }
+
+    fn is_way_out(&self, url: &Url, spot: &html::Spot) -> bool {
+        let shown = self.opened.charset.read_lossy(self.bytes(&spot.shown));
+        let shown = entity::decode_attribute(&shown).unwrap_or(shown);
+        self.place
+            .unsubscribe
+            .iter()
+            .any(|target| target == url.as_str())
+            || link::is_unsubscribe(url, &shown)
+    }
+
+    fn picture(&self, spot: &html::PictureSpot, base: Option<&Url>) -> Picture {
+        let source = match self.destination(&spot.source, base) {
+            Ok(url) => url.into(),
+            Err((_, text)) => text,
+        };
+        Picture {
+            source,
+            part: self.place.part,
+        }
+    }
+}
+
+/// Spans of an outline in order, in decoded bytes.
+fn sites(outline: &Outline, view: &[u8], scale: usize, place: &Place<'_>) -> Vec<Site> {
+    let site = |what, span: Range<usize>, before: usize, after: usize| {
+        let decoded = span.start * scale..span.end * scale;
+        let encoded = decoded.clone();
+        Site {
+            what,
+            decoded,
+            encoded,
+            break_before: before * scale,
+            break_after: after * scale,
+        }
+    };
+    let mut sites = Vec::new();
+    if place.first {
+        let (top, line) = (outline.top, outline.line);
+        sites.push(site(What::Image, top..top, top, top));
+        sites.push(site(What::HtmlLine, line..line, line, line));
+    }
+    for (index, spot) in (place.links..).zip(&outline.links) {
+        let quoted = spot.value.start > 0 && matches!(view[spot.value.start - 1], b'"' | b'\'');
+        let after = spot.value.end + usize::from(quoted);
+        sites.push(site(
+            What::Link { index, quoted },
+            spot.value.clone(),
+            spot.name,
+            after,
+        ));
+    }
+    for (index, spot) in (place.pictures..).zip(&outline.pictures) {
+        let tag = spot.tag.clone();
+        sites.push(site(
+            What::Picture { index },
+            tag.clone(),
+            tag.start,
+            tag.end,
+        ));
+    }
+    // Stable: the image comes before the line where both stand at the same place.
+    sites.sort_by_key(|site| (site.decoded.start, site.decoded.end));
+    sites
+}
+
+/// Find the encoded positions where they differ.
+fn locate(mut sites: Vec<Site>, transfer: Transfer, raw: &[u8]) -> Vec<Site> {
+    if transfer == Transfer::QuotedPrintable {
+        let spans: Vec<_> = sites.iter().map(|site| site.decoded.clone()).collect();
+        for (site, encoded) in sites.iter_mut().zip(transfer.locate(raw, &spans)) {
+            site.encoded = encoded;
+        }
+    }
+    sites
+}
+
+/// The line end of the first line.
+pub(crate) fn line_end(bytes: &[u8]) -> Option<&'static str> {
+    let end = memchr::memchr(b'\n', bytes)?;
+    Some(if end > 0 && bytes[end - 1] == b'\r' {
+        "\r\n"
+    } else {
+        "\n"
+    })
+}

@@ -1,0 +1,163 @@
+//! Character references in HTML attributes, read and written.
+//!
+//! Reading follows the WHATWG tokenizer's rules for attribute values: a name without its semicolon counts only
+//! among the 106 old names, and not before `=` or a letter or digit, so that `?a=1&copy=2` stays as it is. Numbers
+//! are complete, with the windows-1252 remapping. The 2,100 names come from `mail-parser`'s table; the 93 names
+//! that stand for two characters are halved there, so a value with one of them is reported as unreadable.
+
+use mail_parser::decoders::html::add_html_token;
+
+/// Longest name in the standard is 31 characters (`CounterClockwiseContourIntegral`).
+const NAME_MAX: usize = 32;
+
+/// The value with its references replaced, or None where it holds one that cannot be read.
+pub(crate) fn decode_attribute(value: &str) -> Option<String> {
+    let mut decoded = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(amp) = rest.find('&') {
+        decoded.push_str(&rest[..amp]);
+        rest = &rest[amp..];
+        let used = if rest.as_bytes().get(1) == Some(&b'#') {
+            number(rest, &mut decoded)
+        } else {
+            name(rest, &mut decoded)?
+        };
+        if used == 0 {
+            decoded.push('&');
+            rest = &rest[1..];
+        } else {
+            rest = &rest[used..];
+        }
+    }
+    decoded.push_str(rest);
+    Some(decoded)
+}
+
+/// A numeric reference at the start of `text`: how many bytes it takes, 0 if it is none.
+fn number(text: &str, out: &mut String) -> usize {
+    let digits = &text[2..];
+    let (radix, digits, lead) = match digits.strip_prefix(['x', 'X']) {
+        Some(hex) => (16, hex, 3),
+        None => (10, digits, 2),
+    };
+    let len = digits
+        .bytes()
+        .take_while(|b| (*b as char).is_digit(radix))
+        .count();
+    if len == 0 {
+        return 0;
+    }
+    let significant = digits[..len].trim_start_matches('0');
+    let code = if significant.len() > 8 {
+        u32::MAX
+    } else {
+        u32::from_str_radix(significant, radix).unwrap_or(0)
+    };
+    out.push(character(code));
+    lead + len + usize::from(digits[len..].starts_with(';'))
+}
+
+/// "Numeric character reference end state" of the standard.
+fn character(code: u32) -> char {
+    /// What windows-1252 has at 0x80–0x9F; the five holes keep their C1 control.
+    const C1: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
+    ];
+    match code {
+        0 => char::REPLACEMENT_CHARACTER,
+        0x80..=0x9f => C1[(code - 0x80) as usize],
+        _ => char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+    }
+}
+
+/// A named reference at the start of `text`: how many bytes it takes, 0 if it is none, None if unreadable.
+fn name(text: &str, out: &mut String) -> Option<usize> {
+    let bytes = &text.as_bytes()[1..];
+    let len = bytes
+        .iter()
+        .take(NAME_MAX)
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count();
+    if len == 0 {
+        return Some(0);
+    }
+    if bytes.get(len) == Some(&b';') {
+        if TWO_CHARACTERS
+            .split(' ')
+            .any(|two| two.as_bytes() == &bytes[..len])
+        {
+            return None;
+        }
+        if let Some(c) = lookup(&text[1..=len]) {
+            out.push(c);
+            return Some(len + 2);
+        }
+    }
+    // Without a semicolon the longest old name wins, if what follows lets it.
+    let old = (2..=len.min(6))
+        .rev()
+        .find(|&n| WITHOUT_SEMICOLON.split(' ').any(|old| old == &text[1..=n]));
+    let Some(old) = old else { return Some(0) };
+    let next = bytes.get(old);
+    if next.is_some_and(|b| *b == b'=' || b.is_ascii_alphanumeric()) {
+        return Some(0);
+    }
+    match lookup(&text[1..=old]) {
+        Some(c) => {
+            out.push(c);
+            Some(old + 1)
+        }
+        None => Some(0),
+    }
+}
+
+fn lookup(name: &str) -> Option<char> {
+    let reference = format!("&{name};");
+    let mut out = String::new();
+    add_html_token(&mut out, reference.as_bytes(), false);
+    (out != reference).then(|| out.chars().next()).flatten()
+}
+
+/// A text or an attribute value in ASCII: markup and quotes escaped, other characters as numeric references.
+pub(crate) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            ' '..='~' => out.push(c),
+            _ => {
+                out.push_str("&#");
+                out.push_str(&(c as u32).to_string());
+                out.push(';');
+            }
+        }
+    }
+    out
+}
+
+/// Names that count without their semicolon (WHATWG HTML, named character references, read 2026-11).
+const WITHOUT_SEMICOLON: &str = "Aacute aacute Acirc acirc acute AElig aelig Agrave agrave AMP amp Aring aring Atilde \
+atilde Auml auml brvbar Ccedil ccedil cedil cent COPY copy curren deg divide Eacute eacute Ecirc ecirc Egrave egrave ETH \
+eth Euml euml frac12 frac14 frac34 GT gt Iacute iacute Icirc icirc iexcl Igrave igrave iquest Iuml iuml laquo LT lt macr \
+micro middot nbsp not Ntilde ntilde Oacute oacute Ocirc ocirc Ograve ograve ordf ordm Oslash oslash Otilde otilde Ouml \
+ouml para plusmn pound QUOT quot raquo REG reg sect shy sup1 sup2 sup3 szlig THORN thorn times Uacute uacute Ucirc ucirc \
+Ugrave ugrave uml Uuml uuml Yacute yacute yen yuml";
+
+/// Names that stand for two characters (same source).
+const TWO_CHARACTERS: &str = "NotEqualTilde NotGreaterFullEqual NotGreaterGreater NotGreaterSlantEqual NotHumpDownHump NotHumpEqual \
+NotLeftTriangleBar NotLessLess NotLessSlantEqual NotNestedGreaterGreater NotNestedLessLess NotPrecedesEqual \
+NotRightTriangleBar NotSquareSubset NotSquareSuperset NotSubset NotSucceedsEqual NotSucceedsTilde NotSuperset \
+ThickSpace acE bne bnequiv caps cups fjlig gesl gvertneqq gvnE lates lesg lvertneqq lvnE nGg nGt nGtv nLl nLt \
+nLtv nang napE napid nbump nbumpe ncongdot nedot nesim ngE ngeqq ngeqslant nges nlE nleqq nleqslant nles \
+notinE notindot nparsl npart npre npreceq nrarrc nrarrw nsce nsubE nsubset nsubseteqq nsucceq nsupE nsupset \
+nsupseteqq nvap nvge nvgt nvle nvlt nvltrie nvrtrie nvsim race smtes sqcaps sqcups varsubsetneq varsubsetneqq \
+varsupsetneq varsupsetneqq vnsub vnsup vsubnE vsubne vsupnE vsupne";
+
+#[cfg(test)]
+mod tests;

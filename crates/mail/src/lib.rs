@@ -1,0 +1,49 @@
+//! One mail as bytes.
+//!
+//! [`plan`] walks a mail once: its parts, its links with the place a browser would go to, and what stands in the way
+//! of editing. [`Plan::render`] writes a copy in which exactly the chosen spans differ. Every byte outside them stays
+//! as it was: other parts, other tags, line ends, soft line breaks, odd quoting and all.
+//!
+//! | question | module |
+//! |---|---|
+//! | where does a header field begin and end, how is one written | `header` |
+//! | which part is what, and is that in doubt | `structure`, `part` |
+//! | which encoded bytes stand behind a decoded position | `transfer` |
+//! | which bytes are markup | `charset` |
+//! | where are links and places in HTML | `html`, `entity` |
+//! | where does a link lead, and is it to be left alone | `link` |
+//! | where does a line go in plain text | `text` |
+//! | what is put in | `insert` |
+//! | which spans may change | `body` |
+//! | the whole mail, and one copy of it | `plan`, `render` |
+//! | why not | `untouchable` |
+//!
+//! Pure: no I/O, no clock, no randomness. Bounded: header bytes and fields, depth, parts, links. Linear in the size
+//! of the mail. When in doubt a mail is [`Untouchable`], and the reason is there to be shown.
+//!
+//! Left out: what is put behind links and why, composing mails, verifying or making signatures, decoding
+//! attachments, `message/rfc822` parts (somebody else's mail is not ours to edit).
+
+mod body;
+mod charset;
+mod entity;
+mod header;
+mod html;
+mod insert;
+mod link;
+mod part;
+mod plan;
+mod render;
+mod structure;
+mod text;
+mod transfer;
+mod untouchable;
+
+pub use body::Picture;
+pub use header::Mailbox;
+pub use insert::{Image, Line};
+pub use link::{Link, LinkKind, Skip};
+pub use part::{Part, Role};
+pub use plan::{Plan, plan};
+pub use render::{Edits, RenderError};
+pub use untouchable::{Broken, Untouchable};

@@ -1,0 +1,232 @@
+//! Links: what they are, where they lead, and which are not to be touched.
+
+use url::Url;
+
+use crate::charset::Charset;
+use crate::entity;
+
+/// What carries the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkKind {
+    /// `<a href>`
+    Anchor,
+    /// `<area href>` of an image map
+    Area,
+    /// `<v:roundrect href>` and other VML shapes, which Outlook shows in place of HTML buttons
+    VmlButton,
+    /// `<a href>` or `<a xlink:href>` inside `<svg>`
+    Svg,
+}
+
+impl LinkKind {
+    /// A stable name for reports.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Anchor => "anchor",
+            Self::Area => "area",
+            Self::VmlButton => "vml_button",
+            Self::Svg => "svg",
+        }
+    }
+}
+
+/// Why a link is left as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Skip {
+    /// mailto, tel, sms, cid, data, javascript and everything else that is not http or https.
+    #[error("not a web address")]
+    Scheme,
+    /// A jump within the mail.
+    #[error("a place within the mail itself")]
+    Fragment,
+    /// `href` without a value.
+    #[error("an empty link")]
+    Empty,
+    /// A relative link, and the mail names no base.
+    #[error("a relative address, and the mail names no base for it")]
+    Relative,
+    /// The URL standard cannot make an address of it.
+    #[error("not a valid web address")]
+    Invalid,
+    /// Mail clients would disagree where it leads.
+    #[error("mail clients disagree where this leads")]
+    Ambiguous,
+    /// One of the targets of the message's own List-Unsubscribe header, or recognised by its words.
+    #[error("an unsubscribe link")]
+    Unsubscribe,
+    /// Marked `data-overt="off"` by the sender.
+    #[error("marked data-overt=\"off\" by the sender")]
+    OptedOut,
+}
+
+impl Skip {
+    /// A stable name for reports.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Scheme => "scheme",
+            Self::Fragment => "fragment",
+            Self::Empty => "empty",
+            Self::Relative => "relative",
+            Self::Invalid => "invalid",
+            Self::Ambiguous => "ambiguous",
+            Self::Unsubscribe => "unsubscribe",
+            Self::OptedOut => "opted_out",
+        }
+    }
+}
+
+/// One link of the mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Counted from 0 through all links of the mail, skipped ones included.
+    pub number: u16,
+    /// Where a browser goes: the attribute decoded and resolved by the WHATWG URL standard. For a skipped link that
+    /// has no such address, the attribute as far as it could be read.
+    pub destination: String,
+    /// Index into the parts of the mail.
+    pub part: usize,
+    /// What carries it.
+    pub kind: LinkKind,
+    /// Why it is left alone. None: it may be changed.
+    pub skipped: Option<Skip>,
+    /// The longest URL, in bytes, that can stand in its place. A longer one is not written: in a body without an
+    /// encoding a line may not be longer than 998 bytes.
+    pub url_bytes_max: usize,
+}
+
+/// Where an attribute leads, or what it says and why it leads nowhere we may touch.
+pub(crate) fn destination(
+    attribute: &[u8],
+    charset: Charset,
+    base: Option<&Url>,
+) -> Result<Url, (Skip, String)> {
+    let lossy = || String::from_utf8_lossy(attribute).into_owned();
+    let Some(text) = charset.read(attribute) else {
+        return Err((Skip::Ambiguous, lossy()));
+    };
+    let Some(decoded) = entity::decode_attribute(&text) else {
+        return Err((Skip::Ambiguous, text));
+    };
+    // What the URL standard strips first: C0 controls and blanks around, tabs and line ends within.
+    let trimmed: String = decoded
+        .trim_matches(|c: char| c <= ' ')
+        .replace(['\t', '\n', '\r'], "");
+    if trimmed.is_empty() {
+        return Err((Skip::Empty, trimmed));
+    }
+    if trimmed.starts_with('#') {
+        return Err((Skip::Fragment, trimmed));
+    }
+    let url = match (Url::parse(&trimmed), base) {
+        (Ok(url), _) => url,
+        (Err(url::ParseError::RelativeUrlWithoutBase), Some(base)) => match base.join(&trimmed) {
+            Ok(url) => url,
+            Err(_) => return Err((Skip::Invalid, trimmed)),
+        },
+        (Err(url::ParseError::RelativeUrlWithoutBase), None) => {
+            return Err((Skip::Relative, trimmed));
+        }
+        (Err(_), _) => return Err((Skip::Invalid, trimmed)),
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err((Skip::Scheme, trimmed));
+    }
+    // `https:page` is relative to a base of the same scheme and absolute without one.
+    let url = match base {
+        Some(base) => base.join(&trimmed).unwrap_or(url),
+        None => url,
+    };
+    // A query with other than ASCII is percent-encoded in the document's charset by browsers, and in UTF-8 by
+    // webmail that turned the mail into UTF-8 before.
+    if !charset.is_utf8()
+        && trimmed
+            .split('#')
+            .next()
+            .is_some_and(|t| t.split_once('?').is_some_and(|(_, q)| !q.is_ascii()))
+    {
+        return Err((Skip::Ambiguous, trimmed));
+    }
+    Ok(url)
+}
+
+/// The URLs in angle brackets of a List-Unsubscribe value (RFC 2369), as the URL standard writes them.
+pub(crate) fn unsubscribe_targets(value: &str) -> Vec<String> {
+    value
+        .split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .filter_map(|(target, _)| Url::parse(&target.split_whitespace().collect::<String>()).ok())
+        .map(String::from)
+        .collect()
+}
+
+/// Is this a way out of a mailing, by the words in its address or in what is shown? When in doubt yes: the cost is
+/// one link left as it is.
+pub(crate) fn is_unsubscribe(url: &Url, shown: &str) -> bool {
+    let address =
+        format!("{}?{}", url.path(), url.query().unwrap_or_default()).to_ascii_lowercase();
+    if ADDRESS_WORDS.iter().any(|word| address.contains(word)) {
+        return true;
+    }
+    let shown = shown.to_lowercase();
+    SHOWN_WORDS.iter().any(|word| shown.contains(word))
+}
+
+/// In paths and queries.
+const ADDRESS_WORDS: &[&str] = &[
+    "unsubscri",
+    "/unsub",
+    "?unsub",
+    "&unsub",
+    "unsub=",
+    "optout",
+    "opt-out",
+    "opt_out",
+    "desinscri",
+    "desabonn",
+    "abmelden",
+    "abmeldung",
+    "abbestell",
+    "austragen",
+    "disiscri",
+    "cancellati",
+    "desuscri",
+    "darse-de-baja",
+    "cancelar-suscripcion",
+    "uitschrijven",
+    "afmelden",
+    "cancelar-inscricao",
+];
+
+/// In what is shown, in the languages of most mail here.
+const SHOWN_WORDS: &[&str] = &[
+    "unsubscri",
+    "opt out",
+    "opt-out",
+    "désinscri",
+    "desinscri",
+    "désabonn",
+    "desabonn",
+    "se désabonner",
+    "abmelden",
+    "abbestell",
+    "austragen",
+    "disiscri",
+    "annulla l'iscrizione",
+    "cancella l'iscrizione",
+    "darse de baja",
+    "darme de baja",
+    "cancelar la suscripción",
+    "cancelar suscripción",
+    "uitschrijven",
+    "afmelden",
+    "cancelar inscrição",
+    "отписаться",
+    "wypisz",
+    "avregistrera",
+    "afmeld",
+    "odhlásit",
+];
+
+#[cfg(test)]
+mod tests;

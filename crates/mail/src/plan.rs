@@ -1,0 +1,198 @@
+//! One mail, looked at once: its parts, its links, and what stands in the way of editing.
+
+use crate::body::{self, Body, HtmlBody, Picture, Place, What};
+use crate::header::{self, Block, Mailbox};
+use crate::link::{self, Link};
+use crate::part::{self, Part, Role};
+use crate::structure::{self, Node};
+use crate::untouchable::{Broken, Untouchable};
+
+/// A mail that has been walked once: where its parts are, which links it has, and what stands in the
+/// way of editing. Cheap to render many times.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub(crate) raw: &'a [u8],
+    pub(crate) header: Block,
+    pub(crate) bodies: Vec<Body>,
+    parts: Vec<Part>,
+    links: Vec<Link>,
+    pictures: Vec<Picture>,
+    /// What forbids any change of a body.
+    pub(crate) hindrance: Option<Untouchable>,
+    pub(crate) dkim_signed: bool,
+    pub(crate) has_html: bool,
+}
+
+/// Walk a mail.
+pub fn plan(raw: &[u8]) -> Result<Plan<'_>, Broken> {
+    let header = header::read_block(raw, 0, |_| false);
+    if header.over_bound {
+        return Err(Broken::HeaderTooLarge);
+    }
+    if header.fields.is_empty() {
+        return Err(Broken::NoHeaders);
+    }
+    let tree = structure::walk(raw, &header);
+    let parts: Vec<Part> = tree
+        .nodes
+        .iter()
+        .map(|node| Part::new(node, &tree.nodes))
+        .collect();
+    let mut plan = Plan {
+        raw,
+        header,
+        bodies: Vec::new(),
+        has_html: parts.iter().any(|part| part.role == Role::Html),
+        parts,
+        links: Vec::new(),
+        pictures: Vec::new(),
+        hindrance: part::protection(&tree.nodes)
+            .or(tree.over_bound.then_some(Untouchable::TooComplex))
+            .or(tree.doubtful.then_some(Untouchable::Structure)),
+        dkim_signed: false,
+    };
+    plan.dkim_signed = plan.header("DKIM-Signature").is_some();
+    if plan.hindrance.is_none() {
+        plan.read_bodies(&tree.nodes);
+    }
+    Ok(plan)
+}
+
+impl<'a> Plan<'a> {
+    /// None, or why the body must not be changed. The reasons that leave some way open come last:
+    /// [`Untouchable::DkimSigned`] can be met by dropping that header, and with
+    /// [`Untouchable::NoHtml`] a line can still be put into the text.
+    pub fn untouchable(&self) -> Option<Untouchable> {
+        self.hindrance
+            .or(self.dkim_signed.then_some(Untouchable::DkimSigned))
+            .or((!self.has_html).then_some(Untouchable::NoHtml))
+    }
+
+    /// True if there is a place for a visible line, in HTML or in text. A DKIM signature does not
+    /// count here.
+    pub fn can_carry_line(&self) -> bool {
+        let mut sites = self.bodies.iter().flat_map(|body| &body.sites);
+        sites.any(|site| matches!(site.what, What::HtmlLine | What::TextLine { .. }))
+    }
+
+    /// All parts in the order they stand in.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// All links of the HTML bodies in the order they stand in, those that are to be left alone
+    /// included. Empty for a mail whose structure or protection forbids looking.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// All pictures of the HTML bodies.
+    pub fn pictures(&self) -> &[Picture] {
+        &self.pictures
+    }
+
+    /// The mail as it came.
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The raw values of the fields of that name.
+    fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let raw = self.raw;
+        let fields = self.header.fields.iter();
+        fields
+            .filter(move |field| raw[field.name.clone()].eq_ignore_ascii_case(name.as_bytes()))
+            .map(move |field| &raw[field.value.clone()])
+    }
+
+    /// The decoded text of the first header field of that name, unfolded.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.values(name).next().map(header::text)
+    }
+
+    /// The decoded texts of all header fields of that name, in order.
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        self.values(name).map(header::text).collect()
+    }
+
+    /// The subject, decoded; empty where there is none.
+    pub fn subject(&self) -> String {
+        self.header("Subject").unwrap_or_default()
+    }
+
+    /// The Message-ID without angle brackets.
+    pub fn message_id(&self) -> Option<String> {
+        let id = self.header("Message-ID")?;
+        let id = id.trim().trim_start_matches('<').trim_end_matches('>');
+        (!id.is_empty()).then(|| id.to_owned())
+    }
+
+    /// All mailboxes of the address fields of that name (From, To, Cc, Bcc, …), group members
+    /// included.
+    pub fn addresses(&self, name: &str) -> Vec<Mailbox> {
+        self.values(name).flat_map(header::mailboxes).collect()
+    }
+
+    /// Look into the bodies and note what may be replaced.
+    fn read_bodies(&mut self, nodes: &[Node]) {
+        let headers = self.headers("List-Unsubscribe");
+        let unsubscribe: Vec<String> = headers
+            .iter()
+            .flat_map(|value| link::unsubscribe_targets(value))
+            .collect();
+        for (index, node) in nodes.iter().enumerate() {
+            let result = match self.parts[index].role {
+                Role::Html => self.add_html(index, node, &unsubscribe),
+                Role::Text => self.add_text(node),
+                _ => Ok(()),
+            };
+            if let Err(why) = result {
+                self.parts[index].hindrance = Some(why);
+                // A text that cannot be edited only loses its line; HTML that cannot be edited, and
+                // armour anywhere, decide over the mail.
+                if self.parts[index].role == Role::Html || why == Untouchable::InlinePgp {
+                    self.hindrance = self.hindrance.or(Some(why));
+                }
+            }
+        }
+        if self.hindrance.is_some() {
+            self.bodies.clear();
+        }
+    }
+
+    fn add_text(&mut self, node: &Node) -> Result<(), Untouchable> {
+        let is_text = |body: &Body| {
+            body.sites
+                .iter()
+                .any(|s| matches!(s.what, What::TextLine { .. }))
+        };
+        let first = !self.bodies.iter().any(is_text);
+        self.bodies.extend(body::read_text(self.raw, node, first)?);
+        Ok(())
+    }
+
+    fn add_html(
+        &mut self,
+        part: usize,
+        node: &Node,
+        unsubscribe: &[String],
+    ) -> Result<(), Untouchable> {
+        let is_html = |body: &Body| body.sites.iter().any(|site| site.what == What::Image);
+        let place = Place {
+            part,
+            first: !self.bodies.iter().any(is_html),
+            links: self.links.len(),
+            pictures: self.pictures.len(),
+            unsubscribe,
+        };
+        let HtmlBody {
+            body,
+            links,
+            pictures,
+        } = body::read_html(self.raw, node, &place)?;
+        self.bodies.push(body);
+        self.links.extend(links);
+        self.pictures.extend(pictures);
+        Ok(())
+    }
+}

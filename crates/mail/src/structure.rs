@@ -1,0 +1,369 @@
+//! The tree of MIME parts as byte ranges.
+//!
+//! Walked here and not by `mail-parser`, which decodes every body (a 60 MB attachment is never looked at here)
+//! and is lenient by design. This walk notices where readers would disagree about what is part of what, and says
+//! so: a mail whose structure is in doubt is left alone. One pass, linear, bounded in depth and parts.
+//!
+//! `message/*` is a leaf: a mail inside the mail is somebody else's and is not entered.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use mail_parser::HeaderValue;
+use mail_parser::parsers::MessageStream;
+
+use crate::header::{self, Block, Field};
+
+/// Deepest nesting of multiparts that is read.
+pub(crate) const DEPTH_MAX: usize = 50;
+/// Most parts that are read.
+pub(crate) const PARTS_MAX: usize = 1_000;
+/// RFC 2046 §5.1.1 allows 70; some generators write a little more.
+const BOUNDARY_BYTES_MAX: usize = 200;
+
+/// A MIME entity: the mail itself or one of its parts.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) parent: Option<usize>,
+    /// Which child of its parent, from 0.
+    pub(crate) index: usize,
+    /// `1.2` as in IMAP; `root` for a multipart at the top.
+    pub(crate) path: String,
+    pub(crate) media: Media,
+    /// The body without the line end that belongs to the following delimiter.
+    pub(crate) body: Range<usize>,
+}
+
+/// What a part's header says about its body.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Media {
+    /// Lower case, `text/plain` where nothing is said.
+    pub(crate) kind: String,
+    pub(crate) charset: Option<String>,
+    /// Lower case, empty where nothing is said.
+    pub(crate) encoding: String,
+    pub(crate) attachment: bool,
+    pub(crate) filename: Option<String>,
+    boundary: Option<Vec<u8>>,
+    /// `start` of multipart/related, without angle brackets.
+    pub(crate) start: Option<String>,
+    pub(crate) content_id: Option<String>,
+    /// `smime-type=signed-data` (RFC 8551 §3.2.2).
+    pub(crate) smime_signed: bool,
+    /// The header says the same thing twice, or nothing that can be read.
+    pub(crate) doubtful: bool,
+}
+
+impl Media {
+    /// `alternative` of `multipart/alternative`.
+    pub(crate) fn multipart(&self) -> Option<&str> {
+        self.kind.strip_prefix("multipart/")
+    }
+}
+
+/// What the walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    pub(crate) nodes: Vec<Node>,
+    /// Readers may disagree about the structure.
+    pub(crate) doubtful: bool,
+    /// Deeper or wider than the bounds.
+    pub(crate) over_bound: bool,
+}
+
+struct Open {
+    node: usize,
+    boundary: Vec<u8>,
+    children: usize,
+}
+
+struct Delimiter {
+    level: usize,
+    closing: bool,
+    line: Range<usize>,
+}
+
+/// Walk the mail whose own header block is `top`.
+pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
+    let mut tree = Tree {
+        doubtful: top.doubtful,
+        ..Tree::default()
+    };
+    let mut open: Vec<Open> = Vec::new();
+    let mut entity = Some((read_media(raw, &top.fields, "text/plain"), top.body));
+    let mut at = top.body;
+    loop {
+        if let Some((media, body)) = entity.take() {
+            at = body;
+            enter(&mut tree, &mut open, media, body);
+        }
+        let delimiter = if open.is_empty() {
+            None
+        } else {
+            next_delimiter(raw, at, &open, &mut tree.doubtful)
+        };
+        let Some(Delimiter {
+            level,
+            closing,
+            line,
+        }) = delimiter
+        else {
+            close(&mut tree, &mut open, 0, raw.len());
+            return tree;
+        };
+        close(
+            &mut tree,
+            &mut open,
+            level + 1,
+            before_line(raw, line.start),
+        );
+        at = line.end;
+        if closing {
+            close(&mut tree, &mut open, level, before_line(raw, line.start));
+            continue;
+        }
+        if tree.nodes.len() >= PARTS_MAX || open.len() >= DEPTH_MAX {
+            tree.over_bound = true;
+            return tree;
+        }
+        let block = header::read_block(raw, line.end, |line| {
+            open.iter().any(|o| matches(line, &o.boundary) != Match::No)
+        });
+        tree.doubtful |= block.doubtful;
+        tree.over_bound |= block.over_bound;
+        if block.over_bound {
+            return tree;
+        }
+        let parent = &tree.nodes[open[level].node].media.kind;
+        let default = if parent == "multipart/digest" {
+            "message/rfc822"
+        } else {
+            "text/plain"
+        };
+        entity = Some((read_media(raw, &block.fields, default), block.body));
+    }
+}
+
+/// Add a node; a multipart stays open until one of its delimiters closes it.
+fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, body: usize) {
+    let (parent, index, path) = match open.last_mut() {
+        Some(outer) => {
+            let index = outer.children;
+            outer.children += 1;
+            let above = &tree.nodes[outer.node].path;
+            let path = if above == "root" {
+                (index + 1).to_string()
+            } else {
+                format!("{above}.{}", index + 1)
+            };
+            (Some(outer.node), index, path)
+        }
+        None => (
+            None,
+            0,
+            if media.multipart().is_some() {
+                "root"
+            } else {
+                "1"
+            }
+            .to_owned(),
+        ),
+    };
+    tree.doubtful |= media.doubtful;
+    let node = tree.nodes.len();
+    if media.multipart().is_some() {
+        // RFC 2045 §6.4: no encoding that would hide the delimiters.
+        tree.doubtful |= !matches!(media.encoding.as_str(), "" | "7bit" | "8bit" | "binary");
+        match &media.boundary {
+            Some(boundary) => open.push(Open {
+                node,
+                boundary: boundary.clone(),
+                children: 0,
+            }),
+            None => tree.doubtful = true,
+        }
+    }
+    tree.nodes.push(Node {
+        parent,
+        index,
+        path,
+        media,
+        body: body..usize::MAX,
+    });
+}
+
+/// End all entities that are still running and, of the open multiparts, those from `keep` on.
+fn close(tree: &mut Tree, open: &mut Vec<Open>, keep: usize, end: usize) {
+    open.truncate(keep);
+    let last_open = open.last().map_or(0, |o| o.node + 1);
+    for node in &mut tree.nodes[last_open..] {
+        if node.body.end == usize::MAX {
+            node.body.end = end.max(node.body.start);
+        }
+    }
+}
+
+/// The position before the line end that precedes `line`: it belongs to the delimiter (RFC 2046 §5.1.1).
+fn before_line(raw: &[u8], line: usize) -> usize {
+    let head = &raw[..line];
+    let head = head.strip_suffix(b"\n").unwrap_or(head);
+    head.strip_suffix(b"\r").unwrap_or(head).len()
+}
+
+/// The next line from `at` (the start of a line) that is a delimiter of an open multipart, innermost first.
+fn next_delimiter(
+    raw: &[u8],
+    mut at: usize,
+    open: &[Open],
+    doubtful: &mut bool,
+) -> Option<Delimiter> {
+    loop {
+        if raw[at..].starts_with(b"--") {
+            let end = memchr::memchr(b'\n', &raw[at..]).map_or(raw.len(), |n| at + n + 1);
+            let line = &raw[at..end];
+            let mut prefixed = false;
+            for (level, outer) in open.iter().enumerate().rev() {
+                match matches(line, &outer.boundary) {
+                    Match::Open => {
+                        return Some(Delimiter {
+                            level,
+                            closing: false,
+                            line: at..end,
+                        });
+                    }
+                    Match::Close => {
+                        return Some(Delimiter {
+                            level,
+                            closing: true,
+                            line: at..end,
+                        });
+                    }
+                    Match::Prefix => prefixed = true,
+                    Match::No => {}
+                }
+            }
+            *doubtful |= prefixed;
+        }
+        at += memchr::memmem::find(&raw[at..], b"\n--")? + 1;
+    }
+}
+
+#[derive(PartialEq)]
+enum Match {
+    No,
+    Open,
+    Close,
+    /// Begins like the delimiter and goes on: RFC 2046 takes it for one, most readers do not.
+    Prefix,
+}
+
+fn matches(line: &[u8], boundary: &[u8]) -> Match {
+    let Some(rest) = line
+        .strip_prefix(b"--")
+        .and_then(|line| line.strip_prefix(boundary))
+    else {
+        return Match::No;
+    };
+    let blank = |rest: &[u8]| rest.iter().all(u8::is_ascii_whitespace);
+    match rest.strip_prefix(b"--") {
+        _ if blank(rest) => Match::Open,
+        Some(rest) if blank(rest) => Match::Close,
+        _ => Match::Prefix,
+    }
+}
+
+/// What the content fields of a block say.
+fn read_media(raw: &[u8], fields: &[Field], default: &str) -> Media {
+    let mut media = Media {
+        kind: default.to_owned(),
+        ..Media::default()
+    };
+    let (mut types, mut encodings, mut dispositions) = (0, 0, 0);
+    for field in fields {
+        let name = &raw[field.name.clone()];
+        let value = &raw[field.value.clone()];
+        if name.eq_ignore_ascii_case(b"content-type") {
+            types += 1;
+            read_type(value, &mut media);
+        } else if name.eq_ignore_ascii_case(b"content-transfer-encoding") {
+            encodings += 1;
+            media.encoding = bare_token(value);
+        } else if name.eq_ignore_ascii_case(b"content-disposition") {
+            dispositions += 1;
+            read_disposition(value, &mut media);
+        } else if name.eq_ignore_ascii_case(b"content-id") {
+            media.content_id = Some(without_brackets(&header::text(value)));
+        }
+    }
+    media.doubtful |= types > 1 || encodings > 1 || dispositions > 1;
+    media
+}
+
+fn read_type(value: &[u8], media: &mut Media) {
+    let value = header::terminated(value);
+    let parsed = MessageStream::new(&value).parse_content_type();
+    let HeaderValue::ContentType(content) = parsed else {
+        media.doubtful |= !value.trim_ascii().is_empty();
+        return;
+    };
+    let Some(subtype) = content.subtype() else {
+        media.doubtful = true;
+        return;
+    };
+    media.kind = format!("{}/{}", content.ctype(), subtype).to_ascii_lowercase();
+    media.charset = content
+        .attribute("charset")
+        .map(|charset| charset.trim().to_ascii_lowercase());
+    media.smime_signed = content
+        .attribute("smime-type")
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("signed-data"));
+    media.start = content.attribute("start").map(without_brackets);
+    if let Some(name) = content.attribute("name") {
+        media.filename = Some(name.to_owned());
+    }
+    if let Some(boundary) = content.attribute("boundary") {
+        // Written as it will stand on the delimiter lines: a boundary that only comes out of RFC 2231 or quoted
+        // pairs is read differently by different readers.
+        let verbatim = memchr::memmem::find(&value, boundary.as_bytes()).is_some();
+        let fine = !boundary.is_empty()
+            && boundary.len() <= BOUNDARY_BYTES_MAX
+            && !boundary.ends_with(' ');
+        media.doubtful |= !(verbatim && fine);
+        media.boundary = fine.then(|| boundary.as_bytes().to_vec());
+    }
+    let boundaries = content
+        .attributes()
+        .unwrap_or_default()
+        .iter()
+        .filter(|a| a.name == "boundary")
+        .count();
+    media.doubtful |= boundaries > 1;
+}
+
+fn read_disposition(value: &[u8], media: &mut Media) {
+    let value = header::terminated(value);
+    if let HeaderValue::ContentType(content) = MessageStream::new(&value).parse_content_type() {
+        // RFC 2183 §2.8: an unknown disposition is treated as attachment.
+        media.attachment = !content.ctype().eq_ignore_ascii_case("inline");
+        if let Some(name) = content.attribute("filename") {
+            media.filename = Some(name.to_owned());
+        }
+    }
+}
+
+/// A lone token in lower case, comments and parameters cut off: `Quoted-Printable; x=y` and `7bit (as is)`.
+fn bare_token(value: &[u8]) -> String {
+    let value: Cow<'_, str> = String::from_utf8_lossy(value);
+    let token = value.split([';', '(']).next().unwrap_or_default();
+    token.trim().trim_matches('"').to_ascii_lowercase()
+}
+
+fn without_brackets(id: &str) -> String {
+    id.trim()
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests;
