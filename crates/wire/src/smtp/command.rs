@@ -29,26 +29,13 @@ pub(super) enum Command {
     Vrfy,
     Help,
     Quit,
-}
-
-/// Why a line is no command.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Bad {
-    /// Say this and go on.
-    Refused(Reply),
-    /// The peer speaks HTTP: a browser was made to talk to us. Stop listening before its body
-    /// is taken for commands.
-    Foreign,
-}
-
-impl From<Reply> for Bad {
-    fn from(reply: Reply) -> Self {
-        Self::Refused(reply)
-    }
+    /// The peer speaks HTTP: a browser was made to talk to us. Its body must not be taken for
+    /// commands.
+    Http,
 }
 
 /// Parses one line without its CRLF.
-pub(super) fn parse(line: &str) -> Result<Command, Bad> {
+pub(super) fn parse(line: &str) -> Result<Command, Reply> {
     let line = line.trim_end_matches(' ');
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     let rest = rest.trim_start_matches(' ');
@@ -67,26 +54,36 @@ pub(super) fn parse(line: &str) -> Result<Command, Bad> {
         "NOOP" => Ok(Command::Noop),
         "VRFY" => Ok(Command::Vrfy),
         "HELP" => Ok(Command::Help),
-        "EXPN" | "BDAT" | "TURN" | "ETRN" | "ATRN" | "BURL" => {
-            Err(Reply::new(502, (5, 5, 1), "That command is not offered here").into())
-        }
-        "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS" | "CONNECT" | "HOST:" => Err(Bad::Foreign),
-        _ => Err(Reply::new(500, (5, 5, 2), "Command not recognized; try HELP").into()),
+        "EXPN" | "BDAT" | "TURN" | "ETRN" | "ATRN" | "BURL" => Err(Reply::new(
+            502,
+            (5, 5, 1),
+            "That command is not offered here",
+        )),
+        "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS" | "CONNECT" | "HOST:" => Ok(Command::Http),
+        _ => Err(Reply::new(
+            500,
+            (5, 5, 2),
+            "Command not recognized; try HELP",
+        )),
     }
 }
 
-fn syntax(form: &str) -> Bad {
-    Reply::new(501, (5, 5, 4), format!("Syntax: {form}")).into()
+fn syntax(form: &str) -> Reply {
+    Reply::new(501, (5, 5, 4), format!("Syntax: {form}"))
 }
 
-fn alone(rest: &str, command: Command) -> Result<Command, Bad> {
+fn alone(rest: &str, command: Command) -> Result<Command, Reply> {
     if rest.is_empty() {
         return Ok(command);
     }
-    Err(Reply::new(501, (5, 5, 4), "That command takes no parameters").into())
+    Err(Reply::new(
+        501,
+        (5, 5, 4),
+        "That command takes no parameters",
+    ))
 }
 
-fn hello(rest: &str, extended: bool) -> Result<Command, Bad> {
+fn hello(rest: &str, extended: bool) -> Result<Command, Reply> {
     if rest.is_empty() || rest.len() > 255 || rest.contains(' ') {
         return Err(syntax(if extended {
             "EHLO hostname"
@@ -100,7 +97,7 @@ fn hello(rest: &str, extended: bool) -> Result<Command, Bad> {
     })
 }
 
-fn auth(rest: &str) -> Result<Command, Bad> {
+fn auth(rest: &str) -> Result<Command, Reply> {
     let mut words = rest.split(' ').filter(|word| !word.is_empty());
     let mechanism = words
         .next()
@@ -116,7 +113,7 @@ fn auth(rest: &str) -> Result<Command, Bad> {
 }
 
 /// What follows `FROM:` or `TO:`; a space after the colon is wrong but common.
-fn after_keyword<'a>(rest: &'a str, keyword: &str, form: &str) -> Result<&'a str, Bad> {
+fn after_keyword<'a>(rest: &'a str, keyword: &str, form: &str) -> Result<&'a str, Reply> {
     match rest.get(..keyword.len()) {
         Some(start) if start.eq_ignore_ascii_case(keyword) => {
             Ok(rest[keyword.len()..].trim_start_matches(' '))
@@ -125,7 +122,7 @@ fn after_keyword<'a>(rest: &'a str, keyword: &str, form: &str) -> Result<&'a str
     }
 }
 
-fn mail(rest: &str) -> Result<Command, Bad> {
+fn mail(rest: &str) -> Result<Command, Reply> {
     const FORM: &str = "MAIL FROM:<address>";
     let rest = after_keyword(rest, "FROM:", FORM)?;
     let (from, parameters) = address::split_path(rest).ok_or_else(|| syntax(FORM))?;
@@ -145,8 +142,8 @@ fn mail(rest: &str) -> Result<Command, Bad> {
             ("BODY", Some(body)) if body.eq_ignore_ascii_case("8BITMIME") => {
                 envelope.body = Body::EightBit;
             }
-            ("RET", Some(ret)) => {
-                envelope.ret = Some(ret.parse().map_err(|()| wrong_value(&name))?);
+            ("RET", Some(value)) => {
+                envelope.ret = Some(value.parse().map_err(|()| wrong_value(&name))?);
             }
             ("ENVID", Some(id)) if is_envid(id) => envelope.envid = Some(id.into()),
             // RFC 4954 §5: who first submitted the mail. Trusting it is optional, taking it is not.
@@ -163,13 +160,6 @@ fn mail(rest: &str) -> Result<Command, Bad> {
 
 /// Parses what follows `RCPT TO:`. `utf8`: the mail was announced with SMTPUTF8.
 pub(super) fn recipient(rest: &str, utf8: bool) -> Result<Recipient, Reply> {
-    recipient_or_bad(rest, utf8).map_err(|bad| match bad {
-        Bad::Refused(reply) => reply,
-        Bad::Foreign => Reply::new(501, (5, 5, 4), "Syntax: RCPT TO:<address>"),
-    })
-}
-
-fn recipient_or_bad(rest: &str, utf8: bool) -> Result<Recipient, Bad> {
     let (to, parameters) = address::split_path(rest).ok_or_else(|| syntax("RCPT TO:<address>"))?;
     address::check(to, utf8).map_err(|error| refuse_address(error, 3))?;
     let mut recipient = Recipient::new(to);
@@ -190,7 +180,7 @@ fn recipient_or_bad(rest: &str, utf8: bool) -> Result<Recipient, Bad> {
 
 /// ` A=1 B` into names (upper case) and values, each name once (RFC 3461 §4.1 and others forbid
 /// repeating).
-fn split_parameters(text: &str) -> Result<Vec<(String, Option<&str>)>, Bad> {
+fn split_parameters(text: &str) -> Result<Vec<(String, Option<&str>)>, Reply> {
     if !text.is_empty() && !text.starts_with(' ') {
         return Err(syntax("a space after <address>"));
     }
@@ -202,38 +192,36 @@ fn split_parameters(text: &str) -> Result<Vec<(String, Option<&str>)>, Bad> {
         };
         let name = name.to_ascii_uppercase();
         if parameters.iter().any(|(known, _)| *known == name) {
-            return Err(Reply::new(501, (5, 5, 4), "A parameter is given twice").into());
+            return Err(Reply::new(501, (5, 5, 4), "A parameter is given twice"));
         }
         if parameters.len() == 16 {
-            return Err(Reply::new(501, (5, 5, 4), "Too many parameters").into());
+            return Err(Reply::new(501, (5, 5, 4), "Too many parameters"));
         }
         parameters.push((name, value));
     }
     Ok(parameters)
 }
 
-fn wrong_value(name: &str) -> Bad {
+fn wrong_value(name: &str) -> Reply {
     Reply::new(
         501,
         (5, 5, 4),
         format!("The value of {name} is not one we know"),
     )
-    .into()
 }
 
-fn unknown_parameter() -> Bad {
-    Reply::new(555, (5, 5, 4), "A parameter is not known or not offered").into()
+fn unknown_parameter() -> Reply {
+    Reply::new(555, (5, 5, 4), "A parameter is not known or not offered")
 }
 
 /// `detail` is 7 for a sender, 3 for a recipient (RFC 3463 §3.2).
-fn refuse_address(error: AddressError, detail: u16) -> Bad {
+fn refuse_address(error: AddressError, detail: u16) -> Reply {
     match error {
         AddressError::Syntax | AddressError::TooLong => {
             Reply::new(501, (5, 1, detail), capitalised(&error.to_string()))
         }
         AddressError::NeedsUtf8 => Reply::new(553, (5, 6, 7), capitalised(&error.to_string())),
     }
-    .into()
 }
 
 fn capitalised(text: &str) -> String {

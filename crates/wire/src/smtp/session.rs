@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::auth::{self, Credentials, Exchange, Turn};
-use super::command::{self, Bad, Command};
+use super::command::{self, Command};
 use super::data::{self, Budget, Progress, Receiver, Room};
 use super::envelope::{Envelope, Recipient};
 use super::handler::Unavailable;
@@ -140,11 +140,7 @@ impl<U> Session<U> {
         }
         match command::parse(line) {
             Ok(command) => self.command(command),
-            Err(Bad::Foreign) => Step::Close(closing(
-                (4, 7, 0),
-                "This is a mail server, not a web server",
-            )),
-            Err(Bad::Refused(reply)) => {
+            Err(reply) => {
                 if line
                     .get(..4)
                     .is_some_and(|verb| verb.eq_ignore_ascii_case("MAIL"))
@@ -179,6 +175,7 @@ impl<U> Session<U> {
                 (2, 0, 0),
                 "EHLO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT; see RFC 5321",
             )),
+            Command::Http => Step::Close(closing((4, 7, 0), "This is not a web server")),
             Command::Quit => Step::Close(Reply::new(221, (2, 0, 0), "Goodbye")),
         }
     }

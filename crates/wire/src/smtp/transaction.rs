@@ -262,26 +262,22 @@ impl Plan {
         if envelope.recipients.is_empty() {
             return Err(Reply::new(554, (5, 5, 1), "The message has no recipient"));
         }
-        let mut mail = format!("MAIL FROM:<{}>", checked(&envelope.from, utf8, 7)?);
+        let mut mail = vec![format!("MAIL FROM:<{}>", checked(&envelope.from, utf8, 7)?)];
         if relay.size.is_some() {
-            mail.push_str(&format!(" SIZE={size}"));
+            mail.push(format!("SIZE={size}"));
         }
         if eight_bit {
-            mail.push_str(" BODY=8BITMIME");
+            mail.push("BODY=8BITMIME".into());
         }
         if utf8 {
-            mail.push_str(" SMTPUTF8");
+            mail.push("SMTPUTF8".into());
         }
         if relay.dsn {
-            if let Some(ret) = envelope.ret {
-                mail.push_str(&format!(" RET={ret}"));
-            }
-            if let Some(id) = envelope.envid.as_deref().filter(|id| is_envid(id)) {
-                mail.push_str(&format!(" ENVID={id}"));
-            }
+            mail.extend(envelope.ret.map(|ret| format!("RET={ret}")));
+            let id = envelope.envid.as_deref().filter(|id| is_envid(id));
+            mail.extend(id.map(|id| format!("ENVID={id}")));
         }
-        mail.push_str("\r\n");
-        let mut commands = vec![mail];
+        let mut commands = vec![line(&mail)];
         for recipient in &envelope.recipients {
             commands.push(rcpt(recipient, utf8, relay.dsn)?);
         }
@@ -293,17 +289,20 @@ fn rcpt(recipient: &Recipient, utf8: bool, dsn: bool) -> Result<String, Reply> {
     if recipient.address.is_empty() {
         return Err(Reply::new(501, (5, 1, 3), "A recipient has no address"));
     }
-    let mut command = format!("RCPT TO:<{}>", checked(&recipient.address, utf8, 3)?);
+    let mut command = vec![format!(
+        "RCPT TO:<{}>",
+        checked(&recipient.address, utf8, 3)?
+    )];
     if dsn {
-        if let Some(notify) = recipient.notify {
-            command.push_str(&format!(" NOTIFY={notify}"));
-        }
-        if let Some(orcpt) = recipient.orcpt.as_deref().filter(|o| is_orcpt(o, utf8)) {
-            command.push_str(&format!(" ORCPT={orcpt}"));
-        }
+        command.extend(recipient.notify.map(|notify| format!("NOTIFY={notify}")));
+        let original = recipient.orcpt.as_deref().filter(|o| is_orcpt(o, utf8));
+        command.extend(original.map(|original| format!("ORCPT={original}")));
     }
-    command.push_str("\r\n");
-    Ok(command)
+    Ok(line(&command))
+}
+
+fn line(words: &[String]) -> String {
+    words.join(" ") + "\r\n"
 }
 
 /// An address that is safe to write into a command, whoever made the envelope.

@@ -1,13 +1,18 @@
 //! The text encoding of DSN parameters (RFC 3461 §4): printable ASCII, with `+`, `=` and everything
 //! else as `+XX`.
 
+use data_encoding::HEXUPPER;
+
 /// Encodes text for `ENVID=` or the address of `ORCPT=rfc822;`.
 pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
             b'!'..=b'~' if byte != b'+' && byte != b'=' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("+{byte:02X}")),
+            _ => {
+                out.push('+');
+                out.push_str(&HEXUPPER.encode(&[byte]));
+            }
         }
     }
     out

@@ -35,13 +35,10 @@ async fn every_kind_of_security() {
             Security::Tls(client_tls()),
         ),
     ] {
-        let encrypted = match (&tls, &security) {
-            (ServerTls::Off, _) | (_, Security::None) => false,
-            _ => true,
-        };
+        let encrypted = !matches!(tls, ServerTls::Off) && !matches!(security, Security::None);
         let office = open(tls, true, Limits::default()).await;
         let mut relay = office.relay(security);
-        relay.auth = credentials("secret");
+        relay.auth = Some(credentials("secret"));
         let mut connection = relay.connect().await.unwrap();
         let sent = connection
             .send(&envelope("ann@example.org", &["bob@example.org"]), MAIL)
@@ -175,7 +172,7 @@ async fn a_mail_over_the_size_is_not_sent() {
 async fn a_wrong_password_is_not_the_mails_fault() {
     let office = open(ServerTls::Off, true, Limits::default()).await;
     let mut relay = office.relay(Security::None);
-    relay.auth = credentials("wrong");
+    relay.auth = Some(credentials("wrong"));
     let error = relay.connect().await.err().unwrap();
     assert!(matches!(error, SendError::AuthRefused { .. }), "{error}");
     assert!(error.is_temporary());

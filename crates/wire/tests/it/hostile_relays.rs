@@ -228,7 +228,7 @@ async fn signing_in() {
         ],
     );
     let mut relay = scripted(login).await;
-    relay.auth = credentials("secret");
+    relay.auth = Some(credentials("secret"));
     relay.connect().await.unwrap();
 
     for (script, expected) in [
@@ -246,7 +246,7 @@ async fn signing_in() {
         ),
     ] {
         let mut relay = scripted(script).await;
-        relay.auth = credentials("secret");
+        relay.auth = Some(credentials("secret"));
         let error = relay.connect().await.err().unwrap();
         assert!(matches!(error, SendError::AuthRefused { .. }), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
@@ -256,7 +256,7 @@ async fn signing_in() {
         &[Hear("AUTH"), Say("454 4.7.0 db\r\n")],
     );
     let mut relay = scripted(later).await;
-    relay.auth = credentials("secret");
+    relay.auth = Some(credentials("secret"));
     assert!(matches!(
         relay.connect().await,
         Err(SendError::Temporary { .. })

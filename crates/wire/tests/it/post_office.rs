@@ -12,10 +12,13 @@ use wire::smtp::{
 };
 use wire::tls::{Roots, client_config, server_config};
 
-/// Who is in here is known: ann with the password "secret".
-pub struct Shelf {
-    pub requires_auth: bool,
-    pub taken: Mutex<Vec<(Option<String>, Envelope, Vec<u8>)>>,
+/// Who sent it, how, and what.
+pub(crate) type Taken = (Option<String>, Envelope, Vec<u8>);
+
+/// Keeps every mail. Knows ann with the password "secret".
+pub(crate) struct Shelf {
+    pub(crate) requires_auth: bool,
+    pub(crate) taken: Mutex<Vec<Taken>>,
 }
 
 impl Handler for Shelf {
@@ -49,9 +52,7 @@ impl Handler for Shelf {
     }
 
     async fn message(&self, user: Option<&String>, envelope: Envelope, data: Vec<u8>) -> Reply {
-        if data.starts_with(b"Panic: ") {
-            panic!("on demand");
-        }
+        assert!(!data.starts_with(b"Panic: "), "a panic on demand");
         if data.starts_with(b"Refuse: ") {
             return Reply::new(554, (5, 6, 0), "I do not like it");
         }
@@ -64,7 +65,7 @@ impl Handler for Shelf {
 }
 
 /// Certificate and key for `localhost`, as PEM.
-pub fn certificate() -> &'static (String, String) {
+pub(crate) fn certificate() -> &'static (String, String) {
     static MADE: OnceLock<(String, String)> = OnceLock::new();
     MADE.get_or_init(|| {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
@@ -72,23 +73,23 @@ pub fn certificate() -> &'static (String, String) {
     })
 }
 
-pub fn server_tls() -> Arc<rustls::ServerConfig> {
+pub(crate) fn server_tls() -> Arc<rustls::ServerConfig> {
     let (chain, key) = certificate();
     server_config(chain.as_bytes(), key.as_bytes()).unwrap()
 }
 
-pub fn client_tls() -> Arc<rustls::ClientConfig> {
+pub(crate) fn client_tls() -> Arc<rustls::ClientConfig> {
     client_config(&Roots::Pem(certificate().0.clone().into_bytes())).unwrap()
 }
 
-pub struct Office {
-    pub address: SocketAddr,
-    pub kept: Arc<Shelf>,
+pub(crate) struct Office {
+    pub(crate) address: SocketAddr,
+    pub(crate) kept: Arc<Shelf>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
-pub async fn open(tls: ServerTls, requires_auth: bool, limits: Limits) -> Office {
+pub(crate) async fn open(tls: ServerTls, requires_auth: bool, limits: Limits) -> Office {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let kept = Arc::new(Shelf {
@@ -113,23 +114,23 @@ pub async fn open(tls: ServerTls, requires_auth: bool, limits: Limits) -> Office
 }
 
 impl Office {
-    /// What was taken so far: user, envelope, data.
-    pub fn taken(&self) -> Vec<(Option<String>, Envelope, Vec<u8>)> {
+    /// What was taken so far.
+    pub(crate) fn taken(&self) -> Vec<Taken> {
         self.kept.taken.lock().unwrap().clone()
     }
 
-    pub fn relay(&self, security: Security) -> Relay {
+    pub(crate) fn relay(&self, security: Security) -> Relay {
         relay(self.address, security)
     }
 
     /// Stops the server and waits for its end.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.stop.send(()).unwrap();
         self.server.await.unwrap();
     }
 }
 
-pub fn relay(address: SocketAddr, security: Security) -> Relay {
+pub(crate) fn relay(address: SocketAddr, security: Security) -> Relay {
     Relay {
         host: "localhost".into(),
         port: address.port(),
@@ -140,9 +141,9 @@ pub fn relay(address: SocketAddr, security: Security) -> Relay {
     }
 }
 
-pub fn credentials(password: &str) -> Option<Credentials> {
-    Some(Credentials {
+pub(crate) fn credentials(password: &str) -> Credentials {
+    Credentials {
         name: "ann".into(),
         password: password.into(),
-    })
+    }
 }
