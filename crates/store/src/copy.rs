@@ -190,6 +190,22 @@ impl Store {
             .await
     }
 
+    /// How many copies of a message have each tick, for messages with more copies than a list reads.
+    pub async fn copy_ticks(&self, message: MessageId) -> Result<Vec<(Tick, u32)>, Error> {
+        self.db
+            .read(move |tx| {
+                let rows = tx.query("select tick, count(*) from copy where message_id = $1 group by tick", params![message])?;
+                rows.iter()
+                    .map(|row| {
+                        let word: String = row.get(0)?;
+                        let tick = Tick::ALL.into_iter().find(|t| t.as_str() == word);
+                        Ok((tick.ok_or_else(|| Error::Corrupt(format!("an unknown tick {word:?}")))?, row.get(1)?))
+                    })
+                    .collect()
+            })
+            .await
+    }
+
     /// A contact's copies with their messages, newest first.
     pub async fn copies_of_contact(
         &self,

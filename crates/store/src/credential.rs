@@ -67,14 +67,30 @@ impl Store {
 
     /// The user whose secret has this digest, if it has not expired.
     pub async fn credential_user(&self, kind: CredentialKind, hash: Sha256, now: Time) -> Result<Option<User>, Error> {
+        self.credential_find(kind, hash, now, Time(i64::MIN)).await
+    }
+
+    /// The user whose session has this digest, if it has neither expired nor lain idle for `idle`.
+    pub async fn session_user(&self, hash: Sha256, now: Time, idle: Duration) -> Result<Option<User>, Error> {
+        self.credential_find(CredentialKind::Session, hash, now, now - idle).await
+    }
+
+    async fn credential_find(
+        &self,
+        kind: CredentialKind,
+        hash: Sha256,
+        now: Time,
+        active_since: Time,
+    ) -> Result<Option<User>, Error> {
         let found = self
             .db
             .read(move |tx| {
                 let sql = format!(
                     "select {COLUMNS}, c.used_at from credential c join \"user\" u on u.id = c.user_id
-                     where c.hash = $1 and c.kind = $2 and (c.expires_at is null or c.expires_at > $3)"
+                     where c.hash = $1 and c.kind = $2 and (c.expires_at is null or c.expires_at > $3)
+                     and coalesce(c.used_at, c.created_at) > $4"
                 );
-                let row = tx.first(&sql, params![hash.0, kind.as_str(), now])?;
+                let row = tx.first(&sql, params![hash.0, kind.as_str(), now, active_since])?;
                 row.map(|row| Ok((user(&row)?, row.get::<Option<Time>>(6)?))).transpose()
             })
             .await?;

@@ -1,10 +1,21 @@
 //! The feed: what pages follow live, and what notifications are made from.
 
 use crate::db::Tx;
-use crate::value::params;
+use crate::value::{Row, params};
 use crate::{Error, Store};
 use model::event::{Event, Happening};
 use model::{CopyId, MessageId, Time, UserId, WorkspaceId};
+
+/// An event with whom it concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressedEvent {
+    /// In which workspace.
+    pub workspace: WorkspaceId,
+    /// Whose message it is about; none for what everybody in the workspace may see.
+    pub user: Option<UserId>,
+    /// What happened.
+    pub event: Event,
+}
 
 /// Adds to the feed. `user` is whose message it is about; none for what everybody in the workspace may see.
 pub(crate) fn write(
@@ -20,6 +31,10 @@ pub(crate) fn write(
     let sql = "insert into event (seq, workspace_id, user_id, kind, message_id, copy_id, at)
                values ($1, $2, $3, $4, $5, $6, $7)";
     tx.execute(sql, params![seq, workspace, user, kind, message, copy, at]).map(|_| ())
+}
+
+fn event(row: &Row) -> Result<Event, Error> {
+    Ok(Event { seq: row.get(0)?, kind: row.get(1)?, at: row.get(2)?, message: row.get(3)?, copy: row.get(4)? })
 }
 
 impl Store {
@@ -47,17 +62,20 @@ impl Store {
                            order by seq limit $5";
                 let nobody = UserId([0; 16]);
                 let values = params![seq, workspace, user.is_none(), user.unwrap_or(nobody), limit];
-                tx.query(sql, values)?
+                tx.query(sql, values)?.iter().map(event).collect()
+            })
+            .await
+    }
+
+    /// Events of all workspaces after a number, oldest first: for the one task of a process that fans them out.
+    pub async fn events_of_all_after(&self, seq: i64, limit: u16) -> Result<Vec<AddressedEvent>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select seq, kind, at, message_id, copy_id, workspace_id, user_id from event
+                           where seq > $1 order by seq limit $2";
+                tx.query(sql, params![seq, limit])?
                     .iter()
-                    .map(|row| {
-                        Ok(Event {
-                            seq: row.get(0)?,
-                            kind: row.get(1)?,
-                            at: row.get(2)?,
-                            message: row.get(3)?,
-                            copy: row.get(4)?,
-                        })
-                    })
+                    .map(|row| Ok(AddressedEvent { workspace: row.get(5)?, user: row.get(6)?, event: event(row)? }))
                     .collect()
             })
             .await

@@ -53,6 +53,17 @@ impl Store {
             .await
     }
 
+    /// The addresses that any user of a workspace may send from, by address.
+    pub async fn identities_of_workspace(&self, workspace: WorkspaceId) -> Result<Vec<Identity>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select id, workspace_id, user_id, address, name from identity
+                           where workspace_id = $1 order by address_key";
+                tx.query(sql, params![workspace])?.iter().map(identity).collect()
+            })
+            .await
+    }
+
     /// Removes one of a user's identities; false if there was none of that id.
     pub async fn identity_remove(&self, user: UserId, id: IdentityId) -> Result<bool, Error> {
         self.db

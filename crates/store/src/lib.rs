@@ -28,6 +28,7 @@ pub use consent::{ConsentEvent, ConsentRequest, Method};
 pub use contact::{Contact, ContactFilter};
 pub use copy::{Copy, CopyInContext, CopyState};
 pub use credential::{Credential, CredentialKind};
+pub use event::AddressedEvent;
 pub use hit::{Recorded, StoredHit};
 pub use identity::Identity;
 pub use message::{Accepted, Cursor, Link, Message, MessageFilter, NewCopy, NewMessage};
