@@ -62,6 +62,8 @@ reasons! {
     Signed = "signed", "The mail is signed; touching it would break the signature.";
     /// The mail is encrypted.
     Encrypted = "encrypted", "The mail is encrypted and cannot be touched.";
+    /// PGP armour in the text itself.
+    InlinePgp = "inline_pgp", "The text is signed or encrypted with PGP and cannot be touched.";
     /// An existing DKIM signature covers the body.
     DkimSigned = "dkim_signed", "The mail already carries a DKIM signature, which touching it would break.";
     /// A character set that cannot be edited safely.

@@ -1,9 +1,20 @@
-//! Accepting a mail.
+//! Accepting a mail: who may send it, what is decided about each recipient, and everything onto the disk.
 
-use model::{Ambient, CopyId, EmailAddress, Keyring, MessageId, Mode, PerAxis, Reason, Switch, Tick};
+use crate::read::{Read, read};
+use model::decision::Ceiling;
+use model::decision::{Circumstances, Decision, decide};
 use model::url::Origin;
+use model::{
+    Ambient, Consent, ContactId, CopyId, EmailAddress, Keyring, MessageId, Mode, PerAxis, Reason,
+    Switch, Tick, Time, role::Act,
+};
+use std::collections::HashSet;
 use std::sync::Arc;
-use store::{Store, User};
+use store::{Accepted, Contact, NewCopy, NewMessage, Store, User};
+use tokio::sync::Notify;
+
+/// Most recipients of one mail. A longer envelope is refused whole; SMTP clients split theirs by themselves.
+pub const RECIPIENTS_MAX: usize = 1_000;
 
 /// The way in for outgoing mail.
 #[derive(Clone)]
@@ -17,11 +28,13 @@ pub struct Sender {
     /// Time and chance.
     pub ambient: Ambient,
     /// Wakes the delivery workers.
-    pub wake: Arc<tokio::sync::Notify>,
+    pub wake: Arc<Notify>,
+    /// Wakes whoever follows the event feed.
+    pub changed: Arc<Notify>,
 }
 
 /// A mail on its way in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Submission {
     /// Who sends it.
     pub user: User,
@@ -35,9 +48,9 @@ pub struct Submission {
     pub switch: Option<Switch>,
     /// Ask recipients who were never asked; overrides the `X-Overt-Ask` header and the workspace's setting.
     pub ask: Option<bool>,
-    /// RFC 3461.
+    /// RFC 3461: how much of the mail a report quotes.
     pub ret: Option<String>,
-    /// RFC 3461.
+    /// RFC 3461: the sender's id for this envelope.
     pub envid: Option<String>,
 }
 
@@ -57,6 +70,8 @@ pub struct Recipient {
 pub struct Acceptance {
     /// Its id here.
     pub message: MessageId,
+    /// Its Message-ID header, without angle brackets.
+    pub header_id: String,
     /// Its copies, in the order of the recipients.
     pub copies: Vec<AcceptedCopy>,
 }
@@ -95,10 +110,207 @@ pub enum Refusal {
     TryLater(#[source] store::Error),
 }
 
+impl From<store::Error> for Refusal {
+    fn from(error: store::Error) -> Self {
+        Self::TryLater(error)
+    }
+}
+
+/// The user's wishes for one mail, from the submission, else from the mail's own header, else the defaults.
+struct Wishes {
+    switch: Switch,
+    /// Some if the sender said so for this mail; none leaves it to the contact and the workspace.
+    ask: Option<bool>,
+}
+
 impl Sender {
-    /// Decides about every recipient and stores the mail. When this returns `Ok`, the mail will be delivered or bounced.
+    /// Decides about every recipient and stores the mail. When this returns `Ok`, the mail will be delivered or
+    /// bounced, whatever happens to this process.
     pub async fn accept(&self, submission: Submission) -> Result<Acceptance, Refusal> {
-        let _ = submission;
-        Err(Refusal::MayNotSend)
+        let Submission {
+            user,
+            from,
+            recipients,
+            source,
+            ..
+        } = submission;
+        if !user.role.may(Act::Send) {
+            return Err(Refusal::MayNotSend);
+        }
+        if recipients.is_empty() || recipients.len() > RECIPIENTS_MAX {
+            return Err(Refusal::BadMail(format!(
+                "a mail needs 1 to {RECIPIENTS_MAX} recipients"
+            )));
+        }
+        let own = self.own_addresses(&user).await?;
+        must_be_own(&own, &from)?;
+        let (read, source) = tokio::task::spawn_blocking(move || (read(&source), source))
+            .await
+            .map_err(|_| Refusal::BadMail("the mail could not be read".into()))?;
+        let read = read?;
+        for author in &read.authors {
+            must_be_own(&own, author)?;
+        }
+
+        let now = (self.ambient.now)();
+        let recipients = without_doubles(recipients);
+        let named = recipients.iter().map(|r| {
+            let name = read
+                .names
+                .get(&r.address.key())
+                .cloned()
+                .unwrap_or_default();
+            (r.address.clone(), name, ContactId((self.ambient.random)()))
+        });
+        let prepared = self
+            .store
+            .message_prepare(user.workspace, named.collect(), now)
+            .await?;
+        let wishes = Wishes {
+            switch: submission.switch.or(read.switch).unwrap_or_default(),
+            ask: submission.ask.or(read.ask),
+        };
+        let copies: Vec<NewCopy> = recipients
+            .into_iter()
+            .zip(&prepared.contacts)
+            .map(|(recipient, contact)| {
+                self.copy(recipient, contact, &prepared, &read, &wishes, &own, now)
+            })
+            .collect();
+
+        let id = MessageId((self.ambient.random)());
+        let header_id = read
+            .header_id
+            .unwrap_or_else(|| format!("{id}@{}", from.domain()));
+        let accepted = copies.iter().map(accepted_copy).collect();
+        let message = store::Message {
+            id,
+            workspace: user.workspace,
+            user: user.id,
+            sender: from.as_str().into(),
+            header_id: header_id.clone(),
+            subject: read.subject,
+            accepted_at: now,
+            size: source.len() as i64,
+            switch: wishes.switch,
+        };
+        let new = NewMessage {
+            message,
+            source,
+            links: read.links,
+            copies,
+            envelope_from: from.as_str().into(),
+            ret: submission.ret,
+            envid: submission.envid,
+        };
+        self.store.message_accept(new).await?;
+        self.wake.notify_one();
+        self.changed.notify_waiters();
+        Ok(Acceptance {
+            message: id,
+            header_id,
+            copies: accepted,
+        })
+    }
+
+    /// May this user send from this address?
+    pub async fn may_send_from(&self, user: &User, from: &EmailAddress) -> Result<(), Refusal> {
+        must_be_own(&self.own_addresses(user).await?, from)
+    }
+
+    async fn own_addresses(&self, user: &User) -> Result<HashSet<String>, Refusal> {
+        Ok(self
+            .store
+            .identities(user.id)
+            .await?
+            .iter()
+            .map(|i| i.address.key())
+            .collect())
+    }
+
+    fn copy(
+        &self,
+        recipient: Recipient,
+        contact: &Contact,
+        around: &Accepted,
+        read: &Read,
+        wishes: &Wishes,
+        own: &HashSet<String>,
+        now: Time,
+    ) -> NewCopy {
+        let id = CopyId((self.ambient.random)());
+        let is_own = own.contains(&recipient.address.key());
+        let obstacle = if is_own {
+            Some(Reason::OwnAddress)
+        } else {
+            read.obstacle
+        };
+        let switch = Ceiling {
+            reason: Reason::SwitchedOff,
+            modes: wishes.switch.ceiling(),
+        };
+        let mut ceilings = store::ceilings(&around.instance, &around.workspace).to_vec();
+        ceilings.push(switch);
+        let decision = decide(&Circumstances {
+            copy: id,
+            now,
+            ceilings: &ceilings,
+            consent: Some(&contact.consent),
+            obstacle,
+        });
+        let wanted = wishes.ask.unwrap_or_else(|| {
+            contact.ask_next || (around.workspace.ask && wishes.switch != Switch::Off)
+        });
+        let tracking_on = around.instance.tracking && around.workspace.tracking;
+        let ask = wanted
+            && !is_own
+            && read.can_carry_line
+            && tracking_on
+            && may_ask(&decision, &contact.consent, now);
+        NewCopy {
+            id,
+            outbox: (self.ambient.random)(),
+            contact: contact.id,
+            address: recipient.address,
+            modes: decision.modes(),
+            reason_open: decision.open.as_ref().err().copied(),
+            reason_click: decision.click.as_ref().err().copied(),
+            ask,
+            notify: recipient.notify,
+            orcpt: recipient.orcpt,
+        }
+    }
+}
+
+/// The question goes into untracked mails only, and not to people who were asked a short while ago.
+pub(crate) fn may_ask(decision: &Decision, consent: &Consent, now: Time) -> bool {
+    !decision.is_tracked() && consent.may_ask(now)
+}
+
+fn must_be_own(own: &HashSet<String>, address: &EmailAddress) -> Result<(), Refusal> {
+    if own.contains(&address.key()) {
+        Ok(())
+    } else {
+        Err(Refusal::NotYourIdentity(address.as_str().into()))
+    }
+}
+
+/// Each address once, as first named: two copies to one mailbox would be two tokens for one reader.
+fn without_doubles(recipients: Vec<Recipient>) -> Vec<Recipient> {
+    let mut seen = HashSet::new();
+    recipients
+        .into_iter()
+        .filter(|r| seen.insert(r.address.key()))
+        .collect()
+}
+
+fn accepted_copy(copy: &NewCopy) -> AcceptedCopy {
+    AcceptedCopy {
+        id: copy.id,
+        address: copy.address.clone(),
+        modes: copy.modes,
+        reason: copy.reason_open.or(copy.reason_click),
+        ask: copy.ask,
+        tick: Tick::of(&copy.modes, &model::tick::Seen::default()),
     }
 }

@@ -1,9 +1,20 @@
 //! Outgoing mail: decide → instrument → outbox → deliver.
 //!
-//! Every way in — SMTP submission, the API, the form — ends in [`Sender::accept`]. It decides once per recipient,
-//! stores the mail and its copies, and returns when they are on disk. The workers of [`deliver`] render each copy from
-//! the stored original when it leaves, decide once more on what is true then, and hand it to the relay.
+//! Every way in — SMTP submission, the API, the form — ends in [`Sender::accept`]. It walks the mail once, decides
+//! once per recipient, and returns when the mail, its copies and their places in the outbox are on disk. The workers
+//! of [`deliver`] render each copy from the stored original at the moment it leaves, decide again on what is true by
+//! then (which can only lower), and hand it to the relay.
 
 pub mod accept;
+pub mod deliver;
+pub mod instrument;
+mod notice;
+mod read;
+mod retry;
+pub mod submit;
+mod words;
 
-pub use accept::{Acceptance, AcceptedCopy, Refusal, Recipient, Sender, Submission};
+pub use accept::{Acceptance, AcceptedCopy, Recipient, Refusal, Sender, Submission};
+pub use deliver::Courier;
+pub use retry::Schedule;
+pub use submit::SubmissionServer;

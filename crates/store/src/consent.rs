@@ -108,10 +108,20 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
             ],
         )?;
         let column = topic.as_str();
-        let sql = format!("update contact set {column}_state = $2, {column}_since = $3, ask_next = 0 where id = $1");
+        let sql = format!(
+            "update contact set {column}_state = $2, {column}_since = $3, ask_next = 0 where id = $1"
+        );
         tx.execute(&sql, params![change.contact, change.state, change.at])?;
     }
-    event::write(tx, change.workspace, None, Happening::Consent, None, None, change.at)
+    event::write(
+        tx,
+        change.workspace,
+        None,
+        Happening::Consent,
+        None,
+        None,
+        change.at,
+    )
 }
 
 fn request(row: &crate::value::Row) -> Result<ConsentRequest, Error> {
@@ -128,12 +138,18 @@ fn request(row: &crate::value::Row) -> Result<ConsentRequest, Error> {
     })
 }
 
-const REQUEST: &str = "select id, contact_id, copy_id, topics, text_sha256, created_at, expires_at, answered_at
+const REQUEST: &str =
+    "select id, contact_id, copy_id, topics, text_sha256, created_at, expires_at, answered_at
     from consent_request where id = $1";
 
 impl Store {
     /// Keeps the text that a page is about to show; it is found by its digest.
-    pub async fn consent_text_keep(&self, language: Language, body: &str, now: Time) -> Result<Sha256, Error> {
+    pub async fn consent_text_keep(
+        &self,
+        language: Language,
+        body: &str,
+        now: Time,
+    ) -> Result<Sha256, Error> {
         let (digest, body) = (Sha256::of(body), body.to_owned());
         self.db
             .write(move |tx| {
@@ -148,7 +164,10 @@ impl Store {
     pub async fn consent_text(&self, digest: Sha256) -> Result<Option<String>, Error> {
         self.db
             .read(move |tx| {
-                let row = tx.first("select body from consent_text where sha256 = $1", params![digest.0])?;
+                let row = tx.first(
+                    "select body from consent_text where sha256 = $1",
+                    params![digest.0],
+                )?;
                 row.map(|row| row.get(0)).transpose()
             })
             .await
@@ -166,7 +185,15 @@ impl Store {
         now: Time,
     ) -> Result<(), Error> {
         let topics = topics.to_vec();
-        let change = Change { contact, workspace, state, at: now, method, user, text: None };
+        let change = Change {
+            contact,
+            workspace,
+            state,
+            at: now,
+            method,
+            user,
+            text: None,
+        };
         self.db.write(move |tx| write(tx, &topics, &change)).await
     }
 
@@ -212,8 +239,18 @@ impl Store {
     }
 
     /// An agreement that waits for its confirmation, or was confirmed.
-    pub async fn consent_request_find(&self, id: [u8; 16]) -> Result<Option<ConsentRequest>, Error> {
-        self.db.read(move |tx| tx.first(REQUEST, params![id])?.as_ref().map(request).transpose()).await
+    pub async fn consent_request_find(
+        &self,
+        id: [u8; 16],
+    ) -> Result<Option<ConsentRequest>, Error> {
+        self.db
+            .read(move |tx| {
+                tx.first(REQUEST, params![id])?
+                    .as_ref()
+                    .map(request)
+                    .transpose()
+            })
+            .await
     }
 
     /// Confirms: the topics become given. False if the link was used, is too old, or the contact has decided otherwise
@@ -227,9 +264,16 @@ impl Store {
                     return Ok(false);
                 }
                 let row = tx.first(REQUEST, params![id])?;
-                let request = request(&row.ok_or_else(|| Error::Corrupt("a consent request vanished".into()))?)?;
-                let sql = format!("select {} from contact k where k.id = $1", crate::contact::COLUMNS);
-                let Some(row) = tx.first(&sql, params![request.contact])? else { return Ok(false) };
+                let request = request(
+                    &row.ok_or_else(|| Error::Corrupt("a consent request vanished".into()))?,
+                )?;
+                let sql = format!(
+                    "select {} from contact k where k.id = $1",
+                    crate::contact::COLUMNS
+                );
+                let Some(row) = tx.first(&sql, params![request.contact])? else {
+                    return Ok(false);
+                };
                 let contact = crate::contact::contact(&row, 0)?;
                 // A withdrawal after the request is the person's last word, not this older link.
                 let still: Vec<Topic> = (request.topics.iter().copied())
@@ -251,7 +295,11 @@ impl Store {
     }
 
     /// A contact's consent, event by event, newest first.
-    pub async fn consent_events(&self, workspace: WorkspaceId, contact: ContactId) -> Result<Vec<ConsentEvent>, Error> {
+    pub async fn consent_events(
+        &self,
+        workspace: WorkspaceId,
+        contact: ContactId,
+    ) -> Result<Vec<ConsentEvent>, Error> {
         self.db
             .read(move |tx| {
                 let sql = "select seq, topic, state, at, method from consent_event

@@ -4,7 +4,7 @@ use crate::db::Tx;
 use crate::value::{Row, Value, params};
 use crate::{Error, Store};
 use model::consent::Standing;
-use model::{Consent, ContactId, ConsentState, EmailAddress, Language, Time, WorkspaceId};
+use model::{Consent, ConsentState, ContactId, EmailAddress, Language, Time, WorkspaceId};
 
 /// A person mail is sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,10 @@ pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.sou
 /// Reads a contact whose columns begin at `from`.
 pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
     let standing = |at: usize| -> Result<Standing, Error> {
-        Ok(Standing { state: row.get(from + at)?, since: row.get(from + at + 1)? })
+        Ok(Standing {
+            state: row.get(from + at)?,
+            since: row.get(from + at + 1)?,
+        })
     };
     Ok(Contact {
         id: row.get(from)?,
@@ -58,7 +61,12 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
         name: row.get(from + 3)?,
         source: row.get(from + 4)?,
         language: row.get(from + 5)?,
-        consent: Consent { open: standing(6)?, click: standing(8)?, document: standing(10)?, details: standing(12)? },
+        consent: Consent {
+            open: standing(6)?,
+            click: standing(8)?,
+            document: standing(10)?,
+            details: standing(12)?,
+        },
         ask_next: row.get(from + 14)?,
         created_at: row.get(from + 15)?,
     })
@@ -78,15 +86,26 @@ pub(crate) fn find_or_create(
         document_state, details_state, ask_next, created_at)
         values ($1, $2, $3, $4, $5, $6, 'unknown', 'unknown', 'unknown', 'unknown', 0, $7)
         on conflict (workspace_id, address_key) do nothing";
-    tx.execute(insert, params![fresh, workspace, address, address.key(), name, source, now])?;
-    let select = format!("select {COLUMNS} from contact k where k.workspace_id = $1 and k.address_key = $2");
+    tx.execute(
+        insert,
+        params![fresh, workspace, address, address.key(), name, source, now],
+    )?;
+    let select =
+        format!("select {COLUMNS} from contact k where k.workspace_id = $1 and k.address_key = $2");
     let row = tx.first(&select, params![workspace, address.key()])?;
-    contact(&row.ok_or_else(|| Error::Corrupt("a contact vanished while it was made".into()))?, 0)
+    contact(
+        &row.ok_or_else(|| Error::Corrupt("a contact vanished while it was made".into()))?,
+        0,
+    )
 }
 
 /// A text as a pattern for `like ... escape '\'`.
 pub(crate) fn like(text: &str) -> String {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let escaped = text
+        .to_lowercase()
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
     format!("%{escaped}%")
 }
 
@@ -102,21 +121,35 @@ impl Store {
         now: Time,
     ) -> Result<Contact, Error> {
         let (address, name, source) = (address.clone(), name.to_owned(), source.to_owned());
-        self.db.write(move |tx| find_or_create(tx, workspace, &address, &name, &source, fresh, now)).await
+        self.db
+            .write(move |tx| find_or_create(tx, workspace, &address, &name, &source, fresh, now))
+            .await
     }
 
     /// A contact of a workspace.
-    pub async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>, Error> {
+    pub async fn contact(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+    ) -> Result<Option<Contact>, Error> {
         self.db
             .read(move |tx| {
-                let sql = format!("select {COLUMNS} from contact k where k.id = $1 and k.workspace_id = $2");
-                tx.first(&sql, params![id, workspace])?.map(|row| contact(&row, 0)).transpose()
+                let sql = format!(
+                    "select {COLUMNS} from contact k where k.id = $1 and k.workspace_id = $2"
+                );
+                tx.first(&sql, params![id, workspace])?
+                    .map(|row| contact(&row, 0))
+                    .transpose()
             })
             .await
     }
 
     /// Contacts by address.
-    pub async fn contacts(&self, workspace: WorkspaceId, filter: ContactFilter) -> Result<Vec<Contact>, Error> {
+    pub async fn contacts(
+        &self,
+        workspace: WorkspaceId,
+        filter: ContactFilter,
+    ) -> Result<Vec<Contact>, Error> {
         self.db
             .read(move |tx| {
                 let mut sql = format!("select {COLUMNS} from contact k where k.workspace_id = $1");
@@ -143,7 +176,12 @@ impl Store {
     }
 
     /// Notes that the next mail to this contact should carry the question, or takes the note back.
-    pub async fn contact_set_ask_next(&self, workspace: WorkspaceId, id: ContactId, ask: bool) -> Result<bool, Error> {
+    pub async fn contact_set_ask_next(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        ask: bool,
+    ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
                 let sql = "update contact set ask_next = $3 where id = $1 and workspace_id = $2";

@@ -37,7 +37,10 @@ impl CopyState {
 impl FromStr for CopyState {
     type Err = ();
     fn from_str(word: &str) -> Result<Self, ()> {
-        [Self::Queued, Self::Sent, Self::Deferred, Self::Bounced].into_iter().find(|s| s.as_str() == word).ok_or(())
+        [Self::Queued, Self::Sent, Self::Deferred, Self::Bounced]
+            .into_iter()
+            .find(|s| s.as_str() == word)
+            .ok_or(())
     }
 }
 
@@ -106,7 +109,11 @@ pub(crate) const COLUMNS: &str = "c.id, c.workspace_id, c.message_id, c.contact_
 
 pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
     let counts = |at: usize| -> Result<Counts, Error> {
-        Ok(Counts { human: row.get(at)?, unknown: row.get(at + 1)?, machine: row.get(at + 2)? })
+        Ok(Counts {
+            human: row.get(at)?,
+            unknown: row.get(at + 1)?,
+            machine: row.get(at + 2)?,
+        })
     };
     let receipt_at: Option<Time> = row.get(22)?;
     Ok(Copy {
@@ -115,14 +122,22 @@ pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
         message: row.get(2)?,
         contact: row.get(3)?,
         address: row.get(4)?,
-        modes: PerAxis { open: row.get(5)?, click: row.get(6)?, document: row.get(7)? },
+        modes: PerAxis {
+            open: row.get(5)?,
+            click: row.get(6)?,
+            document: row.get(7)?,
+        },
         reason_open: row.get(8)?,
         reason_click: row.get(9)?,
         ask: row.get(10)?,
         state: row.get(11)?,
         answer: row.get(12)?,
         state_at: row.get(13)?,
-        seen: Seen { opens: counts(14)?, clicks: counts(17)?, receipt: receipt_at.is_some() },
+        seen: Seen {
+            opens: counts(14)?,
+            clicks: counts(17)?,
+            receipt: receipt_at.is_some(),
+        },
         first_read_at: row.get(20)?,
         last_read_at: row.get(21)?,
         receipt_at,
@@ -135,13 +150,22 @@ pub(crate) fn list_query() -> String {
 }
 
 pub(crate) fn read(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Copy>, Error> {
-    tx.first(&format!("select {COLUMNS} from copy c where c.id = $1"), params![id])?.as_ref().map(copy).transpose()
+    tx.first(
+        &format!("select {COLUMNS} from copy c where c.id = $1"),
+        params![id],
+    )?
+    .as_ref()
+    .map(copy)
+    .transpose()
 }
 
 /// Writes the tick anew after what it is made from has changed.
 pub(crate) fn write_tick(tx: &mut Tx<'_>, id: CopyId) -> Result<(), Error> {
     if let Some(copy) = read(tx, id)? {
-        tx.execute("update copy set tick = $2 where id = $1", params![id, copy.tick().as_str()])?;
+        tx.execute(
+            "update copy set tick = $2 where id = $1",
+            params![id, copy.tick().as_str()],
+        )?;
     }
     Ok(())
 }
@@ -164,17 +188,31 @@ pub struct CopyInContext {
 }
 
 pub(crate) fn read_in_context(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<CopyInContext>, Error> {
-    let Some(copy) = read(tx, id)? else { return Ok(None) };
+    let Some(copy) = read(tx, id)? else {
+        return Ok(None);
+    };
     let lost = |what| Error::Corrupt(format!("a copy without its {what}"));
     let message = message::read(tx, copy.message)?.ok_or_else(|| lost("message"))?;
     let sql = format!("select {} from contact k where k.id = $1", contact::COLUMNS);
-    let row = tx.first(&sql, params![copy.contact])?.ok_or_else(|| lost("contact"))?;
+    let row = tx
+        .first(&sql, params![copy.contact])?
+        .ok_or_else(|| lost("contact"))?;
     let contact = contact::contact(&row, 0)?;
     let workspace = read_workspace(tx, copy.workspace)?.ok_or_else(|| lost("workspace"))?;
     let instance = read_instance(tx)?;
-    let row = tx.first("select name from \"user\" where id = $1", params![message.user])?;
+    let row = tx.first(
+        "select name from \"user\" where id = $1",
+        params![message.user],
+    )?;
     let sender_name = row.ok_or_else(|| lost("user"))?.get(0)?;
-    Ok(Some(CopyInContext { copy, message, contact, workspace, instance, sender_name }))
+    Ok(Some(CopyInContext {
+        copy,
+        message,
+        contact,
+        workspace,
+        instance,
+        sender_name,
+    }))
 }
 
 impl Store {
@@ -186,7 +224,12 @@ impl Store {
     /// A message's copies, in the order of the envelope.
     pub async fn copies(&self, message: MessageId, limit: u16) -> Result<Vec<Copy>, Error> {
         self.db
-            .read(move |tx| tx.query(&list_query(), params![message, limit])?.iter().map(copy).collect())
+            .read(move |tx| {
+                tx.query(&list_query(), params![message, limit])?
+                    .iter()
+                    .map(copy)
+                    .collect()
+            })
             .await
     }
 
@@ -194,12 +237,20 @@ impl Store {
     pub async fn copy_ticks(&self, message: MessageId) -> Result<Vec<(Tick, u32)>, Error> {
         self.db
             .read(move |tx| {
-                let rows = tx.query("select tick, count(*) from copy where message_id = $1 group by tick", params![message])?;
+                let rows = tx.query(
+                    "select tick, count(*) from copy where message_id = $1 group by tick",
+                    params![message],
+                )?;
                 rows.iter()
                     .map(|row| {
                         let word: String = row.get(0)?;
                         let tick = Tick::ALL.into_iter().find(|t| t.as_str() == word);
-                        Ok((tick.ok_or_else(|| Error::Corrupt(format!("an unknown tick {word:?}")))?, row.get(1)?))
+                        Ok((
+                            tick.ok_or_else(|| {
+                                Error::Corrupt(format!("an unknown tick {word:?}"))
+                            })?,
+                            row.get(1)?,
+                        ))
                     })
                     .collect()
             })
@@ -219,13 +270,19 @@ impl Store {
                     "select {COLUMNS} from copy c where c.contact_id = $1 and c.workspace_id = $2
                      order by c.state_at desc, c.id limit $3"
                 );
-                let copies: Vec<Copy> =
-                    tx.query(&sql, params![contact, workspace, limit])?.iter().map(copy).collect::<Result<_, _>>()?;
+                let copies: Vec<Copy> = tx
+                    .query(&sql, params![contact, workspace, limit])?
+                    .iter()
+                    .map(copy)
+                    .collect::<Result<_, _>>()?;
                 copies
                     .into_iter()
                     .map(|c| {
                         let m = message::read(tx, c.message)?;
-                        Ok((c, m.ok_or_else(|| Error::Corrupt("a copy without its message".into()))?))
+                        Ok((
+                            c,
+                            m.ok_or_else(|| Error::Corrupt("a copy without its message".into()))?,
+                        ))
                     })
                     .collect()
             })
@@ -244,7 +301,15 @@ impl Store {
                 write_tick(tx, id)?;
                 if let Some(around) = read_in_context(tx, id)? {
                     let (m, user) = (around.message.id, around.message.user);
-                    event::write(tx, around.copy.workspace, Some(user), Happening::Receipt, Some(m), Some(id), minute)?;
+                    event::write(
+                        tx,
+                        around.copy.workspace,
+                        Some(user),
+                        Happening::Receipt,
+                        Some(m),
+                        Some(id),
+                        minute,
+                    )?;
                 }
                 Ok(true)
             })

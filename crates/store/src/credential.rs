@@ -66,13 +66,24 @@ impl Store {
     }
 
     /// The user whose secret has this digest, if it has not expired.
-    pub async fn credential_user(&self, kind: CredentialKind, hash: Sha256, now: Time) -> Result<Option<User>, Error> {
+    pub async fn credential_user(
+        &self,
+        kind: CredentialKind,
+        hash: Sha256,
+        now: Time,
+    ) -> Result<Option<User>, Error> {
         self.credential_find(kind, hash, now, Time(i64::MIN)).await
     }
 
     /// The user whose session has this digest, if it has neither expired nor lain idle for `idle`.
-    pub async fn session_user(&self, hash: Sha256, now: Time, idle: Duration) -> Result<Option<User>, Error> {
-        self.credential_find(CredentialKind::Session, hash, now, now - idle).await
+    pub async fn session_user(
+        &self,
+        hash: Sha256,
+        now: Time,
+        idle: Duration,
+    ) -> Result<Option<User>, Error> {
+        self.credential_find(CredentialKind::Session, hash, now, now - idle)
+            .await
     }
 
     async fn credential_find(
@@ -94,11 +105,17 @@ impl Store {
                 row.map(|row| Ok((user(&row)?, row.get::<Option<Time>>(6)?))).transpose()
             })
             .await?;
-        let Some((user, used_at)) = found else { return Ok(None) };
+        let Some((user, used_at)) = found else {
+            return Ok(None);
+        };
         if used_at.is_none_or(|at| now.since(at) >= USE_NOTED_EVERY) {
             self.db
                 .write(move |tx| {
-                    tx.execute("update credential set used_at = $2 where hash = $1", params![hash.0, now]).map(|_| ())
+                    tx.execute(
+                        "update credential set used_at = $2 where hash = $1",
+                        params![hash.0, now],
+                    )
+                    .map(|_| ())
                 })
                 .await?;
         }
@@ -106,7 +123,11 @@ impl Store {
     }
 
     /// A user's credentials of one kind, newest first.
-    pub async fn credentials(&self, user: UserId, kind: CredentialKind) -> Result<Vec<Credential>, Error> {
+    pub async fn credentials(
+        &self,
+        user: UserId,
+        kind: CredentialKind,
+    ) -> Result<Vec<Credential>, Error> {
         self.db
             .read(move |tx| {
                 let sql = "select id, label, created_at, used_at from credential
@@ -130,7 +151,10 @@ impl Store {
     pub async fn credential_revoke(&self, user: UserId, id: [u8; 16]) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                Ok(tx.execute("delete from credential where user_id = $1 and id = $2", params![user, id])? > 0)
+                Ok(tx.execute(
+                    "delete from credential where user_id = $1 and id = $2",
+                    params![user, id],
+                )? > 0)
             })
             .await
     }
@@ -139,13 +163,24 @@ impl Store {
     pub async fn session_end(&self, hash: Sha256) -> Result<(), Error> {
         self.db
             .write(move |tx| {
-                tx.execute("delete from credential where hash = $1 and kind = 'session'", params![hash.0]).map(|_| ())
+                tx.execute(
+                    "delete from credential where hash = $1 and kind = 'session'",
+                    params![hash.0],
+                )
+                .map(|_| ())
             })
             .await
     }
 
     /// Removes what has expired; how many rows went.
     pub async fn credentials_purge(&self, now: Time) -> Result<u64, Error> {
-        self.db.write(move |tx| tx.execute("delete from credential where expires_at <= $1", params![now])).await
+        self.db
+            .write(move |tx| {
+                tx.execute(
+                    "delete from credential where expires_at <= $1",
+                    params![now],
+                )
+            })
+            .await
     }
 }

@@ -66,9 +66,9 @@ impl Tx<'_> {
     /// Runs one statement for each set of parameters: in one round trip where that matters.
     pub(crate) fn execute_many(&mut self, sql: &str, sets: &[Vec<Value>]) -> Result<(), Error> {
         match self {
-            Self::Sqlite(connection) => {
-                sets.iter().try_for_each(|params| sqlite::execute(connection, sql, params).map(|_| ()))
-            }
+            Self::Sqlite(connection) => sets
+                .iter()
+                .try_for_each(|params| sqlite::execute(connection, sql, params).map(|_| ())),
             Self::Postgres(session) => session.execute_many(sql, sets),
         }
     }
@@ -82,9 +82,16 @@ impl Tx<'_> {
     }
 
     /// The rows of one query for each set of parameters, in the order of the sets.
-    pub(crate) fn query_many(&mut self, sql: &str, sets: &[Vec<Value>]) -> Result<Vec<Vec<Row>>, Error> {
+    pub(crate) fn query_many(
+        &mut self,
+        sql: &str,
+        sets: &[Vec<Value>],
+    ) -> Result<Vec<Vec<Row>>, Error> {
         match self {
-            Self::Sqlite(connection) => sets.iter().map(|params| sqlite::query(connection, sql, params)).collect(),
+            Self::Sqlite(connection) => sets
+                .iter()
+                .map(|params| sqlite::query(connection, sql, params))
+                .collect(),
             Self::Postgres(session) => session.query_many(sql, sets),
         }
     }
@@ -108,6 +115,7 @@ impl Tx<'_> {
         let sql = "insert into counter (name, value) values ($1, $2)
              on conflict (name) do update set value = counter.value + excluded.value returning value";
         let row = self.first(sql, &[name.into(), n.into()])?;
-        row.ok_or_else(|| Error::Corrupt("a counter gave no number".into()))?.get(0)
+        row.ok_or_else(|| Error::Corrupt("a counter gave no number".into()))?
+            .get(0)
     }
 }

@@ -30,11 +30,18 @@ pub(crate) fn write(
     let seq = tx.next_numbers("event", 1)?;
     let sql = "insert into event (seq, workspace_id, user_id, kind, message_id, copy_id, at)
                values ($1, $2, $3, $4, $5, $6, $7)";
-    tx.execute(sql, params![seq, workspace, user, kind, message, copy, at]).map(|_| ())
+    tx.execute(sql, params![seq, workspace, user, kind, message, copy, at])
+        .map(|_| ())
 }
 
 fn event(row: &Row) -> Result<Event, Error> {
-    Ok(Event { seq: row.get(0)?, kind: row.get(1)?, at: row.get(2)?, message: row.get(3)?, copy: row.get(4)? })
+    Ok(Event {
+        seq: row.get(0)?,
+        kind: row.get(1)?,
+        at: row.get(2)?,
+        message: row.get(3)?,
+        copy: row.get(4)?,
+    })
 }
 
 impl Store {
@@ -42,7 +49,8 @@ impl Store {
     pub async fn event_last(&self) -> Result<i64, Error> {
         self.db
             .read(|tx| {
-                tx.first("select value from counter where name = 'event'", &[])?.map_or(Ok(0), |row| row.get(0))
+                tx.first("select value from counter where name = 'event'", &[])?
+                    .map_or(Ok(0), |row| row.get(0))
             })
             .await
     }
@@ -68,14 +76,25 @@ impl Store {
     }
 
     /// Events of all workspaces after a number, oldest first: for the one task of a process that fans them out.
-    pub async fn events_of_all_after(&self, seq: i64, limit: u16) -> Result<Vec<AddressedEvent>, Error> {
+    pub async fn events_of_all_after(
+        &self,
+        seq: i64,
+        limit: u16,
+    ) -> Result<Vec<AddressedEvent>, Error> {
         self.db
             .read(move |tx| {
-                let sql = "select seq, kind, at, message_id, copy_id, workspace_id, user_id from event
+                let sql =
+                    "select seq, kind, at, message_id, copy_id, workspace_id, user_id from event
                            where seq > $1 order by seq limit $2";
                 tx.query(sql, params![seq, limit])?
                     .iter()
-                    .map(|row| Ok(AddressedEvent { workspace: row.get(5)?, user: row.get(6)?, event: event(row)? }))
+                    .map(|row| {
+                        Ok(AddressedEvent {
+                            workspace: row.get(5)?,
+                            user: row.get(6)?,
+                            event: event(row)?,
+                        })
+                    })
                     .collect()
             })
             .await
@@ -83,6 +102,8 @@ impl Store {
 
     /// Forgets events older than `before`; how many. A page that was asleep for longer loads anew.
     pub async fn events_purge(&self, before: Time) -> Result<u64, Error> {
-        self.db.write(move |tx| tx.execute("delete from event where at < $1", params![before])).await
+        self.db
+            .write(move |tx| tx.execute("delete from event where at < $1", params![before]))
+            .await
     }
 }

@@ -13,7 +13,8 @@ use model::decision::{Ceiling, Circumstances, decide};
 use model::event::Happening;
 use model::hit::Hit;
 use model::{
-    Axis, Consent, CopyId, Facts, HitId, Meaning, MessageId, Mode, PerAxis, Reason, Time, UserId, Verdict, WorkspaceId,
+    Axis, Consent, CopyId, Facts, HitId, Meaning, MessageId, Mode, PerAxis, Reason, Time, UserId,
+    Verdict, WorkspaceId,
 };
 use std::collections::HashMap;
 
@@ -67,14 +68,17 @@ impl Store {
     pub async fn hits(&self, copy: CopyId) -> Result<Vec<StoredHit>, Error> {
         self.db
             .read(move |tx| {
-                let sql = format!("select {COLUMNS} from hit where copy_id = $1 order by at, id limit {SHOWN_MAX}");
+                let sql = format!(
+                    "select {COLUMNS} from hit where copy_id = $1 order by at, id limit {SHOWN_MAX}"
+                );
                 tx.query(&sql, params![copy])?.iter().map(stored).collect()
             })
             .await
     }
 }
 
-const COLUMNS: &str = "id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat";
+const COLUMNS: &str =
+    "id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat";
 
 fn stored(row: &Row) -> Result<StoredHit, Error> {
     let reasons: String = row.get(8)?;
@@ -89,7 +93,11 @@ fn stored(row: &Row) -> Result<StoredHit, Error> {
             opener: row.get(5)?,
             meaning: row.get(6)?,
             confidence: row.get(7)?,
-            reasons: reasons.split(' ').filter(|r| !r.is_empty()).map(str::to_owned).collect(),
+            reasons: reasons
+                .split(' ')
+                .filter(|r| !r.is_empty())
+                .map(str::to_owned)
+                .collect(),
         },
         facts: facts.and_then(|text| serde_json::from_str(&text).ok()),
         repeat: row.get(10)?,
@@ -97,7 +105,11 @@ fn stored(row: &Row) -> Result<StoredHit, Error> {
 }
 
 /// What may be recorded about each copy of a batch, now.
-fn allowed(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<HashMap<CopyId, PerAxis<Mode>>, Error> {
+fn allowed(
+    tx: &mut Tx<'_>,
+    hits: &[Hit],
+    now: Time,
+) -> Result<HashMap<CopyId, PerAxis<Mode>>, Error> {
     let instance = read_instance(tx)?;
     let mut copies: Vec<CopyId> = hits.iter().map(|h| h.copy).collect();
     copies.sort_unstable();
@@ -118,16 +130,43 @@ fn allowed(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<HashMap<CopyId, P
     Ok(allowed)
 }
 
-fn allowed_for(copy: CopyId, row: &Row, instance: &Instance, now: Time) -> Result<PerAxis<Mode>, Error> {
+fn allowed_for(
+    copy: CopyId,
+    row: &Row,
+    instance: &Instance,
+    now: Time,
+) -> Result<PerAxis<Mode>, Error> {
     let modes = |at: usize| -> Result<PerAxis<Mode>, Error> {
-        Ok(PerAxis { open: row.get(at)?, click: row.get(at + 1)?, document: row.get(at + 2)? })
+        Ok(PerAxis {
+            open: row.get(at)?,
+            click: row.get(at + 1)?,
+            document: row.get(at + 2)?,
+        })
     };
-    let standing =
-        |at: usize| -> Result<Standing, Error> { Ok(Standing { state: row.get(at)?, since: row.get(at + 1)? }) };
-    let consent = Consent { open: standing(7)?, click: standing(9)?, document: standing(11)?, details: standing(13)? };
+    let standing = |at: usize| -> Result<Standing, Error> {
+        Ok(Standing {
+            state: row.get(at)?,
+            since: row.get(at + 1)?,
+        })
+    };
+    let consent = Consent {
+        open: standing(7)?,
+        click: standing(9)?,
+        document: standing(11)?,
+        details: standing(13)?,
+    };
     let mut limits = ceilings_of(instance, row.get(3)?, modes(4)?).to_vec();
-    limits.push(Ceiling { reason: Reason::FrozenAtSend, modes: modes(0)? });
-    let about = Circumstances { copy, now, ceilings: &limits, consent: Some(&consent), obstacle: None };
+    limits.push(Ceiling {
+        reason: Reason::FrozenAtSend,
+        modes: modes(0)?,
+    });
+    let about = Circumstances {
+        copy,
+        now,
+        ceilings: &limits,
+        consent: Some(&consent),
+        obstacle: None,
+    };
     Ok(decide(&about).modes())
 }
 
@@ -135,7 +174,9 @@ fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
     let allowed = allowed(tx, hits, now)?;
     let mut rows = Vec::with_capacity(hits.len());
     for hit in hits {
-        let mode = allowed.get(&hit.copy).map_or(Mode::None, |modes| *modes.get(hit.axis));
+        let mode = allowed
+            .get(&hit.copy)
+            .map_or(Mode::None, |modes| *modes.get(hit.axis));
         if mode < Mode::Individual {
             continue;
         }
@@ -144,8 +185,17 @@ fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
         let v = &hit.verdict;
         rows.push(
             params![
-                hit.id, hit.copy, hit.axis, hit.link, hit.at.minute(), &v.opener, v.meaning, v.confidence,
-                v.reasons.join(" "), facts, hit.repeat
+                hit.id,
+                hit.copy,
+                hit.axis,
+                hit.link,
+                hit.at.minute(),
+                &v.opener,
+                v.meaning,
+                v.confidence,
+                v.reasons.join(" "),
+                facts,
+                hit.repeat
             ]
             .to_vec(),
         );
@@ -153,7 +203,10 @@ fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
     let sql = "insert into hit (id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat, folded)
                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) on conflict (id) do nothing";
     tx.execute_many(sql, &rows)?;
-    Ok(Recorded { stored: rows.len(), refused: hits.len() - rows.len() })
+    Ok(Recorded {
+        stored: rows.len(),
+        refused: hits.len() - rows.len(),
+    })
 }
 
 /// What a batch of hits adds to one copy.
@@ -194,7 +247,10 @@ fn fold(tx: &mut Tx<'_>) -> Result<usize, Error> {
     let mut deltas = std::collections::BTreeMap::<CopyId, Delta>::new();
     for row in &rows {
         if !row.get::<bool>(4)? {
-            deltas.entry(row.get(0)?).or_default().add(row.get(1)?, row.get(2)?, row.get(3)?);
+            deltas
+                .entry(row.get(0)?)
+                .or_default()
+                .add(row.get(1)?, row.get(2)?, row.get(3)?);
         }
     }
     for (id, delta) in deltas {
@@ -204,7 +260,9 @@ fn fold(tx: &mut Tx<'_>) -> Result<usize, Error> {
 }
 
 fn apply(tx: &mut Tx<'_>, id: CopyId, delta: &Delta) -> Result<(), Error> {
-    let Some(before) = copy::read(tx, id)? else { return Ok(()) };
+    let Some(before) = copy::read(tx, id)? else {
+        return Ok(());
+    };
     // Where opens may not be recorded, a click says nothing about reading (R-MODE-16).
     let read = delta.read.filter(|_| before.modes.open > Mode::None);
     let (first, last) = (read.map(|r| r.0), read.map(|r| r.1));
@@ -218,15 +276,30 @@ fn apply(tx: &mut Tx<'_>, id: CopyId, delta: &Delta) -> Result<(), Error> {
     tx.execute(sql, params![id, oh, ou, om, ch, cu, cm, first, last])?;
     copy::write_tick(tx, id)?;
 
-    let row = tx.first("select id, workspace_id, user_id from message where id = $1", params![before.message])?;
+    let row = tx.first(
+        "select id, workspace_id, user_id from message where id = $1",
+        params![before.message],
+    )?;
     let Some(row) = row else { return Ok(()) };
-    let (message, workspace, user): (MessageId, WorkspaceId, UserId) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (message, workspace, user): (MessageId, WorkspaceId, UserId) =
+        (row.get(0)?, row.get(1)?, row.get(2)?);
     let first_read = before.seen.opens.human == 0 && oh > 0;
     let first_click = before.seen.clicks.human == 0 && ch > 0;
     let at = read.map_or(before.state_at, |r| r.1);
-    let kinds = [(first_read, Happening::Read), (first_click, Happening::Clicked)];
-    let told: Vec<_> = kinds.into_iter().filter(|(yes, _)| *yes).map(|(_, kind)| kind).collect();
-    let told = if told.is_empty() { vec![Happening::Seen] } else { told };
+    let kinds = [
+        (first_read, Happening::Read),
+        (first_click, Happening::Clicked),
+    ];
+    let told: Vec<_> = kinds
+        .into_iter()
+        .filter(|(yes, _)| *yes)
+        .map(|(_, kind)| kind)
+        .collect();
+    let told = if told.is_empty() {
+        vec![Happening::Seen]
+    } else {
+        told
+    };
     for kind in told {
         event::write(tx, workspace, Some(user), kind, Some(message), Some(id), at)?;
     }

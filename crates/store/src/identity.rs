@@ -54,12 +54,18 @@ impl Store {
     }
 
     /// The addresses that any user of a workspace may send from, by address.
-    pub async fn identities_of_workspace(&self, workspace: WorkspaceId) -> Result<Vec<Identity>, Error> {
+    pub async fn identities_of_workspace(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<Identity>, Error> {
         self.db
             .read(move |tx| {
                 let sql = "select id, workspace_id, user_id, address, name from identity
                            where workspace_id = $1 order by address_key";
-                tx.query(sql, params![workspace])?.iter().map(identity).collect()
+                tx.query(sql, params![workspace])?
+                    .iter()
+                    .map(identity)
+                    .collect()
             })
             .await
     }
@@ -68,7 +74,10 @@ impl Store {
     pub async fn identity_remove(&self, user: UserId, id: IdentityId) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                Ok(tx.execute("delete from identity where user_id = $1 and id = $2", params![user, id])? > 0)
+                Ok(tx.execute(
+                    "delete from identity where user_id = $1 and id = $2",
+                    params![user, id],
+                )? > 0)
             })
             .await
     }

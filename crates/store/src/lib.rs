@@ -6,8 +6,8 @@
 //! What is never in here: raw IP addresses, raw user-agents, tokens, secrets in the clear, mail bodies beyond the
 //! moment their last copy left.
 
-mod contact;
 mod consent;
+mod contact;
 mod copy;
 mod credential;
 mod db;
@@ -57,7 +57,9 @@ impl FromStr for Config {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             Ok(Self::Postgres(text.into()))
         } else {
-            Ok(Self::Sqlite(PathBuf::from(text.strip_prefix("sqlite:").unwrap_or(text))))
+            Ok(Self::Sqlite(PathBuf::from(
+                text.strip_prefix("sqlite:").unwrap_or(text),
+            )))
         }
     }
 }
@@ -95,6 +97,8 @@ impl Store {
 
     /// Does the database answer?
     pub async fn ping(&self) -> Result<(), Error> {
-        self.db.read(|tx| tx.query("select 1", &[]).map(|_| ())).await
+        self.db
+            .read(|tx| tx.query("select 1", &[]).map(|_| ()))
+            .await
     }
 }

@@ -7,7 +7,8 @@ use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
 use crate::{Contact, Error, Store, contact, event};
 use model::event::Happening;
 use model::{
-    ContactId, CopyId, EmailAddress, MessageId, Mode, PerAxis, Reason, Switch, Tick, Time, UserId, WorkspaceId,
+    ContactId, CopyId, EmailAddress, MessageId, Mode, PerAxis, Reason, Switch, Tick, Time, UserId,
+    WorkspaceId,
 };
 use std::str::FromStr;
 
@@ -138,7 +139,10 @@ impl FromStr for Cursor {
     type Err = model::id::BadId;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (at, id) = text.split_once('.').ok_or(model::id::BadId)?;
-        Ok(Self { at: Time(at.parse().map_err(|_| model::id::BadId)?), id: id.parse()? })
+        Ok(Self {
+            at: Time(at.parse().map_err(|_| model::id::BadId)?),
+            id: id.parse()?,
+        })
     }
 }
 
@@ -162,10 +166,13 @@ fn message(row: &Row) -> Result<Message, Error> {
 }
 
 pub(crate) fn read(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, Error> {
-    tx.first(&format!("select {COLUMNS} from message m where m.id = $1"), params![id])?
-        .as_ref()
-        .map(message)
-        .transpose()
+    tx.first(
+        &format!("select {COLUMNS} from message m where m.id = $1"),
+        params![id],
+    )?
+    .as_ref()
+    .map(message)
+    .transpose()
 }
 
 impl Store {
@@ -187,7 +194,11 @@ impl Store {
                         contact::find_or_create(tx, workspace, address, name, "sent", *fresh, now)
                     })
                     .collect::<Result<_, _>>()?;
-                Ok(Accepted { instance, workspace: settings, contacts })
+                Ok(Accepted {
+                    instance,
+                    workspace: settings,
+                    contacts,
+                })
             })
             .await
     }
@@ -208,8 +219,14 @@ impl Store {
     }
 
     /// A message of a workspace.
-    pub async fn message(&self, workspace: WorkspaceId, id: MessageId) -> Result<Option<Message>, Error> {
-        self.db.read(move |tx| Ok(read(tx, id)?.filter(|m| m.workspace == workspace))).await
+    pub async fn message(
+        &self,
+        workspace: WorkspaceId,
+        id: MessageId,
+    ) -> Result<Option<Message>, Error> {
+        self.db
+            .read(move |tx| Ok(read(tx, id)?.filter(|m| m.workspace == workspace)))
+            .await
     }
 
     /// A message's links, in order.
@@ -234,15 +251,23 @@ impl Store {
         self.db
             .read(move |tx| {
                 let (sql, values) = list_query(workspace, &filter);
-                let messages: Vec<Message> = tx.query(&sql, &values)?.iter().map(message).collect::<Result<_, _>>()?;
+                let messages: Vec<Message> = tx
+                    .query(&sql, &values)?
+                    .iter()
+                    .map(message)
+                    .collect::<Result<_, _>>()?;
                 let sql = copy::list_query();
-                let sets: Vec<_> =
-                    messages.iter().map(|m| vec![m.id.into(), Value::from(COPIES_LISTED_MAX)]).collect();
+                let sets: Vec<_> = messages
+                    .iter()
+                    .map(|m| vec![m.id.into(), Value::from(COPIES_LISTED_MAX)])
+                    .collect();
                 let copies = tx.query_many(&sql, &sets)?;
                 messages
                     .into_iter()
                     .zip(copies)
-                    .map(|(m, rows)| Ok((m, rows.iter().map(copy::copy).collect::<Result<_, _>>()?)))
+                    .map(|(m, rows)| {
+                        Ok((m, rows.iter().map(copy::copy).collect::<Result<_, _>>()?))
+                    })
                     .collect()
             })
             .await
@@ -260,7 +285,9 @@ fn list_query(workspace: WorkspaceId, filter: &MessageFilter) -> (String, Vec<Va
         with(user.into(), &|n| format!("m.user_id = ${n}"));
     }
     if let Some(search) = &filter.search {
-        with(contact::like(search).into(), &|n| format!("m.search like ${n} escape '\\'"));
+        with(contact::like(search).into(), &|n| {
+            format!("m.search like ${n} escape '\\'")
+        });
     }
     if let Some(sender) = &filter.sender {
         with(sender.as_str().into(), &|n| format!("m.sender = ${n}"));
@@ -281,13 +308,28 @@ fn list_query(workspace: WorkspaceId, filter: &MessageFilter) -> (String, Vec<Va
         sql += &format!(" and (m.accepted_at < ${} or m.id < ${n})", n - 1);
     }
     values.push(filter.limit.into());
-    sql += &format!(" order by m.accepted_at desc, m.id desc limit ${}", values.len());
+    sql += &format!(
+        " order by m.accepted_at desc, m.id desc limit ${}",
+        values.len()
+    );
     (sql, values)
 }
 
 fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
-    let NewMessage { message: m, source, links, copies, envelope_from, ret, envid } = new;
-    let addresses = copies.iter().map(|c| c.address.key()).collect::<Vec<_>>().join(" ");
+    let NewMessage {
+        message: m,
+        source,
+        links,
+        copies,
+        envelope_from,
+        ret,
+        envid,
+    } = new;
+    let addresses = copies
+        .iter()
+        .map(|c| c.address.key())
+        .collect::<Vec<_>>()
+        .join(" ");
     let search = format!("{} {addresses}", m.subject.to_lowercase());
     tx.execute(
         "insert into message (id, workspace_id, user_id, sender, header_id, subject, accepted_at, size, switch, search,
@@ -300,7 +342,10 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
         .into_iter()
         .map(|l| params![m.id, l.number, l.destination, l.skipped].to_vec())
         .collect();
-    tx.execute_many("insert into link (message_id, number, destination, skipped) values ($1, $2, $3, $4)", &rows)?;
+    tx.execute_many(
+        "insert into link (message_id, number, destination, skipped) values ($1, $2, $3, $4)",
+        &rows,
+    )?;
 
     let mut copy_rows = Vec::with_capacity(copies.len());
     let mut outbox_rows = Vec::with_capacity(copies.len());
@@ -309,15 +354,36 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
         let tick = Tick::of(&c.modes, &model::tick::Seen::default());
         copy_rows.push(
             params![
-                c.id, m.workspace, m.id, c.contact, position as i64, &c.address, c.modes.open, c.modes.click,
-                c.modes.document, c.reason_open, c.reason_click, c.ask, m.accepted_at, tick.as_str()
+                c.id,
+                m.workspace,
+                m.id,
+                c.contact,
+                position as i64,
+                &c.address,
+                c.modes.open,
+                c.modes.click,
+                c.modes.document,
+                c.reason_open,
+                c.reason_click,
+                c.ask,
+                m.accepted_at,
+                tick.as_str()
             ]
             .to_vec(),
         );
         outbox_rows.push(
             params![
-                c.outbox, m.workspace, m.id, c.id, &envelope_from, &c.address, c.notify, c.orcpt, ret.clone(),
-                envid.clone(), m.accepted_at
+                c.outbox,
+                m.workspace,
+                m.id,
+                c.id,
+                &envelope_from,
+                &c.address,
+                c.notify,
+                c.orcpt,
+                ret.clone(),
+                envid.clone(),
+                m.accepted_at
             ]
             .to_vec(),
         );
@@ -338,5 +404,13 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
         &outbox_rows,
     )?;
     tx.execute_many("update contact set ask_next = 0 where id = $1", &asked)?;
-    event::write(tx, m.workspace, Some(m.user), Happening::Accepted, Some(m.id), None, m.accepted_at)
+    event::write(
+        tx,
+        m.workspace,
+        Some(m.user),
+        Happening::Accepted,
+        Some(m.id),
+        None,
+        m.accepted_at,
+    )
 }

@@ -7,9 +7,9 @@
 
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Error, Store, copy, event};
+use crate::{Error, Store, consent, copy, event};
 use model::event::Happening;
-use model::{CopyId, MessageId, Mode, PerAxis, Reason, Time, WorkspaceId};
+use model::{ConsentState, CopyId, MessageId, Mode, PerAxis, Reason, Time, Topic, WorkspaceId};
 use std::time::Duration;
 
 /// What a parcel is.
@@ -76,6 +76,8 @@ pub enum Outcome {
         answer: String,
         /// What the copy really carried, if that is less than was decided at first.
         lowered: Option<(PerAxis<Mode>, Option<Reason>, Option<Reason>)>,
+        /// It carried the question: from now on the contact counts as asked.
+        asked: bool,
         /// Tell the sender so: they asked for it, and the relay will not.
         report: Option<[u8; 16]>,
     },
@@ -97,16 +99,31 @@ pub enum Outcome {
     },
 }
 
-const COLUMNS: &str = "id, kind, workspace_id, message_id, copy_id, request_id, action, sender, recipient, notify,
+const COLUMNS: &str =
+    "id, kind, workspace_id, message_id, copy_id, request_id, action, sender, recipient, notify,
     orcpt, ret, envid, created_at, attempts";
 
 fn parcel(row: &Row) -> Result<Parcel, Error> {
     let kind: String = row.get(1)?;
     let errand = match kind.as_str() {
-        "copy" => Errand::Copy { copy: row.get(4)?, message: row.get(3)? },
-        "confirm" => Errand::Confirm { request: row.get(5)?, copy: row.get(4)? },
-        "report" => Errand::Report { copy: row.get(4)?, message: row.get(3)?, action: row.get(6)? },
-        _ => return Err(Error::Corrupt(format!("the outbox holds a {kind:?}, which this program does not know"))),
+        "copy" => Errand::Copy {
+            copy: row.get(4)?,
+            message: row.get(3)?,
+        },
+        "confirm" => Errand::Confirm {
+            request: row.get(5)?,
+            copy: row.get(4)?,
+        },
+        "report" => Errand::Report {
+            copy: row.get(4)?,
+            message: row.get(3)?,
+            action: row.get(6)?,
+        },
+        _ => {
+            return Err(Error::Corrupt(format!(
+                "the outbox holds a {kind:?}, which this program does not know"
+            )));
+        }
     };
     Ok(Parcel {
         id: row.get(0)?,
@@ -169,8 +186,15 @@ impl Store {
     }
 
     /// Writes down how an attempt ended.
-    pub async fn outbox_finish(&self, parcel: Parcel, outcome: Outcome, now: Time) -> Result<(), Error> {
-        self.db.write(move |tx| finish(tx, &parcel, &outcome, now)).await
+    pub async fn outbox_finish(
+        &self,
+        parcel: Parcel,
+        outcome: Outcome,
+        now: Time,
+    ) -> Result<(), Error> {
+        self.db
+            .write(move |tx| finish(tx, &parcel, &outcome, now))
+            .await
     }
 
     /// How many parcels wait, and since when the oldest is due.
@@ -186,45 +210,133 @@ impl Store {
 
 fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Result<(), Error> {
     let (state, answer, report) = match outcome {
-        Outcome::Sent { answer, report, .. } => (Happening::Sent, answer, report.map(|id| (id, "relayed"))),
-        Outcome::Deferred { answer, report, .. } => (Happening::Deferred, answer, report.map(|id| (id, "delayed"))),
-        Outcome::Bounced { answer, report } => (Happening::Bounced, answer, report.map(|id| (id, "failed"))),
+        Outcome::Sent { answer, report, .. } => {
+            (Happening::Sent, answer, report.map(|id| (id, "relayed")))
+        }
+        Outcome::Deferred { answer, report, .. } => (
+            Happening::Deferred,
+            answer,
+            report.map(|id| (id, "delayed")),
+        ),
+        Outcome::Bounced { answer, report } => {
+            (Happening::Bounced, answer, report.map(|id| (id, "failed")))
+        }
     };
     if let Outcome::Deferred { due_at, .. } = outcome {
-        let sql = "update outbox set due_at = $2, attempts = attempts + 1, lease_owner = null, lease_until = null
-                   where id = $1";
-        tx.execute(sql, params![parcel.id, *due_at])?;
+        let sql = "update outbox set due_at = $2, attempts = attempts + 1, notify = $3, lease_owner = null,
+                   lease_until = null where id = $1";
+        // A delay is reported once.
+        let left = parcel.notify.clone().map(|n| {
+            if report.is_some() {
+                without_delay(&n)
+            } else {
+                n
+            }
+        });
+        tx.execute(sql, params![parcel.id, *due_at, left])?;
     } else {
         tx.execute("delete from outbox where id = $1", params![parcel.id])?;
     }
-    let Errand::Copy { copy, message } = parcel.errand else { return Ok(()) };
+    let (copy, message) = match &parcel.errand {
+        Errand::Copy { copy, message } => (*copy, *message),
+        Errand::Report { message, .. } => return forget_source(tx, *message),
+        Errand::Confirm { .. } => return Ok(()),
+    };
 
     let sql = "update copy set state = $2, answer = $3, state_at = $4 where id = $1";
     tx.execute(sql, params![copy, state.as_str(), answer, now])?;
-    if let Outcome::Sent { lowered: Some((modes, open, click)), .. } = outcome {
-        let sql = "update copy set mode_open = $2, mode_click = $3, mode_document = $4, reason_open = $5,
+    if let Outcome::Sent {
+        lowered: Some((modes, open, click)),
+        ..
+    } = outcome
+    {
+        let sql =
+            "update copy set mode_open = $2, mode_click = $3, mode_document = $4, reason_open = $5,
                    reason_click = $6 where id = $1";
-        tx.execute(sql, params![copy, modes.open, modes.click, modes.document, *open, *click])?;
+        tx.execute(
+            sql,
+            params![copy, modes.open, modes.click, modes.document, *open, *click],
+        )?;
         copy::write_tick(tx, copy)?;
+    }
+    if let Outcome::Sent { asked: true, .. } = outcome {
+        mark_asked(tx, copy, parcel.workspace, now)?;
     }
     if let Some((id, action)) = report {
         // A report goes to the envelope sender, from nobody: it can never be reported about itself.
-        let sql = "insert into outbox (id, kind, workspace_id, message_id, copy_id, action, sender, recipient, ret,
-                   envid, created_at, due_at, attempts)
-                   values ($1, 'report', $2, $3, $4, $5, '', $6, $7, $8, $9, $9, 0)";
+        let sql = "insert into outbox (id, kind, workspace_id, message_id, copy_id, action, sender, recipient,
+                   orcpt, ret, envid, created_at, due_at, attempts)
+                   values ($1, 'report', $2, $3, $4, $5, '', $6, $7, $8, $9, $10, $10, 0)";
         let p = parcel;
         tx.execute(
             sql,
-            params![id, p.workspace, message, copy, action, &p.sender, p.ret.clone(), p.envid.clone(), now],
+            params![
+                id,
+                p.workspace,
+                message,
+                copy,
+                action,
+                &p.sender,
+                p.orcpt.clone(),
+                p.ret.clone(),
+                p.envid.clone(),
+                now
+            ],
         )?;
     }
-    let user = tx.first("select user_id from message where id = $1", params![message])?;
+    let user = tx.first(
+        "select user_id from message where id = $1",
+        params![message],
+    )?;
     let user = user.map(|row| row.get(0)).transpose()?;
-    event::write(tx, parcel.workspace, user, state, Some(message), Some(copy), now)?;
-    if !matches!(outcome, Outcome::Deferred { .. }) {
-        let sql = "update message set source = null where id = $1
-                   and not exists (select 1 from outbox where message_id = $1 and kind = 'copy')";
-        tx.execute(sql, params![message])?;
+    event::write(
+        tx,
+        parcel.workspace,
+        user,
+        state,
+        Some(message),
+        Some(copy),
+        now,
+    )?;
+    forget_source(tx, message)
+}
+
+/// The mail's own bytes are kept only as long as something still has to be made from them.
+fn forget_source(tx: &mut Tx<'_>, message: MessageId) -> Result<(), Error> {
+    let sql = "update message set source = null where id = $1 and source is not null
+               and not exists (select 1 from outbox where message_id = $1)";
+    tx.execute(sql, params![message]).map(|_| ())
+}
+
+fn without_delay(notify: &str) -> String {
+    let left: Vec<_> = notify
+        .split(',')
+        .filter(|word| !word.eq_ignore_ascii_case("DELAY"))
+        .collect();
+    if left.is_empty() {
+        "NEVER".into()
+    } else {
+        left.join(",")
     }
-    Ok(())
+}
+
+fn mark_asked(
+    tx: &mut Tx<'_>,
+    copy: CopyId,
+    workspace: WorkspaceId,
+    now: Time,
+) -> Result<(), Error> {
+    let Some(copy) = copy::read(tx, copy)? else {
+        return Ok(());
+    };
+    let change = consent::Change {
+        contact: copy.contact,
+        workspace,
+        state: ConsentState::Asked,
+        at: now,
+        method: consent::Method::AskLine,
+        user: None,
+        text: None,
+    };
+    consent::write(tx, &Topic::ALL, &change)
 }

@@ -20,10 +20,15 @@ const COPIES_SHOWN_MAX: u16 = 50;
 impl Store {
     /// Everything recorded about the recipient of this copy.
     pub async fn person(&self, id: CopyId) -> Result<Option<Person>, Error> {
-        let Some(around) = self.copy_in_context(id).await? else { return Ok(None) };
+        let Some(around) = self.copy_in_context(id).await? else {
+            return Ok(None);
+        };
         let (workspace, contact) = (around.copy.workspace, around.contact.id);
         let mut copies = Vec::new();
-        for (copy, message) in self.copies_of_contact(workspace, contact, COPIES_SHOWN_MAX).await? {
+        for (copy, message) in self
+            .copies_of_contact(workspace, contact, COPIES_SHOWN_MAX)
+            .await?
+        {
             let hits = self.hits(copy.id).await?;
             copies.push((copy, message.subject, hits));
         }

@@ -8,7 +8,9 @@ use crate::Error;
 use crate::db::Tx;
 use crate::value::{Row, Value};
 use bytes::{BufMut, BytesMut};
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts, Transaction};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts, Transaction,
+};
 use futures_util::future::try_join_all;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -26,13 +28,26 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|e| Error::Unavailable(format!("the database address cannot be understood: {e}")))?;
-        let options = config.get_options().map_or_else(|| SERVER_OPTIONS.to_owned(), |o| format!("{SERVER_OPTIONS} {o}"));
-        config.options(options).connect_timeout(WAIT_MAX).application_name("overt");
-        let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let mut config: tokio_postgres::Config = url.parse().map_err(|e| {
+            Error::Unavailable(format!("the database address cannot be understood: {e}"))
+        })?;
+        let options = config.get_options().map_or_else(
+            || SERVER_OPTIONS.to_owned(),
+            |o| format!("{SERVER_OPTIONS} {o}"),
+        );
+        config
+            .options(options)
+            .connect_timeout(WAIT_MAX)
+            .application_name("overt");
+        let manager_config = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
         let manager = Manager::from_config(config, tls()?, manager_config);
-        let timeouts = Timeouts { wait: Some(WAIT_MAX), create: Some(WAIT_MAX), recycle: Some(WAIT_MAX) };
+        let timeouts = Timeouts {
+            wait: Some(WAIT_MAX),
+            create: Some(WAIT_MAX),
+            recycle: Some(WAIT_MAX),
+        };
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS_MAX)
             .timeouts(timeouts)
@@ -52,7 +67,10 @@ impl Postgres {
         tokio::task::spawn_blocking(move || {
             let runtime = Handle::current();
             let transaction = runtime.block_on(client.transaction())?;
-            let session = Session { transaction: &transaction, runtime: &runtime };
+            let session = Session {
+                transaction: &transaction,
+                runtime: &runtime,
+            };
             let value = work(&mut Tx::Postgres(session))?;
             runtime.block_on(transaction.commit())?;
             Ok(value)
@@ -72,7 +90,10 @@ impl Session<'_> {
     pub(crate) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, Error> {
         self.runtime.block_on(async {
             let statement = self.transaction.prepare_cached(sql).await?;
-            Ok(self.transaction.execute(&statement, &borrow(params)).await?)
+            Ok(self
+                .transaction
+                .execute(&statement, &borrow(params))
+                .await?)
         })
     }
 
@@ -80,7 +101,9 @@ impl Session<'_> {
         self.runtime.block_on(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             let statement = &statement;
-            let all = sets.iter().map(|set| async move { self.transaction.execute(statement, &borrow(set)).await });
+            let all = sets
+                .iter()
+                .map(|set| async move { self.transaction.execute(statement, &borrow(set)).await });
             try_join_all(all).await?;
             Ok(())
         })
@@ -93,12 +116,22 @@ impl Session<'_> {
         })
     }
 
-    pub(crate) fn query_many(&self, sql: &str, sets: &[Vec<Value>]) -> Result<Vec<Vec<Row>>, Error> {
+    pub(crate) fn query_many(
+        &self,
+        sql: &str,
+        sets: &[Vec<Value>],
+    ) -> Result<Vec<Vec<Row>>, Error> {
         self.runtime.block_on(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             let statement = &statement;
-            let all = sets.iter().map(|set| async move { self.transaction.query(statement, &borrow(set)).await });
-            try_join_all(all).await?.iter().map(|result| rows(result)).collect()
+            let all = sets
+                .iter()
+                .map(|set| async move { self.transaction.query(statement, &borrow(set)).await });
+            try_join_all(all)
+                .await?
+                .iter()
+                .map(|result| rows(result))
+                .collect()
         })
     }
 
@@ -113,7 +146,14 @@ fn borrow(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
 
 fn rows(rows: &[tokio_postgres::Row]) -> Result<Vec<Row>, Error> {
     rows.iter()
-        .map(|row| row.columns().iter().enumerate().map(|(i, c)| value(row, i, c.type_())).collect::<Result<_, _>>().map(Row))
+        .map(|row| {
+            row.columns()
+                .iter()
+                .enumerate()
+                .map(|(i, c)| value(row, i, c.type_()))
+                .collect::<Result<_, _>>()
+                .map(Row)
+        })
         .collect()
 }
 
@@ -124,19 +164,29 @@ fn value(row: &tokio_postgres::Row, column: usize, kind: &Type) -> Result<Value,
         Type::TEXT | Type::VARCHAR => row.try_get::<_, Option<String>>(column)?.into(),
         Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(column)?.into(),
         Type::BOOL => row.try_get::<_, Option<bool>>(column)?.into(),
-        _ => return Err(Error::Corrupt(format!("column {column} has a type this program does not use: {kind}"))),
+        _ => {
+            return Err(Error::Corrupt(format!(
+                "column {column} has a type this program does not use: {kind}"
+            )));
+        }
     })
 }
 
 impl ToSql for Value {
-    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match (self, kind) {
             (Self::Null, _) => return Ok(IsNull::Yes),
             (Self::Int(n), &Type::INT4) => out.put_i32(i32::try_from(*n)?),
             (Self::Int(n), &Type::INT8) => out.put_i64(*n),
             (Self::Text(text), _) => out.put_slice(text.as_bytes()),
             (Self::Blob(bytes), _) => out.put_slice(bytes),
-            (Self::Int(_), _) => return Err(format!("a number was given where the database expects {kind}").into()),
+            (Self::Int(_), _) => {
+                return Err(format!("a number was given where the database expects {kind}").into());
+            }
         }
         Ok(IsNull::No)
     }
@@ -164,7 +214,9 @@ fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, Error> {
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         use tokio_postgres::error::SqlState;
-        let detail = error.as_db_error().map_or_else(|| error.to_string(), |d| d.message().to_owned());
+        let detail = error
+            .as_db_error()
+            .map_or_else(|| error.to_string(), |d| d.message().to_owned());
         match error.code() {
             Some(code) if code.code().starts_with("23") => Self::Conflict(detail),
             Some(&SqlState::DISK_FULL) => Self::Full,

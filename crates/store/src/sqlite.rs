@@ -52,7 +52,9 @@ impl Sqlite {
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on;",
         )?;
         connection.set_prepared_statement_cache_capacity(128);
-        let readers = (0..READERS).map(|_| reader(path)).collect::<Result<Vec<_>, _>>()?;
+        let readers = (0..READERS)
+            .map(|_| reader(path))
+            .collect::<Result<Vec<_>, _>>()?;
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
         std::thread::Builder::new()
             .name("sqlite-writer".into())
@@ -60,7 +62,10 @@ impl Sqlite {
             .map_err(|e| Error::Unavailable(format!("cannot start the writer thread: {e}")))?;
         Ok(Self {
             writer,
-            readers: Arc::new(Readers { idle: Mutex::new(readers), free: Semaphore::new(READERS) }),
+            readers: Arc::new(Readers {
+                idle: Mutex::new(readers),
+                free: Semaphore::new(READERS),
+            }),
         })
     }
 
@@ -72,7 +77,11 @@ impl Sqlite {
         let (sender, receiver) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut Tx::Sqlite(connection))))
-                .unwrap_or_else(|_| Err(Error::Unavailable("the work on the database broke off".into())));
+                .unwrap_or_else(|_| {
+                    Err(Error::Unavailable(
+                        "the work on the database broke off".into(),
+                    ))
+                });
             Ended {
                 keep: outcome.is_ok(),
                 answer: Box::new(move |committed| {
@@ -91,13 +100,26 @@ impl Sqlite {
         F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let readers = self.readers.clone();
-        let _permit =
-            self.readers.free.acquire().await.map_err(|_| Error::Unavailable("the database is closed".into()))?;
+        let _permit = self
+            .readers
+            .free
+            .acquire()
+            .await
+            .map_err(|_| Error::Unavailable("the database is closed".into()))?;
         tokio::task::spawn_blocking(move || {
-            let taken = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = taken.ok_or_else(|| Error::Unavailable("no database reader is free".into()))?;
+            let taken = readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
+            let connection =
+                taken.ok_or_else(|| Error::Unavailable("no database reader is free".into()))?;
             let outcome = read_transaction(&connection, work);
-            readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
             outcome
         })
         .await
@@ -106,7 +128,9 @@ impl Sqlite {
 }
 
 fn reader(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
     connection.execute_batch("pragma query_only = on;")?;
@@ -120,7 +144,11 @@ fn read_transaction<T>(
 ) -> Result<T, Error> {
     connection.execute_batch("begin")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut Tx::Sqlite(connection))))
-        .unwrap_or_else(|_| Err(Error::Unavailable("the work on the database broke off".into())));
+        .unwrap_or_else(|_| {
+            Err(Error::Unavailable(
+                "the work on the database broke off".into(),
+            ))
+        });
     connection.execute_batch("rollback")?;
     outcome
 }
@@ -144,7 +172,11 @@ fn write_in_groups(connection: &Connection, mut queue: mpsc::Receiver<Work>) {
     }
 }
 
-fn write_group(connection: &Connection, group: &mut Vec<Work>, answers: &mut Vec<Answer>) -> Result<(), Error> {
+fn write_group(
+    connection: &Connection,
+    group: &mut Vec<Work>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Error> {
     connection.execute_batch("begin immediate")?;
     for work in group.drain(..) {
         connection.execute_batch("savepoint work")?;
@@ -154,7 +186,11 @@ fn write_group(connection: &Connection, group: &mut Vec<Work>, answers: &mut Vec
         if connection.is_autocommit() {
             return Err(Error::Full);
         }
-        connection.execute_batch(if ended.keep { "release work" } else { "rollback to work; release work" })?;
+        connection.execute_batch(if ended.keep {
+            "release work"
+        } else {
+            "rollback to work; release work"
+        })?;
     }
     connection.execute_batch("commit")?;
     Ok(())
@@ -174,13 +210,19 @@ pub(crate) fn execute(connection: &Connection, sql: &str, params: &[Value]) -> R
     Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
 }
 
-pub(crate) fn query(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
+pub(crate) fn query(
+    connection: &Connection,
+    sql: &str,
+    params: &[Value],
+) -> Result<Vec<Row>, Error> {
     let mut statement = connection.prepare_cached(&respell(sql))?;
     let columns = statement.column_count();
     let mut rows = statement.query(rusqlite::params_from_iter(params))?;
     let mut out = Vec::new();
     while let Some(row) = rows.next()? {
-        let values = (0..columns).map(|column| row.get_ref(column).map(value)).collect::<Result<_, _>>()?;
+        let values = (0..columns)
+            .map(|column| row.get_ref(column).map(value))
+            .collect::<Result<_, _>>()?;
         out.push(Row(values));
     }
     Ok(out)

@@ -83,8 +83,15 @@ impl Store {
     pub async fn user_set_password(&self, id: UserId, hash: String) -> Result<(), Error> {
         self.db
             .write(move |tx| {
-                tx.execute("update \"user\" set password_hash = $2 where id = $1", params![id, hash])?;
-                tx.execute("delete from credential where user_id = $1 and kind = 'session'", params![id]).map(|_| ())
+                tx.execute(
+                    "update \"user\" set password_hash = $2 where id = $1",
+                    params![id, hash],
+                )?;
+                tx.execute(
+                    "delete from credential where user_id = $1 and kind = 'session'",
+                    params![id],
+                )
+                .map(|_| ())
             })
             .await
     }

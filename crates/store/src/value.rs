@@ -7,8 +7,8 @@ use crate::Error;
 use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
-    Axis, ContactId, CopyId, HitId, IdentityId, Language, Meaning, MessageId, Mode, Reason, Role, Switch, Time,
-    UserId, WorkspaceId,
+    Axis, ContactId, CopyId, HitId, IdentityId, Language, Meaning, MessageId, Mode, Reason, Role,
+    Switch, Time, UserId, WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -27,10 +27,12 @@ pub(crate) struct Row(pub(crate) Vec<Value>);
 impl Row {
     /// The value of a column, by its position in the select list.
     pub(crate) fn get<T: FromValue>(&self, column: usize) -> Result<T, Error> {
-        self.0
-            .get(column)
-            .and_then(T::from_value)
-            .ok_or_else(|| Error::Corrupt(format!("column {column} does not hold a {}", std::any::type_name::<T>())))
+        self.0.get(column).and_then(T::from_value).ok_or_else(|| {
+            Error::Corrupt(format!(
+                "column {column} does not hold a {}",
+                std::any::type_name::<T>()
+            ))
+        })
     }
 }
 
@@ -41,7 +43,11 @@ pub(crate) trait FromValue: Sized {
 
 impl<T: FromValue> FromValue for Option<T> {
     fn from_value(value: &Value) -> Option<Self> {
-        if *value == Value::Null { Some(None) } else { T::from_value(value).map(Some) }
+        if *value == Value::Null {
+            Some(None)
+        } else {
+            T::from_value(value).map(Some)
+        }
     }
 }
 
@@ -105,7 +111,11 @@ impl FromValue for String {
 /// PostgreSQL refuses NUL in text and SQLite cuts it off on display; a NUL is never meant.
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(if text.contains('\0') { text.replace('\0', "") } else { text.to_owned() })
+        Self::Text(if text.contains('\0') {
+            text.replace('\0', "")
+        } else {
+            text.to_owned()
+        })
     }
 }
 
@@ -163,7 +173,15 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(WorkspaceId, UserId, IdentityId, ContactId, MessageId, CopyId, HitId);
+ids!(
+    WorkspaceId,
+    UserId,
+    IdentityId,
+    ContactId,
+    MessageId,
+    CopyId,
+    HitId
+);
 
 macro_rules! words {
     ($($t:ty => $as_str:ident),* $(,)?) => {$(

@@ -32,34 +32,47 @@ pub struct Workspace {
     pub ask: bool,
 }
 
-const COLUMNS: &str =
-    "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask";
+const COLUMNS: &str = "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask";
 
 fn workspace(row: &Row) -> Result<Workspace, Error> {
     Ok(Workspace {
         id: row.get(0)?,
         name: row.get(1)?,
         tracking: row.get(2)?,
-        ceiling: PerAxis { open: row.get(3)?, click: row.get(4)?, document: row.get(5)? },
+        ceiling: PerAxis {
+            open: row.get(3)?,
+            click: row.get(4)?,
+            document: row.get(5)?,
+        },
         language: row.get(6)?,
         ask: row.get(7)?,
     })
 }
 
 pub(crate) fn read_instance(tx: &mut Tx<'_>) -> Result<Instance, Error> {
-    let sql = "select tracking, ceiling_open, ceiling_click, ceiling_document from instance where id = 1";
-    let row = tx.first(sql, &[])?.ok_or_else(|| Error::Corrupt("the instance row is missing".into()))?;
+    let sql =
+        "select tracking, ceiling_open, ceiling_click, ceiling_document from instance where id = 1";
+    let row = tx
+        .first(sql, &[])?
+        .ok_or_else(|| Error::Corrupt("the instance row is missing".into()))?;
     Ok(Instance {
         tracking: row.get(0)?,
-        ceiling: PerAxis { open: row.get(1)?, click: row.get(2)?, document: row.get(3)? },
+        ceiling: PerAxis {
+            open: row.get(1)?,
+            click: row.get(2)?,
+            document: row.get(3)?,
+        },
     })
 }
 
 pub(crate) fn read_workspace(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
-    tx.first(&format!("select {COLUMNS} from workspace w where w.id = $1"), params![id])?
-        .as_ref()
-        .map(workspace)
-        .transpose()
+    tx.first(
+        &format!("select {COLUMNS} from workspace w where w.id = $1"),
+        params![id],
+    )?
+    .as_ref()
+    .map(workspace)
+    .transpose()
 }
 
 /// The ceilings that stand over every decision in a workspace, the kill switches among them.
@@ -67,13 +80,30 @@ pub fn ceilings(instance: &Instance, workspace: &Workspace) -> [Ceiling; 3] {
     ceilings_of(instance, workspace.tracking, workspace.ceiling)
 }
 
-pub(crate) fn ceilings_of(instance: &Instance, tracking: bool, ceiling: PerAxis<Mode>) -> [Ceiling; 3] {
+pub(crate) fn ceilings_of(
+    instance: &Instance,
+    tracking: bool,
+    ceiling: PerAxis<Mode>,
+) -> [Ceiling; 3] {
     let on = instance.tracking && tracking;
-    let switch = if on { PerAxis::all(Mode::Detailed) } else { model::mode::NOTHING };
+    let switch = if on {
+        PerAxis::all(Mode::Detailed)
+    } else {
+        model::mode::NOTHING
+    };
     [
-        Ceiling { reason: Reason::KillSwitch, modes: switch },
-        Ceiling { reason: Reason::InstanceCeiling, modes: instance.ceiling },
-        Ceiling { reason: Reason::WorkspaceCeiling, modes: ceiling },
+        Ceiling {
+            reason: Reason::KillSwitch,
+            modes: switch,
+        },
+        Ceiling {
+            reason: Reason::InstanceCeiling,
+            modes: instance.ceiling,
+        },
+        Ceiling {
+            reason: Reason::WorkspaceCeiling,
+            modes: ceiling,
+        },
     ]
 }
 
@@ -87,13 +117,23 @@ impl Store {
     pub async fn instance_set_tracking(&self, tracking: bool) -> Result<(), Error> {
         self.db
             .write(move |tx| {
-                tx.execute("update instance set tracking = $1 where id = 1", params![tracking]).map(|_| ())
+                tx.execute(
+                    "update instance set tracking = $1 where id = 1",
+                    params![tracking],
+                )
+                .map(|_| ())
             })
             .await
     }
 
     /// Makes a workspace. Its ceiling is `individual`: facts about devices must be allowed deliberately.
-    pub async fn workspace_create(&self, id: WorkspaceId, name: &str, language: Language, now: Time) -> Result<(), Error> {
+    pub async fn workspace_create(
+        &self,
+        id: WorkspaceId,
+        name: &str,
+        language: Language,
+        now: Time,
+    ) -> Result<(), Error> {
         let name = name.to_owned();
         self.db
             .write(move |tx| {

@@ -1,0 +1,187 @@
+//! Writing one copy: what a decision means for the bytes of a mail.
+//!
+//! Whatever goes wrong here sends the mail untracked, with a reason; it never holds it back.
+
+use crate::read::{ASK_HEADER, SWITCH_HEADER, reason};
+use crate::words;
+use mail::{Edits, Image, Line, Plan, RenderError};
+use model::decision::Decision;
+use model::url::{Destination, Origin};
+use model::{CopyId, Keyring, Language, Mode, PerAxis, Reason};
+
+/// What a copy is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'a> {
+    /// The token keys.
+    pub keyring: &'a Keyring,
+    /// Where tracked URLs point to.
+    pub tracker: &'a Origin,
+}
+
+/// What one copy should carry.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The copy.
+    pub copy: CopyId,
+    /// What was decided.
+    pub decision: &'a Decision,
+    /// It is untracked and carries the question.
+    pub ask: bool,
+    /// The language of the visible line.
+    pub language: Language,
+    /// Header fields that the mail lacks and must have.
+    pub missing_headers: &'a [(String, String)],
+}
+
+/// A copy ready to leave.
+#[derive(Debug)]
+pub struct Rendered {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What it really carries.
+    pub modes: PerAxis<Mode>,
+    /// Set when it carries less than was decided.
+    pub lowered: Option<Reason>,
+    /// It carries the question.
+    pub asks: bool,
+}
+
+/// The header field that declares the tracking of a mail: a structured dictionary (RFC 8941), a mode for each axis
+/// and the address of the recipient's page.
+pub const DECLARATION_HEADER: &str = "Overt-Tracking";
+/// What leaves with no copy: blind recipients, and our own switches.
+const DROPPED: &[&str] = &["Bcc", "Resent-Bcc", SWITCH_HEADER, ASK_HEADER];
+
+/// Writes one copy. Falls back to the untracked mail rather than fail.
+pub fn render(
+    plan: &Plan<'_>,
+    wanted: &Wanted<'_>,
+    tools: &Tools<'_>,
+) -> Result<Rendered, RenderError> {
+    let untracked = |why: Option<Reason>| {
+        let edits = Edits {
+            drop_headers: DROPPED,
+            add_headers: wanted.missing_headers,
+            ..Edits::default()
+        };
+        let bytes = plan.render(&edits)?;
+        Ok(Rendered {
+            bytes,
+            modes: model::mode::NOTHING,
+            lowered: why,
+            asks: false,
+        })
+    };
+    if wanted.decision.is_tracked() {
+        tracked(plan, wanted, tools).or_else(|error| untracked(Some(render_reason(&error))))
+    } else if wanted.ask {
+        asking(plan, wanted, tools).or_else(|_| untracked(None))
+    } else {
+        untracked(None)
+    }
+}
+
+fn tracked(
+    plan: &Plan<'_>,
+    wanted: &Wanted<'_>,
+    tools: &Tools<'_>,
+) -> Result<Rendered, RenderError> {
+    let sender = sender_name(plan);
+    let modes = wanted.decision.modes();
+    let page = tools.tracker.person(&tools.keyring.person(wanted.copy));
+    let words = words::tracked(wanted.language, &sender, &modes);
+    let alt = words::pixel_alt(wanted.language, &sender);
+    let pixel = wanted
+        .decision
+        .open
+        .as_ref()
+        .ok()
+        .map(|grant| tools.tracker.pixel(&tools.keyring.open(grant)));
+    let click = wanted.decision.click.as_ref().ok();
+    let link = |link: &mail::Link| {
+        let to: Destination = link.destination.parse().ok()?;
+        let token = tools.keyring.click(click?, link.number, to.as_str());
+        Some(tools.tracker.click(&token, &to)).filter(|url| url.len() <= link.url_bytes_max)
+    };
+    let headers = headers(wanted, &modes, &page);
+    let bytes = plan.render(&Edits {
+        link: &link,
+        image: pixel.as_deref().map(|url| Image { url, alt: &alt }),
+        line: Some(Line {
+            text: &words.sentence,
+            link_text: words.link,
+            url: &page,
+            lang: wanted.language.as_str(),
+        }),
+        add_headers: &headers,
+        drop_headers: DROPPED,
+        ..Edits::default()
+    })?;
+    Ok(Rendered {
+        bytes,
+        modes,
+        lowered: None,
+        asks: false,
+    })
+}
+
+fn asking(
+    plan: &Plan<'_>,
+    wanted: &Wanted<'_>,
+    tools: &Tools<'_>,
+) -> Result<Rendered, RenderError> {
+    let page = tools.tracker.person(&tools.keyring.person(wanted.copy));
+    let words = words::ask(wanted.language, &sender_name(plan));
+    let headers = headers(wanted, &model::mode::NOTHING, &page);
+    let bytes = plan.render(&Edits {
+        line: Some(Line {
+            text: &words.sentence,
+            link_text: words.link,
+            url: &page,
+            lang: wanted.language.as_str(),
+        }),
+        add_headers: &headers,
+        drop_headers: DROPPED,
+        ..Edits::default()
+    })?;
+    Ok(Rendered {
+        bytes,
+        modes: model::mode::NOTHING,
+        lowered: None,
+        asks: true,
+    })
+}
+
+fn headers(wanted: &Wanted<'_>, modes: &PerAxis<Mode>, page: &str) -> Vec<(String, String)> {
+    let declared = format!(
+        "open={}, click={}, document={}, notice=\"{page}\"",
+        modes.open, modes.click, modes.document
+    );
+    let mut headers = wanted.missing_headers.to_vec();
+    headers.push((DECLARATION_HEADER.into(), declared));
+    headers
+}
+
+/// How the line calls the sender: the name in From, else the address.
+fn sender_name(plan: &Plan<'_>) -> String {
+    const NAME_CHARS_MAX: usize = 80;
+    let author = plan.addresses("From").into_iter().next();
+    let name = author
+        .map(|a| a.name.filter(|n| !n.trim().is_empty()).unwrap_or(a.address))
+        .unwrap_or_default();
+    let shown: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(NAME_CHARS_MAX)
+        .collect();
+    shown.trim().to_owned()
+}
+
+fn render_reason(error: &RenderError) -> Reason {
+    match error {
+        RenderError::Untouchable(untouchable) => reason(*untouchable),
+        // Without a place for the visible line nothing may be tracked: nothing covert.
+        RenderError::NoPlaceForLine => Reason::NoHtml,
+        _ => Reason::Malformed,
+    }
+}

@@ -1,0 +1,108 @@
+//! What a mail says that accepting it depends on, read once.
+
+use crate::accept::Refusal;
+use mail::Untouchable;
+use model::{EmailAddress, Reason, Switch};
+use std::collections::HashMap;
+
+/// Trace fields in a mail that has gone round in circles (RFC 5321 §6.3 asks for at least 100; we are not a hub).
+const HOPS_MAX: usize = 100;
+
+/// The header fields that steer Overt and are taken out of every copy.
+pub(crate) const SWITCH_HEADER: &str = "X-Overt-Track";
+pub(crate) const ASK_HEADER: &str = "X-Overt-Ask";
+
+/// A mail, as far as accepting it goes.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) header_id: Option<String>,
+    pub(crate) subject: String,
+    /// Everybody in From.
+    pub(crate) authors: Vec<EmailAddress>,
+    /// Names that the address fields give to recipients, by address key.
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) switch: Option<Switch>,
+    pub(crate) ask: Option<bool>,
+    pub(crate) obstacle: Option<Reason>,
+    pub(crate) can_carry_line: bool,
+    pub(crate) links: Vec<store::Link>,
+}
+
+/// Reads a mail. Linear in its size; runs on a blocking thread for large ones.
+pub(crate) fn read(source: &[u8]) -> Result<Read, Refusal> {
+    let plan = mail::plan(source).map_err(|broken| Refusal::BadMail(broken.to_string()))?;
+    if plan.headers("Received").len() > HOPS_MAX {
+        return Err(Refusal::BadMail(
+            "this mail has passed more than 100 servers: it is going round in circles".into(),
+        ));
+    }
+    let from = plan.addresses("From");
+    if from.is_empty() {
+        return Err(Refusal::BadMail(
+            "the mail has no From header field: say who it is from".into(),
+        ));
+    }
+    let authors = from
+        .iter()
+        .map(|mailbox| mailbox.address.parse())
+        .collect::<Result<_, _>>()
+        .map_err(|e| Refusal::BadMail(format!("the From header field is wrong: {e}")))?;
+    let switch = plan
+        .header(SWITCH_HEADER)
+        .map(|word| word.parse())
+        .transpose()
+        .map_err(|e| Refusal::BadMail(format!("{SWITCH_HEADER}: {e}")))?;
+    let ask = match plan
+        .header(ASK_HEADER)
+        .map(|w| w.trim().to_ascii_lowercase())
+        .as_deref()
+    {
+        None => None,
+        Some("on" | "yes") => Some(true),
+        Some("off" | "no") => Some(false),
+        Some(other) => {
+            let other = other.to_owned();
+            return Err(Refusal::BadMail(format!(
+                "{ASK_HEADER}: {other:?} is not known here; write on or off"
+            )));
+        }
+    };
+    let named = ["To", "Cc", "Bcc"]
+        .into_iter()
+        .flat_map(|field| plan.addresses(field));
+    let names = named
+        .filter_map(|mailbox| Some((mailbox.address.to_lowercase(), mailbox.name?)))
+        .collect();
+    let links = plan.links().iter().map(|link| store::Link {
+        number: link.number,
+        destination: link.destination.clone(),
+        skipped: link.skipped.map(|skip| skip.code().to_owned()),
+    });
+    Ok(Read {
+        header_id: plan.message_id(),
+        subject: plan.subject(),
+        authors,
+        names,
+        switch,
+        ask,
+        obstacle: plan.untouchable().map(reason),
+        // A signed mail must not get a line either: only a missing HTML part leaves the text to write into.
+        can_carry_line: matches!(plan.untouchable(), None | Some(Untouchable::NoHtml))
+            && plan.can_carry_line(),
+        links: links.collect(),
+    })
+}
+
+/// The reason shown to the sender for what the engine will not touch.
+pub(crate) fn reason(untouchable: Untouchable) -> Reason {
+    match untouchable {
+        Untouchable::Signed => Reason::Signed,
+        Untouchable::Encrypted => Reason::Encrypted,
+        Untouchable::InlinePgp => Reason::InlinePgp,
+        Untouchable::Structure | Untouchable::Encoding | Untouchable::Markup => Reason::Malformed,
+        Untouchable::TooComplex => Reason::TooComplex,
+        Untouchable::Charset => Reason::OddCharset,
+        Untouchable::DkimSigned => Reason::DkimSigned,
+        Untouchable::NoHtml => Reason::NoHtml,
+    }
+}

@@ -1,0 +1,275 @@
+//! The lines that recipients read in a mail, in five languages. Plain sentences; no brand.
+
+use model::{Language, Mode, PerAxis};
+
+/// A sentence and what its link says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) sentence: String,
+    pub(crate) link: &'static str,
+}
+
+/// The visible line of a tracked copy: who learns what, and the way out.
+pub(crate) fn tracked(language: Language, sender: &str, modes: &PerAxis<Mode>) -> Line {
+    let (open, click) = (modes.open > Mode::None, modes.click > Mode::None);
+    let sentence = match (language, open, click) {
+        (Language::En, true, true) => {
+            format!(
+                "With your agreement, {sender} learns when this mail is opened and which links are followed."
+            )
+        }
+        (Language::En, true, false) => {
+            format!("With your agreement, {sender} learns when this mail is opened.")
+        }
+        (Language::En, ..) => {
+            format!("With your agreement, {sender} learns which links in this mail are followed.")
+        }
+        (Language::Fr, true, true) => {
+            format!(
+                "Avec votre accord, {sender} apprend quand ce message est ouvert et quels liens sont suivis."
+            )
+        }
+        (Language::Fr, true, false) => {
+            format!("Avec votre accord, {sender} apprend quand ce message est ouvert.")
+        }
+        (Language::Fr, ..) => {
+            format!("Avec votre accord, {sender} apprend quels liens de ce message sont suivis.")
+        }
+        (Language::De, true, true) => {
+            format!(
+                "Mit Ihrem Einverständnis erfährt {sender}, wann diese E-Mail geöffnet und welchen Links gefolgt wird."
+            )
+        }
+        (Language::De, true, false) => {
+            format!("Mit Ihrem Einverständnis erfährt {sender}, wann diese E-Mail geöffnet wird.")
+        }
+        (Language::De, ..) => {
+            format!(
+                "Mit Ihrem Einverständnis erfährt {sender}, welchen Links in dieser E-Mail gefolgt wird."
+            )
+        }
+        (Language::It, true, true) => {
+            format!(
+                "Con il suo consenso, {sender} viene a sapere quando questo messaggio viene aperto e quali link vengono seguiti."
+            )
+        }
+        (Language::It, true, false) => {
+            format!(
+                "Con il suo consenso, {sender} viene a sapere quando questo messaggio viene aperto."
+            )
+        }
+        (Language::It, ..) => {
+            format!(
+                "Con il suo consenso, {sender} viene a sapere quali link di questo messaggio vengono seguiti."
+            )
+        }
+        (Language::Es, true, true) => {
+            format!(
+                "Con su acuerdo, {sender} sabe cuándo se abre este mensaje y qué enlaces se siguen."
+            )
+        }
+        (Language::Es, true, false) => {
+            format!("Con su acuerdo, {sender} sabe cuándo se abre este mensaje.")
+        }
+        (Language::Es, ..) => {
+            format!("Con su acuerdo, {sender} sabe qué enlaces de este mensaje se siguen.")
+        }
+    };
+    let link = match language {
+        Language::En => "See what is recorded, or stop it",
+        Language::Fr => "Voir ce qui est enregistré, ou y mettre fin",
+        Language::De => "Ansehen, was gespeichert wird, oder beenden",
+        Language::It => "Vedere che cosa viene registrato, o interromperlo",
+        Language::Es => "Ver lo que se registra, o detenerlo",
+    };
+    Line { sentence, link }
+}
+
+/// The line of an untracked copy that asks.
+pub(crate) fn ask(language: Language, sender: &str) -> Line {
+    let (sentence, link) = match language {
+        Language::En => (
+            format!(
+                "{sender} would like to know whether you read mails like this one. Nothing is recorded unless you agree."
+            ),
+            "Read more and decide",
+        ),
+        Language::Fr => (
+            format!(
+                "{sender} aimerait savoir si vous lisez ses messages. Rien n’est enregistré sans votre accord."
+            ),
+            "En savoir plus et décider",
+        ),
+        Language::De => (
+            format!(
+                "{sender} möchte wissen, ob Sie E-Mails wie diese lesen. Ohne Ihr Einverständnis wird nichts gespeichert."
+            ),
+            "Mehr erfahren und entscheiden",
+        ),
+        Language::It => (
+            format!(
+                "{sender} vorrebbe sapere se legge messaggi come questo. Nulla viene registrato senza il suo consenso."
+            ),
+            "Saperne di più e decidere",
+        ),
+        Language::Es => (
+            format!(
+                "{sender} quisiera saber si usted lee mensajes como este. No se registra nada sin su acuerdo."
+            ),
+            "Saber más y decidir",
+        ),
+    };
+    Line { sentence, link }
+}
+
+/// What the pixel says it is.
+pub(crate) fn pixel_alt(language: Language, sender: &str) -> String {
+    match language {
+        Language::En => format!("Tells {sender} that this mail was opened"),
+        Language::Fr => format!("Indique à {sender} que ce message a été ouvert"),
+        Language::De => format!("Zeigt {sender} an, dass diese E-Mail geöffnet wurde"),
+        Language::It => format!("Indica a {sender} che questo messaggio è stato aperto"),
+        Language::Es => format!("Indica a {sender} que este mensaje se ha abierto"),
+    }
+}
+
+/// The mail that asks to confirm.
+pub(crate) struct Confirmation {
+    pub(crate) subject: String,
+    pub(crate) body: String,
+}
+
+/// The text of the mail that asks to confirm an agreement. `what` lists the topics, one a line.
+pub(crate) fn confirmation(
+    language: Language,
+    workspace: &str,
+    what: &[&'static str],
+    url: &str,
+) -> Confirmation {
+    let list = what
+        .iter()
+        .map(|line| format!("- {line}"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let (subject, body) = match language {
+        Language::En => (
+            format!("Please confirm: {workspace} may see when you read its mails"),
+            format!(
+                "Somebody, probably you, agreed on our page that {workspace} may learn:\n\n{list}\n\n\
+                 If that was you, confirm it here within seven days:\n\n{url}\n\n\
+                 If it was not you, do nothing. Nothing is recorded without this confirmation,\n\
+                 and you can take it back at any time, in every mail.\n"
+            ),
+        ),
+        Language::Fr => (
+            format!("Merci de confirmer : {workspace} peut voir quand vous lisez ses messages"),
+            format!(
+                "Quelqu’un, sans doute vous, a accepté sur notre page que {workspace} apprenne :\n\n{list}\n\n\
+                 Si c’était bien vous, confirmez-le ici dans les sept jours :\n\n{url}\n\n\
+                 Sinon, ne faites rien. Rien n’est enregistré sans cette confirmation,\n\
+                 et vous pouvez revenir sur votre accord à tout moment, dans chaque message.\n"
+            ),
+        ),
+        Language::De => (
+            format!("Bitte bestätigen: {workspace} darf sehen, wann Sie seine E-Mails lesen"),
+            format!(
+                "Jemand, vermutlich Sie, hat auf unserer Seite zugestimmt, dass {workspace} erfährt:\n\n{list}\n\n\
+                 Wenn Sie das waren, bestätigen Sie es hier innerhalb von sieben Tagen:\n\n{url}\n\n\
+                 Wenn nicht, brauchen Sie nichts zu tun. Ohne diese Bestätigung wird nichts gespeichert,\n\
+                 und Sie können sie jederzeit in jeder E-Mail zurücknehmen.\n"
+            ),
+        ),
+        Language::It => (
+            format!("Per favore confermi: {workspace} può vedere quando legge i suoi messaggi"),
+            format!(
+                "Qualcuno, probabilmente lei, ha accettato sulla nostra pagina che {workspace} venga a sapere:\n\n{list}\n\n\
+                 Se è stato lei, lo confermi qui entro sette giorni:\n\n{url}\n\n\
+                 Altrimenti non deve fare nulla. Senza questa conferma nulla viene registrato,\n\
+                 e può revocarla in qualsiasi momento, in ogni messaggio.\n"
+            ),
+        ),
+        Language::Es => (
+            format!("Por favor, confirme: {workspace} puede ver cuándo lee sus mensajes"),
+            format!(
+                "Alguien, probablemente usted, aceptó en nuestra página que {workspace} sepa:\n\n{list}\n\n\
+                 Si fue usted, confírmelo aquí en un plazo de siete días:\n\n{url}\n\n\
+                 Si no, no haga nada. Sin esta confirmación no se registra nada,\n\
+                 y puede retirarla en cualquier momento, en cada mensaje.\n"
+            ),
+        ),
+    };
+    Confirmation { subject, body }
+}
+
+/// A topic, as the confirmation mail lists it.
+pub(crate) fn topic(language: Language, topic: model::Topic) -> &'static str {
+    use model::Topic::{Click, Details, Document, Open};
+    match (language, topic) {
+        (Language::En, Open) => "when you open its mails",
+        (Language::En, Click) => "which links in them you follow",
+        (Language::En, Document) => "how long you look at documents it sends",
+        (Language::En, Details) => {
+            "with which mail program, browser and system, and from which country"
+        }
+        (Language::Fr, Open) => "quand vous ouvrez ses messages",
+        (Language::Fr, Click) => "quels liens vous y suivez",
+        (Language::Fr, Document) => "combien de temps vous consultez ses documents",
+        (Language::Fr, Details) => "avec quel logiciel, navigateur et système, et depuis quel pays",
+        (Language::De, Open) => "wann Sie seine E-Mails öffnen",
+        (Language::De, Click) => "welchen Links darin Sie folgen",
+        (Language::De, Document) => "wie lange Sie seine Dokumente ansehen",
+        (Language::De, Details) => {
+            "mit welchem Mailprogramm, Browser und System und aus welchem Land"
+        }
+        (Language::It, Open) => "quando apre i suoi messaggi",
+        (Language::It, Click) => "quali link segue in essi",
+        (Language::It, Document) => "per quanto tempo guarda i suoi documenti",
+        (Language::It, Details) => {
+            "con quale programma di posta, browser e sistema, e da quale paese"
+        }
+        (Language::Es, Open) => "cuándo abre sus mensajes",
+        (Language::Es, Click) => "qué enlaces sigue en ellos",
+        (Language::Es, Document) => "cuánto tiempo mira sus documentos",
+        (Language::Es, Details) => {
+            "con qué programa de correo, navegador y sistema, y desde qué país"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_names_the_sender_and_what_is_learnt() {
+        let both = PerAxis {
+            open: Mode::Individual,
+            click: Mode::Individual,
+            document: Mode::None,
+        };
+        let open = PerAxis {
+            click: Mode::None,
+            ..both
+        };
+        let click = PerAxis {
+            open: Mode::None,
+            ..both
+        };
+        for language in Language::ALL {
+            let lines =
+                [&both, &open, &click].map(|modes| tracked(language, "Ann Lee", modes).sentence);
+            assert!(
+                lines
+                    .iter()
+                    .all(|line| line.contains("Ann Lee") && line.ends_with('.'))
+            );
+            assert!(lines[0] != lines[1] && lines[1] != lines[2] && lines[0] != lines[2]);
+            assert!(ask(language, "Ann Lee").sentence.contains("Ann Lee"));
+            assert!(
+                confirmation(language, "Acme", &["x"], "https://u")
+                    .body
+                    .contains("https://u")
+            );
+        }
+    }
+}
