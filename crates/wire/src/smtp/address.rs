@@ -90,9 +90,13 @@ fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || is_word_outside_ascii(c)
 }
 
-/// Spaces and invisible marks of other scripts never belong in an address.
+/// Letters of other scripts, without what cannot be seen: spaces, and marks that hide or turn
+/// text around so that an address looks like another one.
 fn is_word_outside_ascii(c: char) -> bool {
-    !c.is_ascii() && !c.is_whitespace() && !c.is_control()
+    let invisible = matches!(c,
+        '\u{ad}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffd}');
+    !c.is_ascii() && !c.is_whitespace() && !c.is_control() && !invisible
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -173,6 +177,8 @@ mod tests {
             "a,b@c",
             "a@b,c",
             "a;b@c",
+            "a\u{202e}b@c",
+            "a\u{200b}@c",
             "\u{a0}a@b",
         ] {
             assert_eq!(check(bad, true), Err(AddressError::Syntax), "{bad:?}");

@@ -57,6 +57,8 @@ pub struct Timeouts {
     pub block: Duration,
     /// The answer after the final dot.
     pub message: Duration,
+    /// One mail from MAIL to that answer, however busily the relay drips.
+    pub transaction: Duration,
 }
 
 impl Default for Timeouts {
@@ -66,6 +68,7 @@ impl Default for Timeouts {
             command: Duration::from_mins(5),
             block: Duration::from_mins(3),
             message: Duration::from_mins(10),
+            transaction: Duration::from_hours(1),
         }
     }
 }
@@ -78,6 +81,7 @@ impl Timeouts {
             command: time,
             block: time,
             message: time,
+            transaction: time,
         }
     }
 }

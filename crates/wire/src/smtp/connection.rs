@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::handler::Handler;
-use super::limits::Limits;
 use super::peers::Seat;
 use super::reply::Reply;
 use super::session::{Session, Setting, Step, closing};
@@ -141,7 +140,7 @@ impl<H: Handler> Conversation<'_, H> {
                     .await;
                 if verdict.as_ref().is_ok_and(Option::is_none) {
                     self.seat.failed();
-                    sleep(auth_delay(&self.setting.limits, session.auth_failures())).await;
+                    self.pause(session.auth_failures()).await;
                 }
                 session.authenticated(verdict)
             }
@@ -200,6 +199,15 @@ impl<H: Handler> Conversation<'_, H> {
         })
     }
 
+    /// Waits after a wrong password, but not beyond the server's end.
+    async fn pause(&self, failures_before: u32) {
+        let delay = self.setting.limits.auth_delay;
+        let delay = delay.saturating_mul(1 << failures_before.min(16));
+        let mut stopping = self.stopping.clone();
+        let stop = stopping.wait_for(|stopping| *stopping);
+        let _ = timeout(delay.min(AUTH_DELAY_MAX), stop).await;
+    }
+
     async fn flush<S: AsyncWrite + Unpin>(
         &self,
         stream: &mut S,
@@ -216,13 +224,6 @@ impl<H: Handler> Conversation<'_, H> {
         output.clear();
         Ok(())
     }
-}
-
-fn auth_delay(limits: &Limits, failures: u32) -> Duration {
-    limits
-        .auth_delay
-        .saturating_mul(1 << failures.min(16))
-        .min(AUTH_DELAY_MAX)
 }
 
 /// Says one reply on a stream that gets no session.

@@ -121,6 +121,9 @@ impl Receiver {
     /// Takes bytes from `input`, at most up to the end of the mail.
     pub(super) fn read(&mut self, input: &mut &[u8]) -> Progress {
         while let Some((&byte, rest)) = input.split_first() {
+            if self.length > self.length_max.saturating_mul(DISCARD_FACTOR) {
+                return Progress::Broken(too_big(self.length_max));
+            }
             if self.at == At::Text {
                 let run = input
                     .iter()
@@ -138,9 +141,6 @@ impl Receiver {
                 Progress::More => {}
                 end => return end,
             }
-        }
-        if self.length > self.length_max.saturating_mul(DISCARD_FACTOR) {
-            return Progress::Broken(self.too_big());
         }
         Progress::More
     }
@@ -231,7 +231,7 @@ impl Receiver {
 
     fn end(&mut self) -> Progress {
         if self.length > self.length_max {
-            return Progress::Refused(self.too_big());
+            return Progress::Refused(too_big(self.length_max));
         }
         if let Some(flaw) = self.flaw {
             return Progress::Refused(refusal(flaw));
@@ -244,10 +244,6 @@ impl Receiver {
             std::mem::take(&mut self.data),
             std::mem::replace(&mut self.room, empty),
         )
-    }
-
-    fn too_big(&self) -> Reply {
-        too_big(self.length_max)
     }
 }
 

@@ -42,13 +42,13 @@ impl LineReader {
         let kept = piece.len().min(room);
         self.line.extend_from_slice(&piece[..kept]);
         self.dropped += piece.len() - kept;
-        if newline.is_some() {
-            return self.finish();
-        }
         if self.dropped > FLOOD_BYTES_MAX {
             return Line::Flood;
         }
-        Line::More
+        match newline {
+            Some(_) => self.finish(),
+            None => Line::More,
+        }
     }
 
     fn finish(&mut self) -> Line {

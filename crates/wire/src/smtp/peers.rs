@@ -74,11 +74,11 @@ impl Peers {
     /// the number of connections.
     pub(super) fn seat(self: &Arc<Self>, peer: Peer) -> Option<Seat> {
         let mut table = self.table();
-        let sessions = table.sessions.entry(peer).or_insert(0);
-        if *sessions >= self.sessions_max {
+        let sessions = table.sessions.get(&peer).copied().unwrap_or(0);
+        if sessions >= self.sessions_max {
             return None;
         }
-        *sessions += 1;
+        table.sessions.insert(peer, sessions + 1);
         Some(Seat {
             peers: Arc::clone(self),
             peer,

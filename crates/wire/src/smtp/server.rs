@@ -158,7 +158,11 @@ impl<H: Handler> Server<H> {
             }
         };
         let handshake = TlsAcceptor::from(Arc::clone(tls)).accept(stream);
-        let mut stream = timeout(self.config.limits.handshake, handshake).await??;
+        let mut stopping = self.stopping.clone();
+        let mut stream = tokio::select! {
+            _ = stopping.wait_for(|stopping| *stopping) => return Ok(()),
+            stream = timeout(self.config.limits.handshake, handshake) => stream??,
+        };
         talk(true, greet).run(&mut stream).await.map(drop)
     }
 

@@ -49,7 +49,8 @@ pub(super) enum Step {
 enum State {
     Commands,
     Auth(Exchange),
-    Data(Box<Receiver>),
+    /// Receiving this mail.
+    Data(Box<Receiver>, Box<Envelope>),
 }
 
 /// A session of a user `U` as the handler knows it.
@@ -93,44 +94,46 @@ impl<U> Session<U> {
 
     /// Whether a mail is being received, so that the driver knows which timeout holds.
     pub(super) fn in_data(&self) -> bool {
-        matches!(self.state, State::Data(_))
+        matches!(self.state, State::Data(..))
     }
 
     /// Takes bytes from `input` up to the next thing to do.
     pub(super) fn next(&mut self, input: &mut &[u8]) -> Step {
-        if let State::Data(receiver) = &mut self.state {
-            return match receiver.read(input) {
-                Progress::More => Step::Read,
-                Progress::Message(data, room) => {
-                    self.state = State::Commands;
-                    match self.mail.take() {
-                        Some(mail) => Step::Message(mail, data, room),
-                        None => Step::Reply(need_mail()),
-                    }
-                }
-                Progress::Refused(reply) => {
-                    self.state = State::Commands;
-                    self.mail = None;
-                    Step::Reply(reply)
-                }
-                Progress::Broken(reply) => Step::Close(reply),
-            };
+        let state = std::mem::replace(&mut self.state, State::Commands);
+        if let State::Data(receiver, mail) = state {
+            return self.receive(receiver, mail, input);
         }
-        match self.lines.read(input) {
-            Line::More => Step::Read,
-            Line::Text(line) => self.line(&line),
-            Line::Bad(reply) => {
-                self.state = State::Commands; // an AUTH exchange does not survive it
-                self.error(reply)
+        match (self.lines.read(input), state) {
+            (Line::More, state) => {
+                self.state = state;
+                Step::Read
             }
-            Line::Flood => Step::Close(closing((4, 7, 0), "That is not SMTP")),
+            (Line::Text(line), State::Auth(exchange)) => self.auth_turn(exchange.answer(&line)),
+            (Line::Text(line), _) => self.line(&line),
+            // An AUTH exchange does not survive this.
+            (Line::Bad(reply), _) => self.error(reply),
+            (Line::Flood, _) => Step::Close(closing((4, 7, 0), "That is not SMTP")),
+        }
+    }
+
+    fn receive(
+        &mut self,
+        mut receiver: Box<Receiver>,
+        mail: Box<Envelope>,
+        input: &mut &[u8],
+    ) -> Step {
+        match receiver.read(input) {
+            Progress::More => {
+                self.state = State::Data(receiver, mail);
+                Step::Read
+            }
+            Progress::Message(data, room) => Step::Message(mail, data, room),
+            Progress::Refused(reply) => Step::Reply(reply),
+            Progress::Broken(reply) => Step::Close(reply),
         }
     }
 
     fn line(&mut self, line: &str) -> Step {
-        if let State::Auth(exchange) = std::mem::replace(&mut self.state, State::Commands) {
-            return self.auth_turn(exchange.answer(line));
-        }
         self.commands += 1;
         if self.commands > self.setting.limits.commands_max {
             return Step::Close(closing(
@@ -345,15 +348,16 @@ impl<U> Session<U> {
     }
 
     fn data(&mut self) -> Step {
-        match &self.mail {
+        match self.mail.take() {
             None => self.out_of_order(),
             Some(mail) if mail.recipients.is_empty() => {
+                self.mail = Some(mail);
                 Step::Reply(Reply::new(554, (5, 5, 1), "No recipient was accepted"))
             }
-            Some(_) => {
-                let receiver =
-                    Receiver::new(self.setting.limits.message_bytes_max, &self.setting.budget);
-                self.state = State::Data(Box::new(receiver));
+            Some(mail) => {
+                let length_max = self.setting.limits.message_bytes_max;
+                let receiver = Receiver::new(length_max, &self.setting.budget);
+                self.state = State::Data(Box::new(receiver), mail);
                 Step::Reply(Reply::plain(
                     354,
                     "Go on; end with a dot on a line of its own",

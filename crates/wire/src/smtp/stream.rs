@@ -25,6 +25,8 @@ pub(super) struct Stream {
     start: usize,
     end: usize,
     replies: ReplyReader,
+    /// What is going on, for whoever stops it from outside.
+    stage: Stage,
 }
 
 impl Stream {
@@ -36,6 +38,7 @@ impl Stream {
             start: 0,
             end: 0,
             replies: ReplyReader::default(),
+            stage: Stage::Greeting,
         }
     }
 
@@ -64,6 +67,7 @@ impl Stream {
         stage: Stage,
         time: Duration,
     ) -> Result<(), SendError> {
+        self.stage = stage;
         let write = async {
             self.bytes.write_all(bytes).await?;
             self.bytes.flush().await
@@ -71,7 +75,7 @@ impl Stream {
         match timeout(time, write).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(self.last_words(stage).await),
-            Err(_) => Err(self.timeout(stage)),
+            Err(_) => Err(self.out_of_time()),
         }
     }
 
@@ -92,7 +96,7 @@ impl Stream {
                     stage,
                 });
             }
-            Err(_) => return Err(self.timeout(stage)),
+            Err(_) => return Err(self.out_of_time()),
         };
         if reply.code == 421 {
             return Err(SendError::Temporary {
@@ -138,16 +142,18 @@ impl Stream {
         }
     }
 
-    /// The relay hung up while we were talking; if it said why, that is the better error.
+    /// The relay hung up while we were talking; if it said why, that is the better error. Only of
+    /// the mail itself is it certain which words the answer is to: before, other answers may be
+    /// under way, and none of them must bounce the whole mail.
     async fn last_words(&mut self, stage: Stage) -> SendError {
         let relay = self.relay.clone();
         match self.reply(stage, LAST_WORDS).await {
-            Ok(reply) if reply.is_permanent() => SendError::Permanent {
+            Ok(reply) if reply.is_permanent() && stage >= Stage::Body => SendError::Permanent {
                 relay,
                 stage,
                 reply,
             },
-            Ok(reply) if reply.is_temporary() => SendError::Temporary {
+            Ok(reply) if reply.is_permanent() || reply.is_temporary() => SendError::Temporary {
                 relay,
                 stage,
                 reply,
@@ -157,10 +163,45 @@ impl Stream {
         }
     }
 
-    fn timeout(&self, stage: Stage) -> SendError {
+    /// A timeout in what is going on now.
+    pub(super) fn out_of_time(&self) -> SendError {
         SendError::Timeout {
             relay: self.relay.clone(),
-            stage,
+            stage: self.stage,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::duplex;
+
+    /// What a failed write makes of the relay's last words.
+    async fn after(words: &str, stage: Stage) -> SendError {
+        let (ours, mut theirs) = duplex(1000);
+        theirs.write_all(words.as_bytes()).await.unwrap();
+        drop(theirs);
+        let mut stream = Stream::new("relay.example:25".into(), Box::new(ours));
+        stream
+            .write(b"text", stage, Duration::from_secs(1))
+            .await
+            .unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn last_words_are_heard() {
+        let big = after("552 5.3.4 too big\r\n", Stage::Body).await;
+        assert!(!big.is_temporary() && big.reply().unwrap().code == 552);
+        let going = after("421 4.3.2 going down\r\n", Stage::Body).await;
+        assert!(going.is_temporary() && going.reply().unwrap().code == 421);
+        let silent = after("", Stage::Body).await;
+        assert!(matches!(silent, SendError::Closed { .. }));
+    }
+
+    #[tokio::test]
+    async fn an_answer_to_something_else_does_not_bounce_the_mail() {
+        let one_recipient = after("550 5.1.1 no such user\r\n", Stage::Recipient).await;
+        assert!(one_recipient.is_temporary(), "{one_recipient}");
     }
 }

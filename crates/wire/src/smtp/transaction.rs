@@ -1,6 +1,8 @@
 //! One mail over an open connection: MAIL, RCPT, DATA, the mail, the final dot, and what the relay
 //! said to each recipient.
 
+use tokio::time::timeout;
+
 use super::address;
 use super::client::{Connection, Extensions};
 use super::data::Stuffer;
@@ -43,8 +45,7 @@ impl Connection {
     /// Hands one mail on. Line ends become CRLF; nothing else of `data` changes on its way.
     ///
     /// `Ok` means that the conversation went through, and each recipient has a reply, good or bad.
-    /// `Err` is about all recipients alike. After an error other than [`SendError::Permanent`] and
-    /// [`SendError::Temporary`], and after `421`, the connection is not [`usable`](Self::usable).
+    /// `Err` is about all recipients alike. Ask [`usable`](Self::usable) before sending another.
     pub async fn send(&mut self, envelope: &Envelope, data: &[u8]) -> Result<Delivery, SendError> {
         if !self.usable {
             return Err(self.closed(Stage::Mail));
@@ -54,35 +55,11 @@ impl Connection {
         // Until this ends well, and also if the caller drops this future, nobody knows what the
         // relay will say next.
         self.usable = false;
-        let (mut replies, mut data_reply) = self.envelope(&plan.commands).await?;
-        let mail = replies.remove(0);
-        if !mail.is_positive() {
-            self.usable = data_reply.is_none_or(|reply| reply.code != 354);
-            return Err(self.refused(Stage::Mail, mail));
+        let time = self.timeouts.transaction;
+        match timeout(time, self.transact(&plan, data)).await {
+            Ok(result) => result,
+            Err(_) => Err(self.stream.out_of_time()),
         }
-        if !replies.iter().any(Reply::is_positive) {
-            self.nobody(data_reply).await?;
-            return Ok(Delivery {
-                recipients: replies,
-                message: None,
-            });
-        }
-        if data_reply.is_none() {
-            data_reply = Some(self.ask("DATA", Stage::Data).await?);
-        }
-        let message = match data_reply {
-            Some(reply) if reply.code == 354 => self.message(data).await?,
-            Some(reply) if reply.is_temporary() || reply.is_permanent() => {
-                self.reset().await?;
-                reply
-            }
-            _ => return Err(self.odd(Stage::Data)),
-        };
-        self.usable = true;
-        Ok(Delivery {
-            recipients: replies,
-            message: Some(message),
-        })
     }
 
     /// Whether another mail can be sent over it. `true` does not promise that the relay is still
@@ -116,6 +93,38 @@ impl Connection {
             let _ = self.stream.ask("QUIT", Stage::Between, time).await;
         }
         self.stream.close().await;
+    }
+
+    async fn transact(&mut self, plan: &Plan, data: &[u8]) -> Result<Delivery, SendError> {
+        let (mut replies, mut data_reply) = self.envelope(&plan.commands).await?;
+        let mail = replies.remove(0);
+        if !mail.is_positive() {
+            self.usable = data_reply.is_none_or(|reply| reply.code != 354);
+            return Err(self.refused(Stage::Mail, mail));
+        }
+        if !replies.iter().any(Reply::is_positive) {
+            self.nobody(data_reply).await?;
+            return Ok(Delivery {
+                recipients: replies,
+                message: None,
+            });
+        }
+        if data_reply.is_none() {
+            data_reply = Some(self.ask("DATA", Stage::Data).await?);
+        }
+        let message = match data_reply {
+            Some(reply) if reply.code == 354 => self.message(data).await?,
+            Some(reply) if reply.is_temporary() || reply.is_permanent() => {
+                self.reset().await?;
+                reply
+            }
+            _ => return Err(self.odd(Stage::Data)),
+        };
+        self.usable = true;
+        Ok(Delivery {
+            recipients: replies,
+            message: Some(message),
+        })
     }
 
     /// Sends MAIL and all RCPT, in groups where the relay allows that, and DATA with the last

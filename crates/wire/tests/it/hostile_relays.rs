@@ -396,3 +396,74 @@ async fn pipelined_refusals_are_read_to_the_end() {
     assert_eq!((sent.recipients[0].code, sent.message), (550, None));
     assert!(connection.usable());
 }
+
+#[tokio::test]
+async fn a_relay_that_stops_reading() {
+    let script = [
+        Say("220 x\r\n"),
+        Hear("EHLO"),
+        Say("250 x\r\n"),
+        Hear("MAIL"),
+        Say("250 ok\r\n"),
+        Hear("RCPT"),
+        Say("250 ok\r\n"),
+        Hear("DATA"),
+        Say("354 go\r\n"),
+        Hang,
+    ];
+    let mut connection = connect(&script).await.unwrap();
+    let mail = Envelope {
+        from: "a@b".into(),
+        recipients: vec![Recipient::new("c@d")],
+        ..Envelope::default()
+    };
+    let more_than_any_socket_holds = b"0123456789\r\n".repeat(4_000_000);
+    let error = connection
+        .send(&mail, &more_than_any_socket_holds)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SendError::Timeout {
+                stage: Stage::Body,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert!(!error.outcome_unknown() && !connection.usable());
+}
+
+#[tokio::test]
+async fn a_relay_that_drips_ends() {
+    let mut script = vec![
+        Say("220 x\r\n"),
+        Hear("EHLO"),
+        Say("250 x\r\n"),
+        Hear("MAIL"),
+    ];
+    script.push(Flood("250-more\r\n", 3)); // and never the last line
+    script.push(Hang);
+    let mut relay = scripted(script).await;
+    relay.timeouts = Timeouts {
+        transaction: Duration::from_millis(300),
+        ..Timeouts::default()
+    };
+    let mut connection = relay.connect().await.unwrap();
+    let mail = Envelope {
+        recipients: vec![Recipient::new("c@d")],
+        ..Envelope::default()
+    };
+    let error = connection.send(&mail, b"hi\r\n").await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SendError::Timeout {
+                stage: Stage::Mail,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}

@@ -1,3 +1,5 @@
+//! Command lines as clients send them, and as nobody should.
+
 use proptest::prelude::*;
 
 use super::super::envelope::{Notify, Ret};

@@ -2,10 +2,12 @@
 
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::super::data::Budget;
 use super::super::envelope::Envelope;
 use super::super::handler::Unavailable;
+use super::super::limits::Limits;
 use super::super::peers::{Peer, Peers};
 use super::*;
 

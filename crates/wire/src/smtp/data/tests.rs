@@ -1,3 +1,5 @@
+//! Mails with every kind of line end, and what the client writes for them.
+
 use proptest::prelude::*;
 
 use super::*;

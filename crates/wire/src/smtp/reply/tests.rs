@@ -1,3 +1,5 @@
+//! Replies written, read, and made up by peers without manners.
+
 use proptest::prelude::*;
 
 use super::*;

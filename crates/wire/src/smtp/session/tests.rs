@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// A client's view of a session whose handler knows ann/pw, refuses `bad@…` and takes mail.
@@ -261,4 +263,55 @@ fn an_over_long_line_ends_an_auth_exchange() {
         codes(&s, &format!("EHLO x\r\nAUTH PLAIN\r\n{long}\r\nNOOP\r\n")),
         "250 334 500 250"
     );
+}
+
+/// Pieces of dialogues, sensible and not.
+fn scraps() -> impl Strategy<Value = Vec<u8>> {
+    let scrap = prop_oneof![
+        proptest::sample::select(vec![
+            "EHLO x\r\n",
+            "AUTH PLAIN AGFubgBwdw==\r\n",
+            "AUTH LOGIN\r\n",
+            "YW5u\r\n",
+            "cHc=\r\n",
+            "*\r\n",
+            "MAIL FROM:<a@b>\r\n",
+            "MAIL FROM:<bad@b>\r\n",
+            "RCPT TO:<c@d>\r\n",
+            "RCPT TO:<bad@d>\r\n",
+            "DATA\r\n",
+            "text\r\n",
+            "..\r\n",
+            ".\r\n",
+            "\r\n.\r\n",
+            "RSET\r\n",
+            "QUIT\r\n",
+            "STARTTLS\r\n",
+            "\n",
+            "\r",
+            ".",
+            "\0",
+            "\n.\n",
+            "MAIL FROM:<",
+            "GET / HTTP/1.1\r\n",
+        ])
+        .prop_map(|text| text.as_bytes().to_vec()),
+        proptest::collection::vec(any::<u8>(), 0..20),
+        (0_usize..6000).prop_map(|length| vec![b'x'; length]),
+    ];
+    proptest::collection::vec(scrap, 0..25).prop_map(|scraps| scraps.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_dialogue_is_the_same_however_it_is_cut(bytes in scraps(), cuts: [proptest::sample::Index; 3]) {
+        let setting = setting(|_| ());
+        let start = b"EHLO x\r\nAUTH PLAIN AGFubgBwdw==\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
+        let bytes = [start, &bytes[..]].concat();
+        let mut cuts = cuts.map(|cut| cut.index(bytes.len() + 1));
+        cuts.sort_unstable();
+        let [a, b, c] = cuts;
+        let pieces = [&bytes[..a], &bytes[a..b], &bytes[b..c], &bytes[c..]];
+        prop_assert_eq!(dialogue(&setting, &pieces), dialogue(&setting, &[&bytes]));
+    }
 }

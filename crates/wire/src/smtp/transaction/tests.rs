@@ -1,3 +1,5 @@
+//! What is sent to which relay, before anything is sent.
+
 use super::*;
 
 fn all() -> Extensions {
