@@ -173,7 +173,7 @@ pub(crate) fn read_html(
         return Err(Untouchable::InlinePgp);
     }
     let outline = html::outline(&view).map_err(|unreadable| match unreadable {
-        Unreadable::Ambiguous => Untouchable::Markup,
+        Unreadable::Ambiguous | Unreadable::Frames => Untouchable::Markup,
         Unreadable::TooManyLinks => Untouchable::TooComplex,
     })?;
     if place.links + outline.links.len() > html::LINKS_MAX {
@@ -244,6 +244,8 @@ impl Reader<'_> {
     fn is_way_out(&self, url: &Url, spot: &html::Spot) -> bool {
         let shown = self.opened.charset.read_lossy(self.bytes(&spot.shown));
         let shown = entity::decode_attribute(&shown).unwrap_or(shown);
+        // With tags for the texts of pictures in it, without them for words that change their style.
+        let shown = format!("{} {shown}", without_tags(&shown));
         self.place
             .unsubscribe
             .iter()
@@ -261,6 +263,21 @@ impl Reader<'_> {
             part: self.place.part,
         }
     }
+}
+
+fn without_tags(html: &str) -> String {
+    let pieces = html.split('<').enumerate();
+    let text = pieces.map(|(n, piece)| {
+        if n == 0 {
+            piece
+        } else {
+            piece.split_once('>').map_or("", |(_, text)| text)
+        }
+    });
+    text.collect::<String>()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Spans of an outline in order, in decoded bytes.

@@ -11,7 +11,9 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{
+    Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1254,
+};
 
 /// The charset of a body, as far as editing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +166,10 @@ impl Charset {
                 for c in text.chars() {
                     let mut buffer = [0; 4];
                     let (bytes, _, lacking) = encoding.encode(c.encode_utf8(&mut buffer));
-                    if lacking {
+                    // What is called ISO-8859-1 or -9 is read as windows-1252 or -1254 by most, as control
+                    // characters by some: keep away from where they differ.
+                    let latin = encoding == WINDOWS_1252 || encoding == WINDOWS_1254;
+                    if lacking || latin && bytes.iter().any(|b| (0x80..0xa0).contains(b)) {
                         out.extend_from_slice(plainer(c).as_bytes());
                     } else {
                         out.extend_from_slice(&bytes);

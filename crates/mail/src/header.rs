@@ -48,6 +48,8 @@ pub(crate) struct Block {
     pub(crate) body: usize,
     /// A line that readers disagree about: no colon, only white space, a bare carriage return, NUL.
     pub(crate) doubtful: bool,
+    /// The empty line that ends the block is there.
+    pub(crate) terminated: bool,
     /// A bound was reached and reading stopped.
     pub(crate) over_bound: bool,
 }
@@ -67,6 +69,7 @@ pub(crate) fn read_block(raw: &[u8], start: usize, stops: impl Fn(&[u8]) -> bool
         let text = without_line_end(line);
         if text.is_empty() && line.ends_with(b"\n") {
             block.body = line_end;
+            block.terminated = true;
             return block;
         }
         if stops(line) {

@@ -70,6 +70,8 @@ pub(crate) struct Outline {
 pub(crate) enum Unreadable {
     /// Browsers differ on what is text and what is markup, or the parser gave up.
     Ambiguous,
+    /// A frameset instead of a body: anything put in would take its place.
+    Frames,
     /// More links than the bound.
     TooManyLinks,
 }
@@ -88,6 +90,7 @@ struct Found {
     body_end: Option<usize>,
     html_end: Option<usize>,
     quote: Option<usize>,
+    frames: bool,
     reached_end: bool,
 }
 
@@ -95,12 +98,17 @@ struct Found {
 const HEAD_ELEMENTS: &[&str] = &[
     "html", "head", "meta", "title", "style", "link", "base", "script", "noscript", "template",
 ];
+const HTML: &str = "http://www.w3.org/1999/xhtml";
+const SVG: &str = "http://www.w3.org/2000/svg";
 /// Written after the body to see whether text there is text: not inside a tag, a comment, a title.
 const SENTINEL: &[u8] = b"<overt-end>";
 
 /// Outline a body.
 pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
     let mut found = run(view)?;
+    if found.frames {
+        return Err(Unreadable::Frames);
+    }
     let comments = std::mem::take(&mut found.comments);
     for comment in comments {
         let text = &view[comment.clone()];
@@ -202,17 +210,17 @@ fn see(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Found>>, end: usize) {
         found.reached_end = tag.start == end;
         return;
     }
-    let svg = element.namespace_uri() == "http://www.w3.org/2000/svg";
+    let namespace = element.namespace_uri();
     match name.as_str() {
-        "a" if svg => link(
+        "a" if namespace == SVG => link(
             element,
             &mut found,
             shared,
             LinkKind::Svg,
             &["href", "xlink:href"],
         ),
-        "a" => link(element, &mut found, shared, LinkKind::Anchor, &["href"]),
-        "area" => link(element, &mut found, shared, LinkKind::Area, &["href"]),
+        "a" if namespace == HTML => link(element, &mut found, shared, LinkKind::Anchor, &["href"]),
+        "area" if namespace == HTML => link(element, &mut found, shared, LinkKind::Area, &["href"]),
         "img" => {
             if let Some(source) = attribute(element, "src").and_then(value_span) {
                 found.pictures.push(PictureSpot {
@@ -256,6 +264,7 @@ fn see(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Found>>, end: usize) {
                 }
             });
         }
+        "frameset" => found.frames = true,
         _ => found.content = true,
     }
 }

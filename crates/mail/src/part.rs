@@ -102,11 +102,9 @@ fn role(node: &Node, nodes: &[Node]) -> Role {
         child = parent;
     }
     // A text with a file name is a file, unless it is an alternative or the first thing to read.
-    let parent = node.parent.map(|parent| &nodes[parent]);
-    let alternative = parent.is_some_and(|parent| parent.media.multipart() == Some("alternative"));
     let mut leaves = nodes.iter().filter(|node| node.media.multipart().is_none());
     let first = leaves.next().is_some_and(|first| std::ptr::eq(first, node));
-    if media.filename.is_some() && !alternative && !first {
+    if media.filename.is_some() && !node.alternative && !first {
         return Role::Attachment;
     }
     match media.kind.as_str() {

@@ -40,7 +40,6 @@ pub fn plan(raw: &[u8]) -> Result<Plan<'_>, Broken> {
         .collect();
     let mut plan = Plan {
         raw,
-        header,
         bodies: Vec::new(),
         has_html: parts.iter().any(|part| part.role == Role::Html),
         parts,
@@ -48,8 +47,10 @@ pub fn plan(raw: &[u8]) -> Result<Plan<'_>, Broken> {
         pictures: Vec::new(),
         hindrance: part::protection(&tree.nodes)
             .or(tree.over_bound.then_some(Untouchable::TooComplex))
-            .or(tree.doubtful.then_some(Untouchable::Structure)),
+            // Without the empty line there is no body yet to put anything into.
+            .or((tree.doubtful || !header.terminated).then_some(Untouchable::Structure)),
         dkim_signed: false,
+        header,
     };
     plan.dkim_signed = plan.header("DKIM-Signature").is_some();
     if plan.hindrance.is_none() {
@@ -140,10 +141,12 @@ impl<'a> Plan<'a> {
             .iter()
             .flat_map(|value| link::unsubscribe_targets(value))
             .collect();
+        let first_html = self.parts.iter().position(|part| part.role == Role::Html);
+        let first_html = first_html.map(|index| &nodes[index]);
         for (index, node) in nodes.iter().enumerate() {
             let result = match self.parts[index].role {
                 Role::Html => self.add_html(index, node, &unsubscribe),
-                Role::Text => self.add_text(node),
+                Role::Text => self.add_text(node, first_html),
                 _ => Ok(()),
             };
             if let Err(why) = result {
@@ -160,13 +163,17 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn add_text(&mut self, node: &Node) -> Result<(), Untouchable> {
+    fn add_text(&mut self, node: &Node, first_html: Option<&Node>) -> Result<(), Untouchable> {
         let is_text = |body: &Body| {
             body.sites
                 .iter()
                 .any(|s| matches!(s.what, What::TextLine { .. }))
         };
-        let first = !self.bodies.iter().any(is_text);
+        // A text after the HTML is a list's footer, unless it is an alternative to it.
+        let footer = first_html.is_some_and(|html| {
+            html.body.start < node.body.start && (html.parent != node.parent || !node.alternative)
+        });
+        let first = !footer && !self.bodies.iter().any(is_text);
         self.bodies.extend(body::read_text(self.raw, node, first)?);
         Ok(())
     }

@@ -25,6 +25,8 @@ const BOUNDARY_BYTES_MAX: usize = 200;
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) parent: Option<usize>,
+    /// The parent is a multipart/alternative.
+    pub(crate) alternative: bool,
     /// Which child of its parent, from 0.
     pub(crate) index: usize,
     /// `1.2` as in IMAP; `root` for a multipart at the top.
@@ -170,6 +172,8 @@ fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, body: usize) {
         ),
     };
     tree.doubtful |= media.doubtful;
+    let alternative =
+        parent.is_some_and(|parent| tree.nodes[parent].media.multipart() == Some("alternative"));
     let node = tree.nodes.len();
     if media.multipart().is_some() {
         // RFC 2045 §6.4: no encoding that would hide the delimiters.
@@ -185,6 +189,7 @@ fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, body: usize) {
     }
     tree.nodes.push(Node {
         parent,
+        alternative,
         index,
         path,
         media,

@@ -329,7 +329,9 @@ fn quote(text: &[u8], line_ends_after: bool, eol: &[u8], out: &mut Vec<u8>) {
         }
         // At the start of a line: a lone dot may end the SMTP transaction at a careless hop, "From " is quoted by
         // mbox writers, and two dashes could be a delimiter.
-        let plain = plain && !(column == 0 && matches!(byte, b'.' | b'F' | b'-'));
+        let ahead = &text[index..];
+        let risky = byte == b'.' || ahead.starts_with(b"From ") || ahead.starts_with(b"--");
+        let plain = plain && !(column == 0 && risky);
         if plain {
             out.push(byte);
             column += 1;
