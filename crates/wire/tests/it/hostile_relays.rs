@@ -26,7 +26,7 @@ use Act::{Flood, Hang, Hear, Say};
 async fn scripted(script: Vec<Act>) -> Relay {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut relay = relay(listener.local_addr().unwrap(), Security::None);
-    relay.timeouts = Timeouts::all(Duration::from_millis(500));
+    relay.timeouts = Timeouts::all(Duration::from_secs(2));
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         drop(listener);
