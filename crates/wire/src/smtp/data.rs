@@ -121,25 +121,26 @@ impl Receiver {
     /// Takes bytes from `input`, at most up to the end of the mail.
     pub(super) fn read(&mut self, input: &mut &[u8]) -> Progress {
         while let Some((&byte, rest)) = input.split_first() {
-            if self.length > self.length_max.saturating_mul(DISCARD_FACTOR) {
-                return Progress::Broken(too_big(self.length_max));
-            }
-            if self.at == At::Text {
-                let run = input
+            let run = match self.at {
+                At::Text => input
                     .iter()
                     .position(|byte| matches!(byte, b'\r' | b'\n' | 0))
-                    .unwrap_or(input.len());
-                if run > 0 {
-                    let (text, rest) = input.split_at(run);
-                    self.push(text);
-                    *input = rest;
-                    continue;
+                    .unwrap_or(input.len()),
+                _ => 0,
+            };
+            if run > 0 {
+                let (text, rest) = input.split_at(run);
+                self.push(text);
+                *input = rest;
+            } else {
+                *input = rest;
+                match self.step(byte) {
+                    Progress::More => {}
+                    end => return end,
                 }
             }
-            *input = rest;
-            match self.step(byte) {
-                Progress::More => {}
-                end => return end,
+            if self.length > self.length_max.saturating_mul(DISCARD_FACTOR) {
+                return Progress::Broken(too_big(self.length_max));
             }
         }
         Progress::More

@@ -94,6 +94,9 @@ fn too_big_is_heard_at_the_end_but_not_for_ever() {
     let line = b"aaaaaaaa\r\n".repeat(MAX / 10);
     let endless = [&line[..], &line, &line, &line];
     assert_eq!(receive(&endless, MAX, &budget).0, Outcome::Broken(552));
+    // At the byte that is too much, not at the next one.
+    let just_over = b"a".repeat(3 * MAX + 1);
+    assert_eq!(receive(&[&just_over], MAX, &budget).0, Outcome::Broken(552));
     assert!(budget.has(1 << 20), "the budget was not given back");
 }
 
