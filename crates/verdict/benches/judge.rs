@@ -1,6 +1,6 @@
 //! What a judgement costs, on a mix of ordinary requests.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use model::{Axis, Time};
 use std::hint::black_box;
 use verdict::{Headers, Judge, Request, Tables};
@@ -21,7 +21,9 @@ fn judge(c: &mut Criterion) {
         return;
     };
     let judge = Judge::new(tables);
-    c.bench_function("judge, mean of 8 user-agents times 2 kinds", |b| {
+    let mut group = c.benchmark_group("judge");
+    group.throughput(Throughput::Elements(2 * USER_AGENTS.len() as u64));
+    group.bench_function("8 user-agents, open and click", |b| {
         b.iter(|| {
             for user_agent in USER_AGENTS {
                 for kind in [Axis::Open, Axis::Click] {
@@ -46,6 +48,7 @@ fn judge(c: &mut Criterion) {
             }
         });
     });
+    group.finish();
 }
 
 criterion_group!(benches, judge);

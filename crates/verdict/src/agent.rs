@@ -6,6 +6,8 @@
 
 use crate::table::{Row, TableError, rows};
 use aho_corasick::{AhoCorasick, MatchKind};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What the rules need to know of an opener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,16 @@ pub(crate) enum Kind {
     Gateway,
     /// Nothing known.
     Unknown,
+}
+
+impl Kind {
+    /// Is it the name of a program that a person uses, or none at all?
+    fn is_personal(self) -> bool {
+        matches!(
+            self,
+            Self::Browser | Self::Client | Self::App | Self::Privacy | Self::Unknown
+        )
+    }
 }
 
 /// One line of `openers.psv`.
@@ -149,13 +161,25 @@ pub(crate) fn chromium_version(user_agent: &str) -> Option<u32> {
     rest[..digits].parse().ok()
 }
 
+/// Kind and name of every opener, for those who hold no tables. Lines with a mistake are left out here; reading the
+/// tables reports them.
+static OPENERS: LazyLock<HashMap<&'static str, (Kind, &'static str)>> = LazyLock::new(|| {
+    let rows = opener_rows().filter_map(Result::ok);
+    rows.map(|row| (row.id, (row.kind, row.name))).collect()
+});
+
 /// An opener family as the dashboard says it: `gmail_proxy` is "Gmail's image proxy". An id that is not in the table, say
 /// from a newer version, is given back as it is.
 pub fn opener_name(opener: &str) -> &str {
-    opener_rows()
-        .filter_map(Result::ok)
-        .find(|row| row.id == opener)
-        .map_or(opener, |row| row.name)
+    OPENERS.get(opener).map_or(opener, |(_, name)| name)
+}
+
+/// The opener under which a machine is shown: one that goes by the name of a person's program is a scanner.
+pub(crate) fn unmasked(opener: &str) -> &str {
+    match OPENERS.get(opener) {
+        Some((kind, _)) if kind.is_personal() => "scanner",
+        _ => opener,
+    }
 }
 
 fn opener_rows() -> impl Iterator<Item = Result<Opener, TableError>> {

@@ -1,7 +1,7 @@
 //! One request, looked up in the tables: all that the rules may look at.
 
 use crate::Tables;
-use crate::agent::{Kind, Opener, chromium_version};
+use crate::agent::{Kind, Opener, chromium_version, unmasked};
 use crate::network::{Network, Standing};
 use crate::reason::Reason;
 use crate::request::Request;
@@ -94,13 +94,14 @@ impl<'r, 't> Evidence<'r, 't> {
         verdict(self.opener.id, meaning, confidence, reasons)
     }
 
-    /// A machine that goes by a person's program's name is a scanner; one with a name of its own keeps it.
+    /// It is a machine, whatever it calls itself.
     pub(crate) fn scans(&self, confidence: u8, reasons: &[Reason]) -> Verdict {
-        let opener = match self.kind() {
-            Kind::Browser | Kind::Client | Kind::App | Kind::Privacy | Kind::Unknown => "scanner",
-            _ => self.opener.id,
-        };
-        verdict(opener, Meaning::Machine, confidence, reasons)
+        verdict(
+            unmasked(self.opener.id),
+            Meaning::Machine,
+            confidence,
+            reasons,
+        )
     }
 
     /// `checked` where the network is one where people are, `unchecked` where that could not be seen; nothing where it

@@ -8,25 +8,31 @@
 //! output; where a table is missing or old the verdict says so in a reason and gets less sure, never silently surer.
 //! Confidences are priors from the literature, not measurements.
 //!
-//! [`Judge`] looks at one request alone.
+//! [`Judge`] looks at one request alone. [`settle`] looks at requests together and revises. [`line`](mod@line) is the
+//! JSON form of both, for `overt verdict`.
 
 mod agent;
 mod click;
 mod evidence;
 mod facts;
+pub mod line;
 mod network;
 mod open;
 mod reason;
 mod request;
+pub mod settle;
 mod table;
 mod tell;
 
 pub use agent::opener_name;
+pub use facts::without_person;
 pub use network::{List, Loaded};
 pub use reason::explain;
 pub use request::{HEADER_BYTES_MAX, Headers, Request};
 pub use table::TableError;
 pub use tell::tell;
+
+use network::is_local;
 
 use evidence::Evidence;
 use model::{Axis, Facts, Time, Verdict};

@@ -282,7 +282,8 @@ impl Networks {
     }
 }
 
-fn is_local(address: IpAddr) -> bool {
+/// Loopback, private and link-local addresses.
+pub(crate) fn is_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()
