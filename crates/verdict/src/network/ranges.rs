@@ -1,13 +1,17 @@
 //! Address ranges and names in the smallest form there is: sorted lists, and one binary search to look up.
 
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
-/// Address ranges with a value each, sorted by their first address.
+/// Address ranges with a value each, sorted by their first address. Of IPv6 only the upper 64 bits count: nothing finer
+/// is routed or published, and it halves the table.
 pub(super) struct Ranges<V> {
-    v4: Vec<(u32, u32, V)>,
-    v6: Vec<(u128, u128, V)>,
+    v4: Vec<Range<u32, V>>,
+    v6: Vec<Range<u64, V>>,
 }
+
+/// First address, last address, value.
+type Range<A, V> = (A, A, V);
 
 impl<V> Default for Ranges<V> {
     fn default() -> Self {
@@ -22,7 +26,7 @@ impl<V: Copy + PartialEq> Ranges<V> {
     pub(super) fn add(&mut self, first: IpAddr, last: IpAddr, value: V) {
         match (first, last) {
             (IpAddr::V4(a), IpAddr::V4(b)) => self.v4.push((a.into(), b.into(), value)),
-            (IpAddr::V6(a), IpAddr::V6(b)) => self.v6.push((a.into(), b.into(), value)),
+            (IpAddr::V6(a), IpAddr::V6(b)) => self.v6.push((upper(a), upper(b), value)),
             _ => {}
         }
     }
@@ -45,35 +49,36 @@ impl<V: Copy + PartialEq> Ranges<V> {
 
     /// Sorts, and joins neighbours of one value: published lists are cut finer than needed.
     pub(super) fn seal(&mut self) {
-        self.v4.sort_by_key(|r| (r.0, r.1));
-        self.v4.dedup_by(|next, last| {
-            let joins = next.2 == last.2 && u64::from(next.0) <= u64::from(last.1) + 1;
-            if joins {
-                last.1 = last.1.max(next.1);
-            }
-            joins
-        });
-        self.v4.shrink_to_fit();
-        self.v6.sort_by_key(|r| (r.0, r.1));
-        self.v6.dedup_by(|next, last| {
-            let joins = next.2 == last.2 && next.0 <= last.1.saturating_add(1);
-            if joins {
-                last.1 = last.1.max(next.1);
-            }
-            joins
-        });
-        self.v6.shrink_to_fit();
+        seal(&mut self.v4, |address| address.checked_add(1));
+        seal(&mut self.v6, |address| address.checked_add(1));
     }
 
     pub(super) fn get(&self, address: IpAddr) -> Option<V> {
         match address {
             IpAddr::V4(a) => find(&self.v4, a.into()),
-            IpAddr::V6(a) => find(&self.v6, a.into()),
+            IpAddr::V6(a) => find(&self.v6, upper(a)),
         }
     }
 }
 
-fn find<A: Ord + Copy, V: Copy>(ranges: &[(A, A, V)], address: A) -> Option<V> {
+fn upper(address: Ipv6Addr) -> u64 {
+    (u128::from(address) >> 64) as u64
+}
+
+fn seal<A: Ord + Copy, V: PartialEq>(ranges: &mut Vec<Range<A, V>>, next: impl Fn(A) -> Option<A>) {
+    ranges.sort_unstable_by_key(|range| (range.0, range.1));
+    ranges.dedup_by(|range, before| {
+        let touches = next(before.1).is_none_or(|after| range.0 <= after);
+        let joins = touches && range.2 == before.2;
+        if joins {
+            before.1 = before.1.max(range.1);
+        }
+        joins
+    });
+    ranges.shrink_to_fit();
+}
+
+fn find<A: Ord + Copy, V: Copy>(ranges: &[Range<A, V>], address: A) -> Option<V> {
     let next = ranges.partition_point(|range| range.0 <= address);
     let (_, last, value) = ranges[..next].last()?;
     (address <= *last).then_some(*value)

@@ -48,7 +48,7 @@ fn local_addresses_are_local() {
 fn an_as_table_says_more() {
     let mut n = networks();
     let v4 = b"198.51.100.0,198.51.100.255,64500,\"Example, Inc.\"\n203.0.113.0,203.0.113.255,14061,\"DigitalOcean, LLC\"\n";
-    let v6 = b"2001:db8::,2001:db8::ffff,26211,Proofpoint\r\n\r\n";
+    let v6 = b"2001:db8::,2001:db8:0:7:ffff:ffff:ffff:ffff,26211,Proofpoint\r\n\r\n";
     n.load(List::Asn, v4, NOW).unwrap();
     n.load(List::Asn, v6, NOW - DAY).unwrap();
     assert_eq!(at(&n, "198.51.100.9"), (Standing::Plain, Some(64500)));
@@ -58,7 +58,7 @@ fn an_as_table_says_more() {
     );
     assert_eq!(at(&n, "203.0.113.0").0, Standing::Hosting);
     assert_eq!(at(&n, "2001:db8::7").0, Standing::Security("proofpoint"));
-    assert_eq!(at(&n, "2001:db8::1:0").0, Standing::Unchecked);
+    assert_eq!(at(&n, "2001:db8:0:8::").0, Standing::Unchecked);
     assert_eq!(
         n.loaded(),
         [Loaded {
