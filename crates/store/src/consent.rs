@@ -238,6 +238,17 @@ impl Store {
             .await
     }
 
+    /// How many confirmation mails this contact's page has asked for since a moment: each is a mail to them.
+    pub async fn consent_requests_since(&self, contact: ContactId, since: Time) -> Result<u64, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select count(*) from consent_request where contact_id = $1 and created_at >= $2";
+                let count: i64 = tx.first(sql, params![contact, since])?.map_or(Ok(0), |row| row.get(0))?;
+                Ok(count.unsigned_abs())
+            })
+            .await
+    }
+
     /// An agreement that waits for its confirmation, or was confirmed.
     pub async fn consent_request_find(
         &self,
