@@ -6,7 +6,7 @@
 //!
 //! Promises: pure (no I/O, clock or randomness); bounded time on any input; no part of a raw user-agent or address in any
 //! output; where a table is missing or old the verdict says so in a reason and gets less sure, never silently surer.
-//! Confidences are priors from the literature, not measurements.
+//! Confidences are priors from the literature, not measurements. That of `unknown` is how likely it was a person.
 //!
 //! [`Judge`] looks at one request alone. [`settle`] looks at requests together and revises. [`line`](mod@line) is the
 //! JSON form of both, for `overt verdict`.
@@ -26,7 +26,7 @@ mod tell;
 
 pub use agent::opener_name;
 pub use facts::without_person;
-pub use network::{List, Loaded};
+pub use network::{LIST_BYTES_MAX, List, Loaded};
 pub use reason::explain;
 pub use request::{HEADER_BYTES_MAX, Headers, Request};
 pub use table::TableError;

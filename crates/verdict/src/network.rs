@@ -15,6 +15,9 @@ use ranges::{Names, Ranges};
 use std::net::IpAddr;
 use std::time::Duration;
 
+/// A list may be so long: several times the longest that is published.
+pub const LIST_BYTES_MAX: usize = 256 << 20;
+
 /// Lists that an operator may bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum List {
@@ -209,6 +212,9 @@ impl Networks {
 
     /// Adds a list, or one more file of it: IPv4 and IPv6 often come apart. Either all of a file is taken or nothing.
     pub(crate) fn load(&mut self, list: List, bytes: &[u8], as_of: Time) -> Result<(), TableError> {
+        if bytes.len() > LIST_BYTES_MAX {
+            return Err(format::bad(list, 0, "longer than 256 MiB"));
+        }
         let ranges = match list {
             List::Asn => {
                 let (numbers, names) = format::numbers(list, bytes)?;

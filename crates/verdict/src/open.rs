@@ -88,7 +88,11 @@ fn proxy(e: &Evidence<'_, '_>) -> Verdict {
     let gmail = e.opener.id == "gmail_proxy";
     let (confidence, network) = match e.network.is_one_of(&e.opener.networks) {
         Some(true) => (if gmail { 85 } else { 75 }, R::ProviderNetwork),
-        None => (if gmail { 65 } else { 60 }, R::NetworkNotChecked),
+        // A proxy whose network nobody published: a scanner's own network still tells.
+        None => match by_network(e) {
+            Some(verdict) => return verdict,
+            None => (if gmail { 65 } else { 60 }, R::NetworkNotChecked),
+        },
         Some(false) => return claimed(e, 40),
     };
     if e.since_delivery()

@@ -13,19 +13,31 @@
 //! For one copy the outcome depends on the set of its hits and not on the order of their coming.
 
 mod crowd;
+mod hosts;
 mod rules;
+mod source;
 
-use crate::request::Request;
+pub use source::Source;
+
+use crate::CERTAIN;
 use crowd::Crowd;
+use hosts::Hosts;
 use model::{Axis, ContactId, CopyId, HitId, MessageId, Time, Verdict};
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::BuildHasher;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-/// How long a notification below [`CERTAIN`](crate::CERTAIN) waits: the burst that exposes a false open follows it by
+/// How long a notification below [`CERTAIN`] waits: the burst that exposes a false open follows it by
 /// half a minute in the median (craft-campaign 546).
 pub const HOLD: Duration = Duration::from_secs(90);
+
+/// How long the news of a hit should wait (R3): not at all where it is certain, or where there is no news of a person.
+pub fn hold(verdict: &Verdict) -> Duration {
+    if verdict.meaning.is_human() && verdict.confidence < CERTAIN {
+        HOLD
+    } else {
+        Duration::ZERO
+    }
+}
 
 /// How long hits are compared.
 pub const KEPT_FOR: Duration = Duration::from_hours(24);
@@ -33,57 +45,8 @@ pub const KEPT_FOR: Duration = Duration::from_hours(24);
 /// Of one copy, so that one hammered link cannot fill the window. A long newsletter, scanned whole, fits.
 pub const COPY_HITS_MAX: usize = 256;
 
-/// Mail hosts remembered as scanning on arrival. At the bound no new one is remembered.
-pub const HOSTS_MAX: usize = 10_000;
-
-/// A host counts as scanning on arrival after bursts on this many messages.
-const BURSTS_TO_REMEMBER: usize = 3;
-
 /// Opens this soon after delivery are doubted at hosts that scan on arrival.
 const ON_ARRIVAL: Duration = Duration::from_mins(1);
-
-/// Where a request came from, as keyed hashes: good for comparing within the window, for nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
-    /// Address, and its block of 256 (IPv6: /48). None where there is no address, or a local one: behind a proxy that is
-    /// not trusted yet, everybody has the same.
-    place: Option<(u64, u64)>,
-    agent: u64,
-}
-
-impl Source {
-    /// Hashes the source of a request. The hasher holds the key: `std::hash::RandomState`, made anew every day, is one.
-    pub fn of(request: &Request<'_>, key: &impl BuildHasher) -> Self {
-        let place = request
-            .remote
-            .map(|a| a.to_canonical())
-            .filter(|a| !crate::is_local(*a));
-        Self {
-            place: place.map(|a| {
-                (
-                    key.hash_one(("address", a)),
-                    key.hash_one(("block", block(a))),
-                )
-            }),
-            agent: key.hash_one(("agent", request.headers.user_agent)),
-        }
-    }
-
-    fn same_address(&self, other: &Self) -> bool {
-        matches!((self.place, other.place), (Some(a), Some(b)) if a.0 == b.0)
-    }
-
-    fn same_block(&self, other: &Self) -> bool {
-        matches!((self.place, other.place), (Some(a), Some(b)) if a.1 == b.1)
-    }
-}
-
-fn block(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(v4) => Ipv4Addr::from(u32::from(v4) & 0xffff_ff00).into(),
-        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & (u128::MAX << 80)).into(),
-    }
-}
 
 /// A judged hit, with what is needed to compare it.
 #[derive(Debug, Clone)]
@@ -171,8 +134,7 @@ pub struct Window {
     programs: Crowd<(u64, u64)>,
     /// By contact: one device fetching several mails.
     devices: Crowd<ContactId>,
-    hosts: HashMap<String, HashSet<MessageId>>,
-    known_hosts: HashSet<String>,
+    hosts: Hosts,
 }
 
 impl Window {
@@ -187,8 +149,7 @@ impl Window {
             quiet: BTreeSet::new(),
             programs: Crowd::default(),
             devices: Crowd::default(),
-            hosts: HashMap::new(),
-            known_hosts: known_hosts.into_iter().take(HOSTS_MAX).collect(),
+            hosts: Hosts::new(known_hosts),
         }
     }
 
@@ -204,14 +165,7 @@ impl Window {
 
     /// The mail hosts that were seen to scan on arrival: for the operator to see, and to hand to the next window.
     pub fn scanning_hosts(&self) -> impl Iterator<Item = &str> {
-        let found = self
-            .hosts
-            .iter()
-            .filter(|(_, messages)| messages.len() >= BURSTS_TO_REMEMBER);
-        self.known_hosts
-            .iter()
-            .map(String::as_str)
-            .chain(found.map(|(host, _)| host.as_str()))
+        self.hosts.scanning()
     }
 
     /// Takes a hit in, and tells every verdict that changes by it, the hit's own among them.
@@ -228,7 +182,11 @@ impl Window {
         }
         let programs = self.programs_around(&sighting);
         let devices = self.devices_around(&sighting);
-        let known = sighting.known.clone();
+        let here = sighting
+            .known
+            .recipient_host
+            .clone()
+            .zip(sighting.known.message);
         self.insert(sighting);
         let mut touched = BTreeSet::from([copy]);
         for (other, member) in programs {
@@ -240,8 +198,8 @@ impl Window {
         let mut revisions = Vec::new();
         for id in touched {
             let burst = self.settle(id, &mut revisions);
-            if burst && id == copy {
-                self.remember_host(&known);
+            if let (true, Some((host, message))) = (burst && id == copy, &here) {
+                self.hosts.burst(host, *message);
             }
         }
         self.drop_beyond_bounds(copy, at);
@@ -278,9 +236,9 @@ impl Window {
     /// C4: hits of one program in a data centre.
     fn programs_around(&mut self, s: &Sighting) -> Vec<(CopyId, HitId)> {
         match s.source.place {
-            Some((_, block)) if rules::is_hosting(&s.verdict) => {
+            Some(place) if rules::is_hosting(&s.verdict) => {
                 self.programs
-                    .add((block, s.source.agent), s.at, s.copy, s.hit)
+                    .add((place.block, s.source.agent), s.at, s.copy, s.hit)
             }
             _ => Vec::new(),
         }
@@ -298,16 +256,10 @@ impl Window {
 
     /// R4: an open within a minute of delivery, at a host that scans on arrival.
     fn is_on_arrival(&self, s: &Sighting) -> bool {
-        let Some((host, delivered)) = s.known.recipient_host.as_ref().zip(s.known.delivered_at)
-        else {
-            return false;
-        };
-        let scans = self.known_hosts.contains(host)
-            || self
-                .hosts
-                .get(host)
-                .is_some_and(|messages| messages.len() >= BURSTS_TO_REMEMBER);
-        s.axis == Axis::Open && scans && s.at.since(delivered) < ON_ARRIVAL
+        let known = s.known.recipient_host.as_ref().zip(s.known.delivered_at);
+        known.is_some_and(|(host, delivered)| {
+            s.axis == Axis::Open && s.at.since(delivered) < ON_ARRIVAL && self.hosts.scans(host)
+        })
     }
 
     /// Sets a mark. Gives the copy when that is news.
@@ -343,23 +295,6 @@ impl Window {
             }
         }
         settled.burst
-    }
-
-    fn remember_host(&mut self, known: &CopyKnown) {
-        let Some((host, message)) = known.recipient_host.as_ref().zip(known.message) else {
-            return;
-        };
-        if self.known_hosts.contains(host) {
-            return;
-        }
-        if !self.hosts.contains_key(host) && self.hosts.len() + self.known_hosts.len() >= HOSTS_MAX
-        {
-            return;
-        }
-        let messages = self.hosts.entry(host.clone()).or_default();
-        if messages.len() < BURSTS_TO_REMEMBER {
-            messages.insert(message);
-        }
     }
 
     fn drop_beyond_bounds(&mut self, copy: CopyId, at: Time) {

@@ -133,7 +133,8 @@ fn lines(list: List, bytes: &[u8]) -> impl Iterator<Item = Result<Line<'_>, Tabl
         .filter(|line| !matches!(line, Ok(Line { text: "", .. })))
 }
 
-fn bad(list: List, line: usize, problem: &str) -> TableError {
+/// What is wrong with a list.
+pub(super) fn bad(list: List, line: usize, problem: &str) -> TableError {
     TableError::List {
         list: list.name(),
         line,

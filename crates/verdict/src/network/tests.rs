@@ -187,3 +187,20 @@ fn every_security_network_names_a_known_opener() {
         }
     }
 }
+
+proptest::proptest! {
+    /// Whatever is handed in as a list, the answer is a table or a sentence.
+    #[test]
+    fn any_bytes_are_taken_or_refused(
+        bytes in proptest::prelude::any::<Vec<u8>>(),
+        text in "([0-9a-f:.]{0,12},){0,3}[A-Za-z0-9,\"/]{0,8}\n?",
+    ) {
+        let mut n = networks();
+        for list in List::ALL {
+            for input in [&bytes[..], text.as_bytes()] {
+                let _ = n.load(list, input, NOW);
+            }
+        }
+        n.look_up(Some("198.51.100.9".parse().unwrap()), NOW);
+    }
+}

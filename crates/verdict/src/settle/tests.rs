@@ -1,4 +1,5 @@
 use super::*;
+use crate::request::Request;
 use model::Meaning;
 use proptest::prelude::*;
 
@@ -484,6 +485,16 @@ fn the_same_hit_again_changes_nothing() {
     window.add(sighting.clone());
     assert!(window.add(sighting).is_empty());
     assert_eq!(window.len(), 1);
+}
+
+#[test]
+fn r3_news_below_certainty_waits() {
+    assert_eq!(
+        hold(&verdict("gmail_proxy", Meaning::HumanViaProxy, 85, &[])),
+        HOLD
+    );
+    assert_eq!(hold(&pressed()), Duration::ZERO);
+    assert_eq!(hold(&apple()), Duration::ZERO);
 }
 
 #[test]
