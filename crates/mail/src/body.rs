@@ -71,8 +71,14 @@ struct Opened<'r> {
     charset: Charset,
 }
 
+/// Largest body, encoded, that is edited. Keeps the memory for one mail within a small multiple of it.
+const BODY_BYTES_MAX: usize = 16 << 20;
+
 fn open<'r>(raw: &'r [u8], node: &Node) -> Result<Opened<'r>, Untouchable> {
     let raw = &raw[node.body.clone()];
+    if raw.len() > BODY_BYTES_MAX {
+        return Err(Untouchable::TooComplex);
+    }
     let transfer = Transfer::from_token(&node.media.encoding).ok_or(Untouchable::Encoding)?;
     let decoded = transfer.decode(raw).ok_or(Untouchable::Encoding)?;
     let label = node.media.charset.as_deref();

@@ -38,7 +38,7 @@ impl Charset {
         ) {
             return Some(Self::Ascii).filter(|_| !body.contains(&0) && !body.contains(&0x1b));
         }
-        let encoding = Encoding::for_label(label.as_bytes())
+        let encoding = Encoding::for_label(known_as(label).as_bytes())
             .or_else(|| Encoding::for_label(label.replace('_', "-").as_bytes()));
         let Some(encoding) = encoding else {
             return Self::unknown(label, body);
@@ -178,6 +178,17 @@ impl Charset {
                 out
             }
         }
+    }
+}
+
+/// Names that mail uses and the web does not know.
+fn known_as(label: &str) -> &str {
+    match label {
+        "cp932" => "shift_jis",
+        "cp936" => "gbk",
+        "cp949" => "euc-kr",
+        "cp950" => "big5",
+        other => other,
     }
 }
 

@@ -88,6 +88,8 @@ pub(crate) fn read_block(raw: &[u8], start: usize, stops: impl Fn(&[u8]) -> bool
                 None => block.doubtful = true,
             }
         } else if let Some(name) = field_name(text) {
+            // RFC 5322 §4.5 lets old mail have blanks before the colon; some readers then see no field.
+            block.doubtful |= raw[at + name] != b':';
             block.fields.push(Field {
                 name: at..at + name,
                 value: after_colon(raw, at + name)..line_end,

@@ -38,32 +38,46 @@ impl Image<'_> {
 }
 
 impl Line<'_> {
-    /// White on dark grey would be as readable; grey on white is what footers look like. #595959 on #ffffff is
-    /// 7.0 : 1, #0b57d0 on #ffffff is 6.4 : 1.
+    /// Grey on white as footers are: #595959 on #ffffff is 7.0 : 1, #0b57d0 on #ffffff is 6.4 : 1.
     pub(crate) fn html(&self) -> String {
+        // Two dashes at the start of a line could be taken for a delimiter.
+        let encoded = |line: &String| entity::encode(line).replacen("--", "&#45;-", 1);
+        let lines: Vec<String> = wrapped(self.text, HTML_COLUMNS)
+            .iter()
+            .map(encoded)
+            .collect();
         format!(
             "\n<div lang=\"{}\" style=\"clear:both;margin:12px 0;padding:8px;background-color:#ffffff;color:#595959;\n\
              font:normal 13px/1.5 Arial,Helvetica,sans-serif;text-align:left\">{}\n<a href=\"{}\"\nstyle=\"color:#0b57d0;\
              text-decoration:underline\">{}</a></div>\n",
             entity::encode(self.lang),
-            entity::encode(&wrapped(self.text, HTML_COLUMNS)),
+            lines.join("\n"),
             entity::encode(self.url),
             entity::encode(self.link_text)
         )
-        .replace("&#10;", "\n")
     }
 
     /// The paragraph, each line ending in `\n`.
     pub(crate) fn text(&self) -> String {
-        let mut text = wrapped(self.text.trim(), TEXT_COLUMNS);
-        text.push('\n');
+        let mut lines = wrapped(self.text, TEXT_COLUMNS);
         if !self.link_text.is_empty() {
-            text.push_str(self.link_text);
-            text.push_str(":\n");
+            lines.push(format!("{}:", self.link_text));
         }
-        text.push_str(self.url);
-        text.push('\n');
-        text
+        lines.push(self.url.to_owned());
+        // Space-stuffing as in RFC 3676 §4.4: not a quote, not a delimiter, not an mbox separator.
+        let special = |line: &str| {
+            [">", "--", "From "]
+                .iter()
+                .any(|start| line.starts_with(start))
+        };
+        let stuffed = |line: String| {
+            if special(&line) {
+                format!(" {line}\n")
+            } else {
+                line + "\n"
+            }
+        };
+        lines.into_iter().map(stuffed).collect()
     }
 }
 
@@ -71,22 +85,23 @@ impl Line<'_> {
 const HTML_COLUMNS: usize = 80;
 const TEXT_COLUMNS: usize = 72;
 
-/// Break at blanks. A text that comes with line ends loses them first.
-fn wrapped(text: &str, columns: usize) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
+/// Lines broken at blanks. A text that comes with line ends loses them.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
     let mut column = 0;
     for word in text.split_whitespace() {
         let width = word.chars().count();
-        if column > 0 {
-            let fits = column + 1 + width <= columns;
-            out.push(if fits { ' ' } else { '\n' });
-            column = if fits { column + 1 } else { 0 };
+        match lines.last_mut() {
+            Some(line) if column + 1 + width <= columns => {
+                line.push(' ');
+                line.push_str(word);
+                column += 1 + width;
+            }
+            _ => {
+                lines.push(word.to_owned());
+                column = width;
+            }
         }
-        out.push_str(word);
-        column += width;
     }
-    out
+    lines
 }
-
-#[cfg(test)]
-mod tests;

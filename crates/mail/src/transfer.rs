@@ -59,6 +59,11 @@ impl Transfer {
             Self::Base64 => {
                 let mut compact = Vec::with_capacity(body.len());
                 compact.extend(body.iter().filter(|b| !b.is_ascii_whitespace()));
+                // After padding some readers stop and some go on: only at the end is it clear.
+                let padding = memchr::memchr(b'=', &compact).unwrap_or(compact.len());
+                if padding + 2 < compact.len() {
+                    return None;
+                }
                 BASE64.decode(&compact).ok().map(Cow::Owned)
             }
         }
@@ -93,7 +98,8 @@ impl Transfer {
             if after { encoded } else { body.len() }
         };
         for span in spans {
-            let start = seek(span.start, false);
+            // Something put in stands right after what precedes it: blanks that were trailing stay so.
+            let start = seek(span.start, span.is_empty());
             let end = if span.is_empty() {
                 start
             } else {

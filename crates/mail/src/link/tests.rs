@@ -1,1 +1,84 @@
-//! Tests.
+use encoding_rs::{UTF_8, WINDOWS_1252};
+
+use super::*;
+
+const CHARSET: Charset = Charset::Compatible(UTF_8);
+
+fn leads(attribute: &str, base: Option<&str>) -> Result<String, Skip> {
+    let base = base.map(|base| Url::parse(base).unwrap());
+    destination(attribute.as_bytes(), CHARSET, base.as_ref())
+        .map(String::from)
+        .map_err(|(skip, _)| skip)
+}
+
+#[test]
+fn a_link_leads_where_the_url_standard_says() {
+    assert_eq!(
+        leads(" https://A.example/x\n/../y?a&amp;b ", None).unwrap(),
+        "https://a.example/y?a&b"
+    );
+    assert_eq!(
+        leads("page?q", Some("https://b.example/d/")).unwrap(),
+        "https://b.example/d/page?q"
+    );
+    assert_eq!(
+        leads("//c.example", Some("http://b.example/")).unwrap(),
+        "http://c.example/"
+    );
+    assert_eq!(
+        leads("https:page", Some("https://b.example/d/")).unwrap(),
+        "https://b.example/d/page"
+    );
+    assert_eq!(leads("https:page", None).unwrap(), "https://page/");
+}
+
+#[test]
+fn what_is_not_ours_to_touch() {
+    let cases = [
+        ("", Skip::Empty),
+        (" \n", Skip::Empty),
+        ("#x", Skip::Fragment),
+        ("page", Skip::Relative),
+        ("//x.example", Skip::Relative),
+        ("https://", Skip::Invalid),
+        ("mailto:a@b.example", Skip::Scheme),
+        ("java\nscript:x", Skip::Scheme),
+        ("&#106;avascript:x", Skip::Scheme),
+        ("https://x.example/&acE;", Skip::Ambiguous),
+    ];
+    for (attribute, skip) in cases {
+        assert_eq!(leads(attribute, None), Err(skip), "{attribute:?}");
+    }
+    let latin = Charset::Compatible(WINDOWS_1252);
+    assert!(matches!(
+        destination(b"https://x.example/?\xe9", latin, None),
+        Err((Skip::Ambiguous, _))
+    ));
+    assert!(destination(b"https://x.example/\xe9", latin, None).is_ok());
+}
+
+#[test]
+fn targets_of_the_header() {
+    let targets =
+        unsubscribe_targets("<mailto:x@y.example>, (web) <https://Y.example/out\n ?a=b>, <broken");
+    assert_eq!(targets, ["mailto:x@y.example", "https://y.example/out?a=b"]);
+}
+
+#[test]
+fn ways_out_are_recognised_by_words() {
+    let url = |text: &str| Url::parse(text).unwrap();
+    assert!(is_unsubscribe(
+        &url("https://x.example/Unsubscribe?id=1"),
+        ""
+    ));
+    assert!(is_unsubscribe(&url("https://x.example/?action=optout"), ""));
+    assert!(is_unsubscribe(&url("https://x.example/1"), "Hier ABMELDEN"));
+    assert!(!is_unsubscribe(
+        &url("https://unsubscribe.example/pricing"),
+        "Our prices"
+    ));
+    assert!(!is_unsubscribe(
+        &url("https://x.example/subscribe"),
+        "Subscribe"
+    ));
+}

@@ -1,0 +1,175 @@
+//! What holds for every mail, however odd, when everything in it is edited.
+
+use mail::{Edits, Image, Line, Link, Plan, Role, plan};
+
+const TRACKER: &str = "https://t.example/c/0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL?to=";
+const IMAGE: Image<'_> = Image {
+    url: "https://t.example/o/0123456789.gif",
+    alt: "Read receipt, \"declared\" & visible",
+};
+const LINE: Line<'_> = Line {
+    text: "Cette lettre est suivie : l’expéditeur voit si elle est lue.",
+    link_text: "Voir ou arrêter",
+    url: "https://t.example/p/0123456789?a=1&b=2",
+    lang: "fr",
+};
+
+#[allow(clippy::unnecessary_wraps, reason = "the shape of `Edits::link`")]
+fn wrap(link: &Link) -> Option<String> {
+    let escaped: String = link
+        .destination
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() {
+                (b as char).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect();
+    Some(format!("{TRACKER}{escaped}"))
+}
+
+fn unwrap(destination: &str) -> String {
+    let Some(escaped) = destination.strip_prefix(TRACKER) else {
+        return destination.to_owned();
+    };
+    let mut bytes = Vec::new();
+    let mut rest = escaped.bytes();
+    while let Some(b) = rest.next() {
+        if b == b'%' {
+            let hex = [rest.next().unwrap(), rest.next().unwrap()];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap());
+        } else {
+            bytes.push(b);
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+pub(crate) fn everything<'e>(plan: &Plan<'_>, headers: &'e [(String, String)]) -> Edits<'e> {
+    let touchable = plan.untouchable().is_none();
+    Edits {
+        link: if touchable { &wrap } else { &|_| None },
+        image: touchable.then_some(IMAGE),
+        line: (plan.can_carry_line() && plan.untouchable() != Some(mail::Untouchable::DkimSigned))
+            .then_some(LINE),
+        add_headers: headers,
+        drop_headers: &["bcc", "X-Control"],
+        ..Edits::default()
+    }
+}
+
+pub(crate) fn added() -> Vec<(String, String)> {
+    vec![("X-Added".to_owned(), "one; two".to_owned())]
+}
+
+/// What holds for every mail.
+pub(crate) fn promises(raw: &[u8]) {
+    let Ok(before) = plan(raw) else { return };
+    assert_eq!(
+        before.render(&Edits::default()).unwrap(),
+        raw,
+        "no edits, same bytes"
+    );
+
+    let headers = added();
+    let edits = everything(&before, &headers);
+    let copy = before.render(&edits).unwrap();
+    let after = plan(&copy).unwrap();
+    assert_eq!(after.parts().len(), before.parts().len(), "the same parts");
+    for (part, edited) in before.parts().iter().zip(after.parts()) {
+        assert_eq!(
+            (&part.path, &part.content_type, part.role),
+            (&edited.path, &edited.content_type, edited.role)
+        );
+        if !matches!(part.role, Role::Html | Role::Text | Role::Multipart) {
+            assert_eq!(
+                raw[part.range.clone()],
+                copy[edited.range.clone()],
+                "part {} is as it was",
+                part.path
+            );
+        }
+    }
+    // Where people get to by clicking: the same places in the same order, our own line aside.
+    let reached = |plan: &Plan<'_>| -> Vec<String> {
+        plan.links()
+            .iter()
+            .map(|link| unwrap(&link.destination))
+            .filter(|url| !url.starts_with("https://t.example/p/"))
+            .collect()
+    };
+    assert_eq!(reached(&before), reached(&after), "destinations");
+    assert_eq!(
+        after.render(&Edits::default()).unwrap(),
+        copy,
+        "a copy is a mail like any other"
+    );
+    restored(&before, &after);
+    assert_eq!(after.header("X-Added").as_deref(), Some("one; two"));
+    assert!(after.header("Bcc").is_none(), "Bcc is gone");
+    assert_eq!(before.subject(), after.subject());
+    assert_eq!(before.addresses("To"), after.addresses("To"));
+
+    // Lines and line ends.
+    let bare = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .enumerate()
+            .filter(|(at, b)| **b == b'\n' && (*at == 0 || bytes[at - 1] != b'\r'))
+            .count()
+    };
+    if bare(raw) == 0 && raw.contains(&b'\n') {
+        assert_eq!(bare(&copy), 0, "CRLF stays CRLF");
+    }
+    let longest = |bytes: &[u8]| {
+        let lines = bytes.split(|b| *b == b'\n');
+        lines
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line).len())
+            .max()
+            .unwrap_or_default()
+    };
+    assert!(
+        longest(&copy) <= longest(raw).max(998),
+        "no line longer than allowed: {} before, {} after, {}",
+        longest(raw),
+        longest(&copy),
+        raw[raw.len().saturating_sub(60)..].escape_ascii()
+    );
+}
+
+/// A copy that comes back, in a reply or a forward, can be given its old links again.
+fn restored(before: &Plan<'_>, after: &Plan<'_>) {
+    if after.untouchable().is_some() {
+        return;
+    }
+    let old = |link: &Link| {
+        link.destination
+            .starts_with(TRACKER)
+            .then(|| unwrap(&link.destination))
+    };
+    let ours = |picture: &mail::Picture| picture.source == IMAGE.url;
+    let copy = after
+        .render(&Edits {
+            link: &old,
+            drop_picture: &ours,
+            ..Edits::default()
+        })
+        .unwrap();
+    let again = plan(&copy).unwrap();
+    let web = |plan: &Plan<'_>| -> Vec<String> {
+        let links = plan.links().iter().map(|link| link.destination.clone());
+        links
+            .filter(|url| !url.starts_with("https://t.example/p/"))
+            .collect()
+    };
+    assert_eq!(web(before), web(&again), "restored");
+    assert!(
+        again
+            .pictures()
+            .iter()
+            .all(|picture| picture.source != IMAGE.url),
+        "no image of ours"
+    );
+}
