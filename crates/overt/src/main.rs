@@ -1,2 +1,62 @@
-//! Placeholder.
-fn main() {}
+//! The `overt` binary: commands, configuration, roles, and the wiring between the crates.
+//!
+//! The only place that reads the clock, chance and the environment. Errors on the way to the user name the input, the
+//! place and the mend; exit codes are 0 fine, 1 the thing asked for failed, 2 usage.
+
+mod ambient;
+mod command;
+mod config;
+mod demo;
+mod keys;
+mod listen;
+mod log;
+mod runtime;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// E-mail tracking in the open: seen by the recipient, agreed to, and taken back at will.
+#[derive(Debug, Parser)]
+#[command(name = "overt", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything in a throw-away folder: server, sample user and contacts, a mailbox page
+    Demo(command::demo::Arguments),
+    /// Write overt.toml, keys and the database; make the owner
+    Init(command::init::Arguments),
+    /// Run the server: all roles, or some
+    Serve(command::serve::Arguments),
+    /// Mail on standard input, instrumented copies into a folder
+    Instrument(command::instrument::Arguments),
+    /// Hits as JSON lines on standard input, verdicts as JSON lines on standard output
+    Verdict(command::verdict::Arguments),
+    /// Check relay, tracker origin, clock, disk and keys, and say what to do
+    Doctor(command::doctor::Arguments),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse(); // exits with 2 and the usage on a wrong command line
+    let ended = match cli.command {
+        Command::Demo(arguments) => command::demo::run(arguments),
+        Command::Init(arguments) => command::init::run(arguments),
+        Command::Serve(arguments) => command::serve::run(arguments),
+        Command::Instrument(arguments) => command::instrument::run(&arguments),
+        Command::Verdict(arguments) => command::verdict::run(&arguments),
+        Command::Doctor(arguments) => command::doctor::run(arguments),
+    };
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("overt: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

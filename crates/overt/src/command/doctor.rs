@@ -1,0 +1,202 @@
+//! `overt doctor`: checks what a running server depends on, and says what to do.
+
+use super::{block_on, serve};
+use crate::config::{Config, Http};
+use crate::runtime::test_relay;
+use crate::{ambient, keys, log};
+use anyhow::Result;
+use model::Time;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use store::Store;
+use wire::smtp::{Relay, Timeouts};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The configuration file
+    #[arg(long, env = "OVERT_CONFIG")]
+    config: Option<PathBuf>,
+    /// The findings as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a check went.
+enum Finding {
+    Fine(String),
+    /// Works, but somebody should look.
+    Watch(String),
+    /// Does not work: what, and what to do.
+    Broken(String),
+}
+use Finding::{Broken, Fine, Watch};
+
+/// Below this the next mails may find no room.
+const DISK_BYTES_MIN: u64 = 500 * 1024 * 1024;
+/// Tokens and reports bear times; people compare them.
+const CLOCK_DRIFT_MAX: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+    log::start(true);
+    let config = Config::load(arguments.config.as_deref())?;
+    let findings = block_on(examine(&config))?;
+    let broken = findings.iter().any(|(_, finding)| matches!(finding, Broken(_)));
+    if arguments.json {
+        let list: Vec<_> = findings.iter().map(|(what, finding)| json(what, finding)).collect();
+        println!("{}", serde_json::to_string_pretty(&list)?);
+    } else {
+        for (what, finding) in &findings {
+            let (mark, text) = match finding {
+                Fine(text) => ("ok   ", text),
+                Watch(text) => ("look ", text),
+                Broken(text) => ("WRONG", text),
+            };
+            println!("{mark}  {what}: {text}");
+        }
+    }
+    Ok(ExitCode::from(u8::from(broken)))
+}
+
+fn json(what: &str, finding: &Finding) -> serde_json::Value {
+    let (state, text) = match finding {
+        Fine(text) => ("fine", text),
+        Watch(text) => ("watch", text),
+        Broken(text) => ("broken", text),
+    };
+    serde_json::json!({ "check": what, "state": state, "text": text })
+}
+
+async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
+    let (tracker, far_clock) = tracker(&config.tracker).await;
+    Ok(vec![
+        ("keys", keys(config)),
+        ("database", database(config).await),
+        ("disk", disk(config)),
+        ("relay", relay(config).await),
+        ("tracker", tracker),
+        ("clock", clock(far_clock)),
+    ])
+}
+
+fn keys(config: &Config) -> Finding {
+    match keys::load(&config.data) {
+        Ok(_) => Fine(format!("{} is readable by its owner only", keys::path(&config.data).display())),
+        Err(error) => Broken(format!("{error:#}")),
+    }
+}
+
+async fn database(config: &Config) -> Finding {
+    let waiting = async { Store::open(&config.store()).await?.outbox_size().await };
+    match waiting.await {
+        Ok((0, _)) => Fine("answers; nothing waits in the outbox".into()),
+        Ok((count, since)) => {
+            let late = since.is_some_and(|at| (ambient::REAL.now)().since(at) > Duration::from_hours(1));
+            let text = format!("answers; {count} mails wait in the outbox");
+            if late {
+                Watch(format!("{text}, the oldest for more than an hour: is `overt serve` running, does the relay work?"))
+            } else {
+                Fine(text)
+            }
+        }
+        Err(error) => Broken(error.to_string()),
+    }
+}
+
+fn disk(config: &Config) -> Finding {
+    let folder = config.data.display();
+    match rustix::fs::statvfs(&config.data) {
+        Err(error) => Broken(format!("{folder} cannot be examined: {error}")),
+        Ok(disk) => {
+            let free = disk.f_bavail * disk.f_frsize;
+            let text = format!("{} MB free in {folder}", free / 1_000_000);
+            if free < DISK_BYTES_MIN { Broken(format!("{text}: make room; mail is refused when it runs out")) } else { Fine(text) }
+        }
+    }
+}
+
+async fn relay(config: &Config) -> Finding {
+    match serve::relay(config) {
+        Err(error) => Broken(format!("{error:#}")),
+        Ok(relay) => {
+            let relay = Relay { timeouts: Timeouts::all(TIMEOUT), ..relay };
+            match test_relay(&relay).await {
+                Ok(said) => Fine(said),
+                Err(why) => Broken(format!("{why}. Check [relay] in the configuration: host, port, security, user, password")),
+            }
+        }
+    }
+}
+
+/// Asks for the tracker by its public name, as recipients do. Gives its clock along.
+async fn tracker(http: &Http) -> (Finding, Option<Time>) {
+    let origin = &http.origin;
+    let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build();
+    let client = match client {
+        Ok(client) => client,
+        Err(error) => return (Broken(format!("cannot make requests: {error}")), None),
+    };
+    let answer = client.get(format!("{origin}/healthz")).send().await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let why = if error.is_timeout() {
+                "it does not answer within 10 seconds: does a firewall drop the port?".into()
+            } else if error.is_connect() {
+                format!(
+                    "no connection ({}): does its name point to this machine, is the port open, is `overt serve` or \
+                     the reverse proxy running on {}, is the certificate valid?",
+                    innermost(&error),
+                    http.listen
+                )
+            } else {
+                innermost(&error)
+            };
+            return (Broken(format!("{origin} cannot be reached by its public name: {why}")), None);
+        }
+    };
+    let date = answer.headers().get("date").and_then(|d| d.to_str().ok()).and_then(|d| {
+        let parsed = jiff::fmt::rfc2822::parse(d).ok()?;
+        Some(Time(parsed.timestamp().as_millisecond()))
+    });
+    let status = answer.status();
+    let is_ours = answer.headers().get("referrer-policy").is_some_and(|value| value == "no-referrer");
+    if !status.is_success() || !is_ours {
+        let text = format!("{origin} answers {status}, but that is not the tracker: does the proxy pass it on to {}?", http.listen);
+        return (Broken(text), date);
+    }
+    let local = origin.host() == "localhost" || origin.host().parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let finding = if local {
+        Watch(format!("{origin} answers, but recipients elsewhere cannot reach a loopback address"))
+    } else if !origin.is_secure() {
+        Watch(format!("{origin} answers, without TLS: mail clients warn about such links, and browsers say less about themselves"))
+    } else {
+        Fine(format!("{origin} answers (asked from this machine; ask from outside, too)"))
+    };
+    (finding, date)
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+fn clock(far: Option<Time>) -> Finding {
+    let now = (ambient::REAL.now)();
+    match far {
+        None => Watch(format!("{now}; nothing to compare it with, as the tracker did not answer")),
+        Some(far) => {
+            let drift = now.since(far).max(far.since(now));
+            if drift > CLOCK_DRIFT_MAX {
+                Broken(format!("{now}, but the tracker's proxy says {far}: set up time synchronisation"))
+            } else {
+                Fine(format!("{now}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `overt instrument`: mail on standard input, instrumented copies into a folder, a report of every link.
+
+use crate::{ambient, log};
+use anyhow::{Context, Result, bail};
+use model::decision::{Ceiling, Circumstances, Decision, decide};
+use model::url::Origin;
+use model::{Consent, ConsentState, CopyId, EmailAddress, Keyring, Language, Mode, PerAxis, Reason, Topic};
+use send::instrument::{Rendered, Tools, Wanted, render};
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A recipient; may be given several times
+    #[arg(long = "to", required = true)]
+    to: Vec<EmailAddress>,
+    /// The folder for the copies: 1.eml, 2.eml, … in the order of --to
+    #[arg(long)]
+    out: PathBuf,
+    /// Write a report as JSON: each part and link, tracked or not and why
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Needs no configuration: throw-away keys, the origin <https://sample.invalid>, as if everyone had agreed. For
+    /// looking and testing; nothing in it can ever be tracked
+    #[arg(long)]
+    sample: bool,
+}
+
+const SAMPLE_ORIGIN: &str = "https://sample.invalid";
+/// The same bound as at submission.
+const MAIL_BYTES_MAX: u64 = 50 * 1024 * 1024;
+
+struct Means {
+    keyring: Keyring,
+    tracker: Origin,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    log::start(true);
+    if !arguments.sample {
+        bail!(
+            "without --sample, copies belong to accepted mail: send it through submission or POST /api/v1/messages. \
+             `overt instrument --sample` shows what a mail would look like"
+        );
+    }
+    let means = Means {
+        keyring: Keyring::new(&[(1, ambient::bytes()?)])?,
+        tracker: SAMPLE_ORIGIN.parse()?,
+    };
+    let mut source = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(MAIL_BYTES_MAX + 1)
+        .read_to_end(&mut source)
+        .context("cannot read the mail from standard input")?;
+    if source.len() as u64 > MAIL_BYTES_MAX {
+        bail!("the mail on standard input is larger than 50 MB");
+    }
+    let plan = mail::plan(&source).context("standard input")?;
+    std::fs::create_dir_all(&arguments.out)
+        .with_context(|| format!("cannot make the folder {}", arguments.out.display()))?;
+    let mut copies = Vec::new();
+    for (index, to) in arguments.to.iter().enumerate() {
+        let (rendered, decision) = copy(&plan, &means)?;
+        let path = arguments.out.join(format!("{}.eml", index + 1));
+        std::fs::write(&path, &rendered.bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        copies.push(copy_report(&format!("{}.eml", index + 1), to, &rendered, &decision));
+    }
+    if let Some(path) = &arguments.report {
+        let text = serde_json::to_string_pretty(&report(&plan, copies))?;
+        std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One copy, as if its recipient had agreed to everything but details.
+fn copy(plan: &mail::Plan<'_>, means: &Means) -> Result<(Rendered, Decision)> {
+    let now = (ambient::REAL.now)();
+    let id = CopyId((ambient::REAL.random)());
+    let consent = Topic::ALL.iter().fold(Consent::default(), |c, topic| c.after(*topic, ConsentState::Given, now));
+    let switch = match plan.header("X-Overt-Track") {
+        Some(word) => word.parse::<model::Switch>().context("the header field X-Overt-Track")?,
+        None => model::Switch::All,
+    };
+    let ceilings = [
+        Ceiling { reason: Reason::SwitchedOff, modes: switch.ceiling() },
+        Ceiling { reason: Reason::WorkspaceCeiling, modes: PerAxis::all(Mode::Individual) },
+    ];
+    let decision =
+        decide(&Circumstances { copy: id, now, ceilings: &ceilings, consent: Some(&consent), obstacle: None });
+    let language = plan.header("Content-Language").and_then(|tags| Language::preferred(&tags)).unwrap_or_default();
+    let wanted = Wanted { copy: id, decision: &decision, ask: false, language, missing_headers: &[] };
+    let tools = Tools { keyring: &means.keyring, tracker: &means.tracker };
+    Ok((render(plan, &wanted, &tools).context("the mail cannot be written")?, decision))
+}
+
+fn copy_report(file: &str, to: &EmailAddress, rendered: &Rendered, decision: &Decision) -> Value {
+    json!({
+        "file": file,
+        "to": to,
+        "mode": rendered.modes,
+        "tracked": rendered.modes.open > Mode::None || rendered.modes.click > Mode::None,
+        "reason": rendered.lowered.or(decision.reason()),
+        "why": rendered.lowered.or(decision.reason()).map(Reason::sentence),
+    })
+}
+
+fn report(plan: &mail::Plan<'_>, copies: Vec<Value>) -> Value {
+    let untouchable = plan.untouchable();
+    let parts: Vec<_> = plan
+        .parts()
+        .iter()
+        .map(|part| {
+            json!({
+                "path": part.path, "content_type": part.content_type, "charset": part.charset,
+                "encoding": part.encoding, "role": part.role.code(),
+                "untouched_because": part.hindrance.map(|h| h.code()),
+            })
+        })
+        .collect();
+    let links: Vec<_> = plan
+        .links()
+        .iter()
+        .map(|link| {
+            let skipped = link.skipped.map(|s| (s.code(), s.to_string()));
+            let odd = link.destination.parse::<model::url::Destination>().is_err();
+            let (code, why) = match (untouchable, skipped) {
+                (Some(u), _) => (Some(u.code()), Some(u.to_string())),
+                (None, Some((code, why))) => (Some(code), Some(why)),
+                (None, None) if odd => (Some("destination"), Some(model::url::BadDestination.to_string())),
+                (None, None) => (None, None),
+            };
+            json!({
+                "number": link.number, "destination": link.destination, "kind": link.kind.code(),
+                "part": plan.parts().get(link.part).map(|p| &p.path),
+                "tracked": code.is_none(), "reason": code, "why": why,
+            })
+        })
+        .collect();
+    json!({
+        "subject": plan.subject(),
+        "touched": untouchable.is_none(),
+        "reason": untouchable.map(mail::Untouchable::code),
+        "why": untouchable.map(|u| u.to_string()),
+        "parts": parts,
+        "links": links,
+        "copies": copies,
+    })
+}

@@ -1,0 +1,149 @@
+//! `overt serve`: all roles, or some.
+
+use super::{block_on, stop_signal};
+use crate::config::{Config, Http, Security};
+use crate::runtime::{Base, Running};
+use crate::{ambient, keys, listen, log};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use store::Store;
+use tokio::sync::Notify;
+use wire::smtp::{Credentials, Relay, ServerTls, Timeouts};
+use wire::tls::{Roots, client_config, server_config_from_files};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The configuration file [default: ./overt.toml, then the user's, then /etc/overt/overt.toml]
+    #[arg(long, env = "OVERT_CONFIG")]
+    config: Option<PathBuf>,
+    /// Only this role; may be given several times [default: all]
+    #[arg(long = "role", value_enum)]
+    roles: Vec<Role>,
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Role {
+    /// Take mail by SMTP
+    Submit,
+    /// Answer pixels, links and recipients' pages
+    Track,
+    /// Fold hits, deliver mail
+    Work,
+    /// Dashboard and API
+    Web,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+    log::start(false);
+    let config = Config::load(arguments.config.as_deref())?;
+    ambient::turn_clock(config.clock_offset_seconds);
+    block_on(serve(config, arguments.roles))
+}
+
+async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
+    let wants = |role| roles.is_empty() || roles.contains(&role);
+    let base = base(&config).await?;
+    let mut running = Running::new();
+    if wants(Role::Work) {
+        running.work(&base, config.retry.schedule(), config.relay.connections);
+    }
+    if wants(Role::Track) {
+        let judge = Arc::new(judge()?);
+        let listener = listen::bind(config.tracker.listen).await?;
+        tracing::info!("tracker: {} on {}", config.tracker.origin, listener.local_addr()?);
+        running.track(&base, judge, config.tracker.trusted_proxies.clone(), listener, http_tls(&config.tracker)?);
+    }
+    if wants(Role::Submit) {
+        let tls = pair(config.submit.certificate.as_deref(), config.submit.key.as_deref())?;
+        for (addresses, implicit) in [(&config.submit.listen, false), (&config.submit.listen_tls, true)] {
+            for address in addresses {
+                let mode = match &tls {
+                    None => ServerTls::Off,
+                    Some(tls) if implicit => ServerTls::Implicit(tls.clone()),
+                    Some(tls) => ServerTls::StartTls(tls.clone()),
+                };
+                let listener = listen::bind(*address).await?;
+                tracing::info!("submission: {}", listener.local_addr()?);
+                running.submit(&base, listener, mode, config.submit.message_bytes_max);
+            }
+        }
+    }
+    if wants(Role::Web) {
+        let listener = listen::bind(config.admin.listen).await?;
+        tracing::info!("dashboard: {} on {}", config.admin.origin, listener.local_addr()?);
+        let submission = config.submit.listen_tls.first().or(config.submit.listen.first());
+        let hint = submission.map(|address| format!("{}:{}", config.hostname, address.port()));
+        running.web(&base, hint, listener, http_tls(&config.admin)?);
+    }
+    tracing::info!("ready");
+    stop_signal().await;
+    tracing::info!("stopping: finishing what is under way");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Store, keys and relay of a configuration.
+pub(crate) async fn base(config: &Config) -> Result<Base> {
+    let store = Store::open(&config.store()).await.context("cannot open the database")?;
+    Ok(Base {
+        store,
+        keyring: Arc::new(keys::load(&config.data)?),
+        ambient: ambient::REAL,
+        admin: config.admin.origin.clone(),
+        tracker: config.tracker.origin.clone(),
+        hostname: config.hostname.clone(),
+        relay: relay(config)?,
+        wake: Arc::new(Notify::new()),
+        changed: Arc::new(Notify::new()),
+        fold: Arc::new(Notify::new()),
+    })
+}
+
+/// The relay of a configuration.
+pub(crate) fn relay(config: &Config) -> Result<Relay> {
+    let r = &config.relay;
+    let roots = match &r.ca {
+        None => Roots::System,
+        Some(file) => {
+            let pem = std::fs::read(file).with_context(|| format!("cannot read [relay] ca, {}", file.display()))?;
+            Roots::Pem(pem)
+        }
+    };
+    let tls = || client_config(&roots).context("[relay]");
+    let security = match r.security {
+        Security::None => wire::smtp::Security::None,
+        Security::Starttls => wire::smtp::Security::StartTls(tls()?),
+        Security::StarttlsIfOffered => wire::smtp::Security::StartTlsIfOffered(tls()?),
+        Security::Tls => wire::smtp::Security::Tls(tls()?),
+    };
+    let auth = r.user.clone().zip(r.password.clone()).map(|(name, password)| Credentials { name, password });
+    Ok(Relay {
+        host: r.host.clone(),
+        port: r.port,
+        security,
+        auth,
+        hello: config.hostname.clone(),
+        timeouts: Timeouts::default(),
+    })
+}
+
+/// The judge with the tables that come with the program.
+pub(crate) fn judge() -> Result<verdict::Judge> {
+    Ok(verdict::Judge::new(verdict::Tables::built_in().context("the built-in verdict tables are damaged")?))
+}
+
+fn http_tls(http: &Http) -> Result<Option<Arc<rustls::ServerConfig>>> {
+    pair(http.certificate.as_deref(), http.key.as_deref())
+}
+
+fn pair(certificate: Option<&Path>, key: Option<&Path>) -> Result<Option<Arc<rustls::ServerConfig>>> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(server_config_from_files(certificate, key)?)),
+        (None, None) => Ok(None),
+        _ => bail!("certificate and key go together: set both or neither"),
+    }
+}

@@ -1,0 +1,104 @@
+//! The key file: the secrets that tokens are made with. It is the only thing besides the database that must be kept.
+
+use crate::ambient;
+use anyhow::{Context, Result, bail};
+use data_encoding::BASE64;
+use model::Keyring;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// The key file of a data folder.
+pub(crate) fn path(data: &Path) -> PathBuf {
+    data.join("keys.toml")
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    token: Vec<TokenKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenKey {
+    /// The highest signs; all verify. Links made with a key live as long as the key is here.
+    id: u16,
+    /// 256 random bits.
+    secret: String,
+}
+
+/// Writes a fresh key file, readable by its owner only. Refuses to overwrite one: every link ever sent needs it.
+pub(crate) fn create(data: &Path) -> Result<()> {
+    let path = path(data);
+    let key = TokenKey { id: 1, secret: BASE64.encode(&ambient::bytes::<32>()?) };
+    let text = format!(
+        "# Keys of Overt. Keep this file with the database, and secret: whoever has it can forge links,\n\
+         # and without it every link in every mail ever sent is dead.\n\n{}",
+        toml::to_string(&KeyFile { token: vec![key] })?
+    );
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| format!("cannot write {} (an existing key file is never overwritten)", path.display()))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    File::open(data)?.sync_all()?; // the file's name, too, must survive a power cut
+    Ok(())
+}
+
+/// Reads the key file.
+pub(crate) fn load(data: &Path) -> Result<Keyring> {
+    let path = path(data);
+    let mode = std::fs::metadata(&path)
+        .with_context(|| format!("cannot read {}: `overt init` makes it", path.display()))?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        bail!("{} can be read by others: run `chmod 600 {}`", path.display(), path.display());
+    }
+    let text = std::fs::read_to_string(&path)?;
+    let file: KeyFile = toml::from_str(&text).map_err(|e| {
+        // The message of the parser quotes the line it stumbled over; that line may hold a secret.
+        let place = e.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count());
+        anyhow::anyhow!("{}: line {place} cannot be understood", path.display())
+    })?;
+    let secrets = file
+        .token
+        .iter()
+        .map(|key| {
+            let secret = BASE64.decode(key.secret.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+            let secret = secret.with_context(|| format!("{}: key {} is not 32 bytes of base64", path.display(), key.id))?;
+            Ok((key.id, secret))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Keyring::new(&secrets).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_file_is_private_and_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        create(folder.path()).unwrap();
+        assert!(create(folder.path()).is_err());
+        assert!(load(folder.path()).is_ok());
+        std::fs::set_permissions(path(folder.path()), std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(load(folder.path()).unwrap_err().to_string().contains("chmod 600"));
+    }
+
+    #[test]
+    fn a_broken_key_file_does_not_show_its_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        create(folder.path()).unwrap();
+        let text = std::fs::read_to_string(path(folder.path())).unwrap().replace("secret = \"", "secret = \"SENTINEL\nx");
+        std::fs::write(path(folder.path()), text).unwrap();
+        assert!(!format!("{:#}", load(folder.path()).unwrap_err()).contains("SENTINEL"));
+    }
+}

@@ -1,0 +1,195 @@
+//! The wiring: which parts run for which roles, and how they stop together.
+//!
+//! `track`, `send` and `web` never call each other. They meet in the store, and on three bells that this file hands
+//! out: mail to deliver, hits to fold, something to show.
+
+use crate::listen;
+use model::url::Origin;
+use model::{Ambient, Keyring};
+use send::{Courier, Schedule, Sender, SubmissionServer};
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use wire::smtp::{Relay, ServerConfig, ServerTls, Timeouts};
+
+/// How often what has expired is cleared away.
+const PURGE_EVERY: Duration = Duration::from_hours(1);
+/// Events older than this are of no use to any open page.
+const EVENTS_KEPT: Duration = Duration::from_hours(7 * 24);
+/// How long a person waits for the relay test.
+const RELAY_TEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a stop waits for hits that are not on disk yet.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What every role needs.
+#[derive(Clone)]
+pub(crate) struct Base {
+    pub(crate) store: Store,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) ambient: Ambient,
+    pub(crate) admin: Origin,
+    pub(crate) tracker: Origin,
+    pub(crate) hostname: String,
+    pub(crate) relay: Relay,
+    /// Mail to deliver.
+    pub(crate) wake: Arc<Notify>,
+    /// Something to show.
+    pub(crate) changed: Arc<Notify>,
+    /// Hits to fold.
+    pub(crate) fold: Arc<Notify>,
+}
+
+type Tls = Option<Arc<rustls::ServerConfig>>;
+
+/// A running server. Dropping it does not stop it; [`Running::stop`] does.
+pub(crate) struct Running {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    pub(crate) fn new() -> Self {
+        Self { stop: watch::Sender::new(false), tasks: JoinSet::new() }
+    }
+
+    /// Stops everything, in order: no new work, then what runs is finished.
+    pub(crate) async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.subscribe();
+        async move {
+            let _ = stop.wait_for(|stopped| *stopped).await;
+        }
+    }
+
+    /// The role `submit`, on one listener.
+    pub(crate) fn submit(&mut self, base: &Base, listener: TcpListener, tls: ServerTls, message_bytes_max: usize) {
+        let handler = Arc::new(SubmissionServer { sender: base.sender() });
+        let limits = wire::smtp::Limits { message_bytes_max, ..wire::smtp::Limits::default() };
+        let config = Arc::new(ServerConfig { hostname: base.hostname.clone(), tls, limits });
+        self.tasks.spawn(wire::smtp::serve(listener, config, handler, self.stopped()));
+    }
+
+    /// The role `track`.
+    pub(crate) fn track(
+        &mut self,
+        base: &Base,
+        judge: Arc<verdict::Judge>,
+        trusted_proxies: Vec<ipnet::IpNet>,
+        listener: TcpListener,
+        tls: Tls,
+    ) {
+        let recorder = track::Recorder::start(base.store.clone(), base.ambient, base.fold.clone());
+        let router = track::router(track::Tracker {
+            store: base.store.clone(),
+            keyring: base.keyring.clone(),
+            judge,
+            origin: base.tracker.clone(),
+            admin: base.admin.clone(),
+            trusted_proxies,
+            ambient: base.ambient,
+            recorder: recorder.clone(),
+            changed: base.changed.clone(),
+        });
+        let stop = self.stop.subscribe();
+        self.tasks.spawn(async move {
+            listen::serve(listener, router, tls, stop).await;
+            recorder.drain(DRAIN).await;
+        });
+    }
+
+    /// The role `work`: fold, deliver, clear away.
+    pub(crate) fn work(&mut self, base: &Base, schedule: Schedule, connections: usize) {
+        let courier = Courier {
+            sender: base.sender(),
+            relay: base.relay.clone(),
+            schedule,
+            connections,
+            hostname: base.hostname.clone(),
+        };
+        self.tasks.spawn(courier.run(self.stopped()));
+        let folding = track::fold(base.store.clone(), base.fold.clone(), base.changed.clone());
+        let stopped = self.stopped();
+        self.tasks.spawn(async move { tokio::select! { () = folding => {}, () = stopped => {} } });
+        let (purging, stopped) = (purge(base.store.clone(), base.ambient), self.stopped());
+        self.tasks.spawn(async move { tokio::select! { () = purging => {}, () = stopped => {} } });
+    }
+
+    /// The role `web`.
+    pub(crate) fn web(&mut self, base: &Base, smtp_hint: Option<String>, listener: TcpListener, tls: Tls) {
+        let relay = Relay { timeouts: Timeouts::all(RELAY_TEST_TIMEOUT), ..base.relay.clone() };
+        let router = web::router(web::App {
+            store: base.store.clone(),
+            sender: base.sender(),
+            ambient: base.ambient,
+            admin: base.admin.clone(),
+            explain: verdict::explain,
+            opener_name: |opener| verdict::opener_name(opener).to_owned(),
+            relay_test: Arc::new(move || {
+                let relay = relay.clone();
+                Box::pin(async move { test_relay(&relay).await })
+            }),
+            smtp_hint,
+            changed: base.changed.clone(),
+        });
+        self.serve(router, listener, tls);
+    }
+
+    /// Any other pages.
+    pub(crate) fn serve(&mut self, router: axum::Router, listener: TcpListener, tls: Tls) {
+        self.tasks.spawn(listen::serve(listener, router, tls, self.stop.subscribe()));
+    }
+
+    /// Any other task that is told when to stop.
+    pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        task: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) -> F,
+    ) {
+        let stopped = Box::pin(self.stopped());
+        self.tasks.spawn(task(stopped));
+    }
+}
+
+impl Base {
+    pub(crate) fn sender(&self) -> Sender {
+        Sender {
+            store: self.store.clone(),
+            keyring: self.keyring.clone(),
+            tracker: self.tracker.clone(),
+            ambient: self.ambient,
+            wake: self.wake.clone(),
+            changed: self.changed.clone(),
+        }
+    }
+}
+
+/// Says hello to the relay, signs in if so configured, and says goodbye.
+pub(crate) async fn test_relay(relay: &Relay) -> Result<String, String> {
+    let connection = relay.connect().await.map_err(|error| error.to_string())?;
+    let offers = connection.extensions();
+    let signed_in = if relay.auth.is_some() { ", signed in" } else { "" };
+    let size = offers.size.filter(|size| *size > 0).map(|size| format!(", takes mails up to {} MB", size / 1_000_000));
+    let said = format!("{}:{} answers{signed_in}{}", relay.host, relay.port, size.unwrap_or_default());
+    connection.quit().await;
+    Ok(said)
+}
+
+async fn purge(store: Store, ambient: Ambient) {
+    loop {
+        let now = (ambient.now)();
+        let purged = async {
+            store.credentials_purge(now).await?;
+            store.events_purge(now - EVENTS_KEPT).await
+        };
+        if let Err(error) = purged.await {
+            tracing::warn!(%error, "cannot clear away what has expired: {error}");
+        }
+        tokio::time::sleep(PURGE_EVERY).await;
+    }
+}
