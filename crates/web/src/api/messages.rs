@@ -1,0 +1,310 @@
+//! Messages and copies.
+
+use super::limit;
+use crate::Shared;
+use crate::auth::ApiUser;
+use crate::error::{Error, Result};
+use crate::extract::{Id, Params};
+use crate::pages::{scope, visible};
+use axum::Json;
+use axum::extract::{Path, State};
+use model::{CopyId, MessageId, Tick};
+use serde::{Deserialize, Serialize};
+use store::{Copy, Cursor, Message, MessageFilter};
+use utoipa::{IntoParams, ToSchema};
+
+/// One value for each axis.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Modes {
+    /// `none`, `individual`, `detailed`: what may be recorded about opens.
+    open: &'static str,
+    /// About clicks.
+    click: &'static str,
+    /// About hosted documents.
+    document: &'static str,
+}
+
+impl Modes {
+    pub(super) fn of(modes: &model::PerAxis<model::Mode>) -> Self {
+        Self { open: modes.open.as_str(), click: modes.click.as_str(), document: modes.document.as_str() }
+    }
+}
+
+/// How often, by what it says about a person.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Counts {
+    /// People, seen directly or through their provider's proxy.
+    human: u32,
+    /// Cannot be told from a machine.
+    unknown: u32,
+    /// Machines.
+    machine: u32,
+}
+
+impl Counts {
+    fn of(counts: model::tick::Counts) -> Self {
+        Self { human: counts.human, unknown: counts.unknown, machine: counts.machine }
+    }
+}
+
+/// A message as one recipient got it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CopyItem {
+    id: String,
+    /// The recipient.
+    address: String,
+    mode: Modes,
+    /// Why it is not tracked, or why one of opens and clicks is not; a stable code.
+    reason: Option<&'static str>,
+    /// `queued`, `sent`, `deferred`, `bounced`.
+    state: &'static str,
+    /// `sent`, `read`, `unsure`, `untracked`.
+    tick: &'static str,
+    opens: Counts,
+    clicks: Counts,
+    /// To the minute.
+    first_read_at: Option<String>,
+    /// To the minute.
+    last_read_at: Option<String>,
+}
+
+impl CopyItem {
+    fn of(copy: &Copy) -> Self {
+        Self {
+            id: copy.id.to_string(),
+            address: copy.address.clone(),
+            mode: Modes::of(&copy.modes),
+            reason: copy.reason().map(model::Reason::code),
+            state: copy.state.as_str(),
+            tick: copy.tick().as_str(),
+            opens: Counts::of(copy.seen.opens),
+            clicks: Counts::of(copy.seen.clicks),
+            first_read_at: copy.first_read_at.map(|t| t.rfc3339()),
+            last_read_at: copy.last_read_at.map(|t| t.rfc3339()),
+        }
+    }
+}
+
+/// One mail as its sender wrote it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MessageItem {
+    id: String,
+    /// The Message-ID header, in its angle brackets.
+    message_id: String,
+    subject: String,
+    /// The address it was sent from.
+    sender: String,
+    sent_at: String,
+    /// The first 100 copies, in the order of the envelope.
+    copies: Vec<CopyItem>,
+}
+
+impl MessageItem {
+    fn of(message: &Message, copies: &[Copy]) -> Self {
+        Self {
+            id: message.id.to_string(),
+            message_id: format!("<{}>", message.header_id),
+            subject: message.subject.clone(),
+            sender: message.sender.clone(),
+            sent_at: message.accepted_at.rfc3339(),
+            copies: copies.iter().map(CopyItem::of).collect(),
+        }
+    }
+}
+
+/// A page of messages, newest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Messages {
+    items: Vec<MessageItem>,
+    /// What to send as `after` for the next page; null on the last.
+    next: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Query {
+    /// Part of the subject or of a recipient's address.
+    search: Option<String>,
+    /// Sent from this address.
+    sender: Option<String>,
+    /// Messages that have a copy with this tick: `sent`, `read`, `unsure`, `untracked`.
+    tick: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Messages on the page: 1 to 100, else 50.
+    limit: Option<u16>,
+}
+
+/// Messages, newest first.
+#[utoipa::path(get, path = "/api/v1/messages", tag = "messages", params(Query), responses(
+    (status = 200, body = Messages),
+    (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    State(web): State<Shared>,
+    user: ApiUser,
+    Params(query): Params<Query>,
+) -> Result<Json<Messages>> {
+    let tick = query.tick.as_deref().map(|word| {
+        let found = Tick::ALL.into_iter().find(|t| t.as_str() == word);
+        found.ok_or_else(|| Error::Query(format!("tick={word}: sent, read, unsure or untracked")))
+    });
+    let after = query.after.as_deref().map(str::parse::<Cursor>).transpose();
+    let limit = limit(query.limit)?;
+    let filter = MessageFilter {
+        user: scope(&user),
+        search: query.search,
+        sender: query.sender,
+        tick: tick.transpose()?,
+        bounced: false,
+        after: after.map_err(|_| Error::Query("after: send the `next` of the page before".into()))?,
+        limit: limit + 1,
+    };
+    let mut found = web.app.store.messages(user.workspace, filter).await?;
+    let more = found.len() > usize::from(limit);
+    found.truncate(limit.into());
+    let next = found.last().filter(|_| more).map(|(m, _)| Cursor { at: m.accepted_at, id: m.id }.to_string());
+    Ok(Json(Messages { items: found.iter().map(|(m, copies)| MessageItem::of(m, copies)).collect(), next }))
+}
+
+/// A link of a message.
+#[derive(Serialize, ToSchema)]
+struct LinkItem {
+    number: u16,
+    destination: String,
+    /// Why it is never tracked; null if it may be.
+    skipped: Option<String>,
+}
+
+/// A message with its links.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MessageDetail {
+    #[serde(flatten)]
+    message: MessageItem,
+    /// Octets, as the sender wrote it.
+    size: i64,
+    /// The sender's choice: `off`, `open`, `click`, `all`.
+    track: &'static str,
+    links: Vec<LinkItem>,
+}
+
+/// Copies that a message's detail lists.
+const COPIES_MAX: u16 = 10_000;
+
+/// One message with all its copies and links.
+#[utoipa::path(get, path = "/api/v1/messages/{id}", tag = "messages", params(("id" = String, Path)), responses(
+    (status = 200, body = MessageDetail),
+    (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn show(
+    State(web): State<Shared>,
+    user: ApiUser,
+    Id(id): Id<MessageId>,
+) -> Result<Json<MessageDetail>> {
+    let message = visible(&web, &user, id).await?;
+    let copies = web.app.store.copies(id, COPIES_MAX).await?;
+    let links = web.app.store.links(id).await?.into_iter();
+    Ok(Json(MessageDetail {
+        message: MessageItem::of(&message, &copies),
+        size: message.size,
+        track: message.switch.as_str(),
+        links: links
+            .map(|l| LinkItem { number: l.number, destination: l.destination, skipped: l.skipped })
+            .collect(),
+    }))
+}
+
+/// A reason of a verdict.
+#[derive(Serialize, ToSchema)]
+struct ReasonItem {
+    /// Stable, for programs.
+    code: String,
+    /// For people.
+    sentence: &'static str,
+}
+
+/// One request to a tracked URL, judged.
+#[derive(Serialize, ToSchema)]
+struct HitItem {
+    id: String,
+    /// `open`, `click`.
+    axis: &'static str,
+    /// The number of the link, for clicks.
+    link: Option<u16>,
+    /// To the minute.
+    at: String,
+    /// Who fetched, for programs and …
+    opener: String,
+    /// … for people.
+    opener_name: String,
+    /// `human`, `human_via_proxy`, `unknown`, `machine`, `self`.
+    meaning: &'static str,
+    /// Percent.
+    confidence: u8,
+    reasons: Vec<ReasonItem>,
+    /// Client, browser, os, device, network, country, as far as known; null below `detailed`.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    facts: Option<model::Facts>,
+    /// A repetition within seconds; not counted.
+    repeat: bool,
+}
+
+/// A copy with everything that is known about it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CopyDetail {
+    #[serde(flatten)]
+    copy: CopyItem,
+    /// It asks the recipient whether they agree to be tracked.
+    ask: bool,
+    /// The relay's last answer.
+    answer: Option<String>,
+    /// Since when it is in its state.
+    state_at: String,
+    /// When the recipient pressed the receipt button.
+    receipt_at: Option<String>,
+    /// Oldest first, at most 1000.
+    hits: Vec<HitItem>,
+}
+
+/// One copy with its hits.
+#[utoipa::path(get, path = "/api/v1/messages/{id}/copies/{copy}", tag = "messages",
+    params(("id" = String, Path), ("copy" = String, Path)), responses(
+    (status = 200, body = CopyDetail),
+    (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn copy(
+    State(web): State<Shared>,
+    user: ApiUser,
+    Path((message, copy)): Path<(String, String)>,
+) -> Result<Json<CopyDetail>> {
+    let missing = || Error::NotFound("copy");
+    let message: MessageId = message.parse().map_err(|_| missing())?;
+    let copy: CopyId = copy.parse().map_err(|_| missing())?;
+    visible(&web, &user, message).await?;
+    let around = web.app.store.copy_in_context(copy).await?.filter(|c| c.copy.message == message);
+    let copy = around.ok_or_else(missing)?.copy;
+    let hits = web.app.store.hits(copy.id).await?;
+    let reason = |code: String| ReasonItem { sentence: (web.app.explain)(&code), code };
+    let hit = |hit: store::StoredHit| HitItem {
+        id: hit.id.to_string(),
+        axis: hit.axis.as_str(),
+        link: (hit.axis == model::Axis::Click).then_some(hit.link),
+        at: hit.at.rfc3339(),
+        opener_name: (web.app.opener_name)(&hit.verdict.opener),
+        opener: hit.verdict.opener,
+        meaning: hit.verdict.meaning.as_str(),
+        confidence: hit.verdict.confidence,
+        reasons: hit.verdict.reasons.into_iter().map(reason).collect(),
+        facts: hit.facts,
+        repeat: hit.repeat,
+    };
+    Ok(Json(CopyDetail {
+        ask: copy.ask,
+        answer: copy.answer.clone(),
+        state_at: copy.state_at.rfc3339(),
+        receipt_at: copy.receipt_at.map(|t| t.rfc3339()),
+        hits: hits.into_iter().map(hit).collect(),
+        copy: CopyItem::of(&copy),
+    }))
+}

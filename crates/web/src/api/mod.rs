@@ -1,0 +1,50 @@
+//! `/api/v1`: the same facts as the pages, as JSON, for the user whose key or session it is.
+
+mod contacts;
+mod events;
+mod me;
+mod messages;
+mod openapi;
+mod submit;
+
+use crate::Shared;
+use crate::error::Error;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Items of a list, at most.
+const LIMIT_MAX: u16 = 100;
+/// Items of a list when nothing is asked for.
+const LIMIT: u16 = 50;
+
+pub(crate) fn router() -> Router<Shared> {
+    let (router, document) = described().split_for_parts();
+    router.route("/openapi.json", get(async move || Json(document)))
+}
+
+fn described() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .routes(routes!(submit::submit))
+        .layer(DefaultBodyLimit::max(submit::MAIL_BYTES_MAX))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::show))
+        .routes(routes!(messages::copy))
+        .routes(routes!(contacts::list))
+        .routes(routes!(contacts::show))
+        .routes(routes!(contacts::consent))
+        .routes(routes!(contacts::withdraw))
+        .routes(routes!(me::show))
+        .routes(routes!(events::follow))
+}
+
+/// How many items, within bounds.
+fn limit(asked: Option<u16>) -> Result<u16, Error> {
+    match asked.unwrap_or(LIMIT) {
+        n @ 1..=LIMIT_MAX => Ok(n),
+        n => Err(Error::Query(format!("limit={n}: between 1 and {LIMIT_MAX}"))),
+    }
+}

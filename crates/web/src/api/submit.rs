@@ -1,0 +1,183 @@
+//! `POST /api/v1/messages`: a mail as it is, with its envelope in the query.
+
+use super::messages::Modes;
+use crate::Shared;
+use crate::auth::{ApiUser, May};
+use crate::error::{Error, Result};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use mail_parser::MessageParser;
+use model::role::Act;
+use model::{EmailAddress, Switch};
+use send::{Recipient, Submission};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Largest mail: what common providers take, with room for base64.
+pub(super) const MAIL_BYTES_MAX: usize = 50 << 20;
+
+/// What was decided about one recipient.
+#[derive(Serialize, ToSchema)]
+struct Decided {
+    id: String,
+    /// The recipient.
+    address: String,
+    mode: Modes,
+    /// Why not more; a stable code.
+    reason: Option<&'static str>,
+    /// `sent` or `untracked`.
+    tick: &'static str,
+    /// It asks the recipient whether they agree to be tracked.
+    ask: bool,
+}
+
+/// An accepted mail. From now on it is delivered or bounced.
+#[derive(Serialize, ToSchema)]
+struct Accepted {
+    id: String,
+    /// In the order of the envelope.
+    copies: Vec<Decided>,
+}
+
+/// The envelope and the wishes for one mail.
+#[derive(Default)]
+struct Envelope {
+    from: Option<EmailAddress>,
+    to: Vec<EmailAddress>,
+    track: Option<Switch>,
+    ask: Option<bool>,
+}
+
+impl Envelope {
+    fn parse(query: &str) -> Result<Self> {
+        let mut envelope = Self::default();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let wrong = |why: &dyn std::fmt::Display| Error::Query(format!("{name}={value}: {why}"));
+            match name.as_ref() {
+                "from" => envelope.from = Some(value.parse().map_err(|e| wrong(&e))?),
+                "to" => envelope.to.push(value.parse().map_err(|e| wrong(&e))?),
+                "track" => envelope.track = Some(value.parse().map_err(|e| wrong(&e))?),
+                "ask" => envelope.ask = Some(value.parse().map_err(|_| wrong(&"write true or false"))?),
+                _ => return Err(Error::Query(format!("{name}: known are from, to, track and ask"))),
+            }
+        }
+        Ok(envelope)
+    }
+
+    /// Fills in from the mail's own header what the query left out.
+    fn complete(mut self, mail: &[u8]) -> Result<(EmailAddress, Vec<EmailAddress>, Option<Switch>, Option<bool>)> {
+        let parsed = MessageParser::new().with_mime_headers().with_address_headers().parse_headers(mail);
+        let parsed = parsed.ok_or_else(|| invalid("this is not a mail: it has no header"))?;
+        if self.to.is_empty() {
+            let fields = [parsed.to(), parsed.cc(), parsed.bcc()];
+            let named = fields.into_iter().flatten().flat_map(|list| list.iter()).filter_map(|a| a.address.as_deref());
+            for text in named {
+                let address: EmailAddress = text.parse().map_err(|e| invalid(&format!("To, Cc or Bcc: {e}")))?;
+                if self.to.iter().all(|known| known.key() != address.key()) {
+                    self.to.push(address);
+                }
+            }
+        }
+        if self.to.is_empty() {
+            return Err(Error::Query("to: neither the query nor the mail's header names a recipient".into()));
+        }
+        let from = match self.from {
+            Some(from) => from,
+            None => {
+                let text = parsed.from().and_then(|from| from.first()).and_then(|a| a.address.as_deref());
+                let text = text.ok_or_else(|| Error::Query("from: neither here nor in the mail's header".into()))?;
+                text.parse().map_err(|e| invalid(&format!("From: {e}")))?
+            }
+        };
+        Ok((from, self.to, self.track, self.ask))
+    }
+}
+
+fn invalid(why: &str) -> Error {
+    Error::Invalid { field: "mail", why: why.into() }
+}
+
+/// Sends a mail. The body is the mail as it is; recipients get their own copies of it.
+#[utoipa::path(post, path = "/api/v1/messages", tag = "messages",
+    params(
+        ("from" = Option<String>, Query, description = "Envelope sender, one of the user's identities; else the From header's."),
+        ("to" = Option<Vec<String>>, Query, description = "Envelope recipient; may be repeated; else To, Cc and Bcc of the header."),
+        ("track" = Option<String>, Query, description = "`off`, `open`, `click`, `all`; overrides the mail's X-Overt-Track header."),
+        ("ask" = Option<bool>, Query, description = "Ask recipients who were never asked whether they agree."),
+    ),
+    request_body(content = String, content_type = "message/rfc822"),
+    responses(
+        (status = 202, body = Accepted, headers(("location" = String, description = "The message."))),
+        (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn submit(
+    State(web): State<Shared>,
+    user: ApiUser,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse> {
+    user.may(Act::Send)?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("message/rfc822")) {
+        return Err(Error::UnsupportedMedia("a mail (message/rfc822)"));
+    }
+    let envelope = Envelope::parse(query.as_deref().unwrap_or(""))?;
+    let mail = body.map_err(|_| Error::TooLarge(MAIL_BYTES_MAX >> 20))?;
+    let (from, to, switch, ask) = envelope.complete(&mail)?;
+    let recipients = to.into_iter().map(|address| Recipient { address, notify: None, orcpt: None }).collect();
+    let (user, source) = (user.0, mail.into());
+    let accepted = web
+        .app
+        .sender
+        .accept(Submission { user, from, recipients, source, switch, ask, ret: None, envid: None })
+        .await?;
+    let location = format!("/api/v1/messages/{}", accepted.message);
+    let copies = accepted.copies.into_iter().map(|copy| Decided {
+        id: copy.id.to_string(),
+        address: copy.address.to_string(),
+        mode: Modes::of(&copy.modes),
+        reason: copy.reason.map(model::Reason::code),
+        tick: copy.tick.as_str(),
+        ask: copy.ask,
+    });
+    let body = Accepted { id: accepted.message.to_string(), copies: copies.collect() };
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &[u8] = b"From: Ann <ann@x.example>\r\nTo: b@x.example, C <c@x.example>\r\nCc: B@x.example\r\n\
+        Bcc: d@x.example\r\nSubject: s\r\n\r\nbody\r\n";
+
+    #[test]
+    fn what_the_query_leaves_out_comes_from_the_header() {
+        let (from, to, switch, ask) = Envelope::parse("track=click&ask=true").unwrap().complete(MAIL).unwrap();
+        assert_eq!(from.as_str(), "ann@x.example");
+        let to: Vec<_> = to.iter().map(EmailAddress::as_str).collect();
+        assert_eq!(to, ["b@x.example", "c@x.example", "d@x.example"]);
+        assert_eq!((switch, ask), (Some(Switch::Click), Some(true)));
+    }
+
+    #[test]
+    fn the_query_wins() {
+        let query = "from=bounces%40x.example&to=e@x.example&to=f%40x.example";
+        let (from, to, ..) = Envelope::parse(query).unwrap().complete(MAIL).unwrap();
+        assert_eq!((from.as_str(), to.len()), ("bounces@x.example", 2));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for query in ["to=nonsense", "track=yes", "ask=maybe", "tracking=off", "from="] {
+            assert!(matches!(Envelope::parse(query), Err(Error::Query(_))), "{query}");
+        }
+        let nobody = Envelope::default().complete(b"Subject: s\r\n\r\nbody");
+        assert!(matches!(nobody, Err(Error::Query(_))));
+    }
+}

@@ -1,0 +1,75 @@
+//! The people mail was sent to, and where their consent stands.
+
+use super::view::consent_word;
+use super::{Page, show as render};
+use crate::Shared;
+use crate::auth::User;
+use crate::error::{Error, Result};
+use crate::extract::Params;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use model::ConsentState;
+use serde::Deserialize;
+use store::{Contact, ContactFilter};
+
+const PAGE: u16 = 100;
+
+#[derive(Template)]
+#[template(path = "contacts.html")]
+struct ContactsPage {
+    page: Page,
+    filter: Filter,
+    filtered: bool,
+    contacts: Vec<Line>,
+    more: Option<String>,
+}
+
+struct Line {
+    contact: Contact,
+    consent: ConsentState,
+}
+
+impl Line {
+    fn words(&self) -> &'static str {
+        consent_word(self.consent)
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Filter {
+    search: String,
+    state: String,
+    after: String,
+}
+
+impl ContactsPage {
+    fn states() -> [(&'static str, &'static str); 7] {
+        ConsentState::ALL.map(|state| (state.as_str(), consent_word(state)))
+    }
+}
+
+/// `GET /contacts`
+pub(super) async fn list(State(web): State<Shared>, user: User, Params(filter): Params<Filter>) -> Result<Response> {
+    let state = match filter.state.as_str() {
+        "" => None,
+        word => Some(word.parse().map_err(|_| Error::Query(format!("There is no state {word:?}.")))?),
+    };
+    let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    let wanted =
+        ContactFilter { search: given(&filter.search), state, after: given(&filter.after), limit: PAGE + 1 };
+    let mut found = web.app.store.contacts(user.workspace, wanted).await?;
+    let further = found.len() > usize::from(PAGE);
+    found.truncate(PAGE.into());
+    let more = found.last().filter(|_| further).map(|last| {
+        let mut query = url::form_urlencoded::Serializer::new(String::from("/contacts?"));
+        query.append_pair("search", &filter.search).append_pair("state", &filter.state);
+        query.append_pair("after", last.address.as_str()).finish()
+    });
+    let now = (web.app.ambient.now)();
+    let line = |contact: Contact| Line { consent: contact.consent.summary(now), contact };
+    let filtered = [&filter.search, &filter.state, &filter.after].iter().any(|f| !f.is_empty());
+    let contacts = found.into_iter().map(line).collect();
+    Ok(render(&ContactsPage { page: Page::of(&user, "contacts", "Contacts"), filter, filtered, contacts, more }))
+}

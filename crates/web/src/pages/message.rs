@@ -1,0 +1,214 @@
+//! One message: what became of each copy, and how that is known.
+
+use super::sent::visible;
+use super::view::{self, CopyView, Mark, When};
+use super::{Page, show as render};
+use crate::auth::User;
+use crate::error::{Error, Result};
+use crate::extract::{Id, Params};
+use crate::{App, Shared};
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use model::{Axis, CopyId, Facts, Meaning, MessageId, Mode, Reason, Time};
+use serde::Deserialize;
+use store::{Message, StoredHit};
+
+/// Copies whose timelines stand on the page together; of more, one is shown at a time.
+const TIMELINES_MAX: usize = 40;
+/// Copies that are listed.
+const LISTED_MAX: u16 = 2_000;
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessagePage {
+    page: Page,
+    message: Message,
+    /// The copies with their timelines.
+    stories: Vec<Story>,
+    /// All copies, where there are too many to tell all stories.
+    index: Vec<CopyView>,
+    links: Vec<LinkView>,
+}
+
+struct Story {
+    copy: CopyView,
+    axes: Vec<AxisView>,
+    steps: Vec<Step>,
+}
+
+/// How much may be recorded on one axis, and if nothing, why.
+struct AxisView {
+    name: &'static str,
+    mode: &'static str,
+    tracked: bool,
+    reason: Option<&'static str>,
+}
+
+/// One thing that happened to a copy.
+struct Step {
+    at: Time,
+    what: String,
+    /// What the relay said, or what is known about the program.
+    more: String,
+    human: bool,
+    /// How it is known; empty for what needs no explaining.
+    reasons: Vec<&'static str>,
+    confidence: u8,
+}
+
+impl Step {
+    fn plain(at: Time, what: impl Into<String>, more: impl Into<String>) -> Self {
+        Self { at, what: what.into(), more: more.into(), human: false, reasons: Vec::new(), confidence: 0 }
+    }
+
+    fn when(&self) -> When {
+        When(self.at)
+    }
+}
+
+struct LinkView {
+    number: u16,
+    destination: String,
+    skipped: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Choice {
+    copy: Option<CopyId>,
+}
+
+impl MessagePage {
+    fn sent_at(&self) -> When {
+        When(self.message.accepted_at)
+    }
+
+    fn switch(&self) -> &'static str {
+        match self.message.switch {
+            model::Switch::All => "everything that each recipient allows",
+            model::Switch::Open => "opens only",
+            model::Switch::Click => "clicks only",
+            model::Switch::Off => "nothing: switched off for this mail",
+        }
+    }
+}
+
+/// `GET /messages/{id}`
+pub(super) async fn show(
+    State(web): State<Shared>,
+    user: User,
+    Id(id): Id<MessageId>,
+    Params(choice): Params<Choice>,
+) -> Result<Response> {
+    let message = visible(&web, &user, id).await?;
+    let copies = web.app.store.copies(id, LISTED_MAX).await?;
+    let many = copies.len() > TIMELINES_MAX;
+    let (told, index): (Vec<store::Copy>, Vec<store::Copy>) = match choice.copy {
+        Some(wanted) => (copies.into_iter().filter(|c| c.id == wanted).collect(), Vec::new()),
+        None if many => (Vec::new(), copies),
+        None => (copies, Vec::new()),
+    };
+    if choice.copy.is_some() && told.is_empty() {
+        return Err(Error::NotFound("copy"));
+    }
+    let mut stories = Vec::with_capacity(told.len());
+    for copy in told {
+        let hits = web.app.store.hits(copy.id).await?;
+        let steps = steps(&web.app, &message, &copy, hits);
+        stories.push(Story { axes: axes(&copy), steps, copy: CopyView { copy } });
+    }
+    let links = web.app.store.links(id).await?.into_iter().map(|link| LinkView {
+        number: link.number,
+        destination: link.destination,
+        skipped: link.skipped.as_deref().map(view::skip_words),
+    });
+    let subject = if message.subject.is_empty() { "(no subject)".to_owned() } else { message.subject.clone() };
+    let page = Page::of(&user, "sent", subject);
+    let index = index.into_iter().map(|copy| CopyView { copy }).collect();
+    Ok(render(&MessagePage { page, links: links.collect(), message, stories, index }))
+}
+
+fn axes(copy: &store::Copy) -> Vec<AxisView> {
+    let axis = |name, mode: Mode, reason: Option<Reason>| AxisView {
+        name,
+        mode: view::mode_words(mode),
+        tracked: mode > Mode::None,
+        reason: reason.filter(|_| mode == Mode::None).map(Reason::sentence),
+    };
+    vec![
+        axis("Opens", copy.modes.open, copy.reason_open),
+        axis("Clicks", copy.modes.click, copy.reason_click),
+        axis("Documents", copy.modes.document, Some(Reason::NoDocument)),
+    ]
+}
+
+/// Everything that happened to a copy, oldest first.
+fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>) -> Vec<Step> {
+    let mut steps = vec![Step::plain(message.accepted_at, "Accepted", "")];
+    if copy.ask {
+        steps.push(Step::plain(message.accepted_at, "The mail asks whether this person agrees to be tracked", ""));
+    }
+    let answer = copy.answer.as_deref().map_or_else(String::new, |answer| format!("The relay answered: {answer}"));
+    match copy.state {
+        store::CopyState::Queued => {}
+        store::CopyState::Sent => steps.push(Step::plain(copy.state_at, "Taken by the relay", answer)),
+        store::CopyState::Deferred => {
+            steps.push(Step::plain(copy.state_at, "Not taken yet; it will be tried again", answer));
+        }
+        store::CopyState::Bounced => steps.push(Step::plain(copy.state_at, "Could not be delivered", answer)),
+    }
+    if let Some(at) = copy.receipt_at {
+        let step = Step::plain(at, "The recipient pressed “I have read this”", "");
+        steps.push(Step { human: true, ..step });
+    }
+    steps.extend(hits.into_iter().map(|hit| told(app, hit)));
+    steps.sort_by_key(|step| step.at);
+    steps
+}
+
+fn told(app: &App, hit: StoredHit) -> Step {
+    let StoredHit { axis, link, at, verdict, facts, repeat, .. } = hit;
+    let opener = (app.opener_name)(&verdict.opener);
+    let what = match axis {
+        Axis::Open => "the mail".to_owned(),
+        Axis::Click => format!("link {}", link + 1),
+        Axis::Document => "the document".to_owned(),
+    };
+    let mut text = match verdict.meaning {
+        Meaning::Human if axis == Axis::Click => format!("A person followed {what} ({opener})"),
+        Meaning::Human => format!("A person opened {what} ({opener})"),
+        Meaning::HumanViaProxy => format!("A person opened {what}, seen through {opener}"),
+        Meaning::Unknown => format!("{opener} fetched {what}; it cannot be told whether a person was there"),
+        Meaning::Machine => format!("A machine fetched {what} ({opener}); not counted"),
+        Meaning::Own => format!("Your own view of {what}; not counted"),
+    };
+    if repeat {
+        text += ". Again within seconds, so not counted twice";
+    }
+    Step {
+        at,
+        what: text,
+        more: facts.map(|facts| facts_words(&facts)).unwrap_or_default(),
+        human: verdict.meaning.is_human(),
+        reasons: verdict.reasons.iter().map(|code| (app.explain)(code)).collect(),
+        confidence: verdict.confidence,
+    }
+}
+
+fn facts_words(facts: &Facts) -> String {
+    let all = [&facts.client, &facts.browser, &facts.os, &facts.device, &facts.country, &facts.network];
+    all.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl LinkView {
+    fn shown_number(&self) -> u16 {
+        self.number + 1
+    }
+}
+
+impl Story {
+    fn mark(&self) -> Mark {
+        self.copy.mark()
+    }
+}

@@ -1,0 +1,96 @@
+//! The pages. Each file holds what one page shows and what its forms do.
+
+mod account;
+mod contact;
+mod contacts;
+mod glossary;
+mod message;
+mod sent;
+mod settings;
+mod sign_in;
+pub(crate) mod view;
+mod write;
+
+pub(crate) use contact::{find as find_contact, withdraw_all};
+pub(crate) use sent::{scope, visible};
+
+use crate::Shared;
+use askama::Template;
+use axum::Router;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use model::role::Act;
+
+pub(crate) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/", get(sent::list))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/messages/{id}", get(message::show))
+        .route("/messages/{id}/row", get(sent::row))
+        .route("/write", get(write::show).post(write::submit))
+        .route("/contacts", get(contacts::list))
+        .route("/contacts/{id}", get(contact::show))
+        .route("/contacts/{id}/ask", post(contact::ask))
+        .route("/contacts/{id}/withdraw", get(contact::confirm_withdrawal).post(contact::withdraw))
+        .route("/settings", get(settings::show))
+        .route("/settings/workspace", post(settings::workspace))
+        .route("/settings/relay", post(settings::relay))
+        .route("/settings/identities", post(account::add_identity))
+        .route("/settings/identities/{id}/remove", post(account::remove_identity))
+        .route("/settings/credentials", post(account::add_credential))
+        .route("/settings/credentials/{id}/revoke", post(account::revoke_credential))
+        .route("/settings/password", post(account::change_password))
+        .route("/glossary", get(glossary::show))
+}
+
+/// What the frame around every page needs.
+pub(crate) struct Page {
+    title: String,
+    /// Which entry of the navigation this belongs to.
+    here: &'static str,
+    user: Option<Visitor>,
+}
+
+struct Visitor {
+    name: String,
+    may_send: bool,
+}
+
+impl Page {
+    /// A page of a signed-in user.
+    pub(crate) fn of(user: &store::User, here: &'static str, title: impl Into<String>) -> Self {
+        let visitor = Visitor { name: user.name.clone(), may_send: user.role.may(Act::Send) };
+        Self { title: title.into(), here, user: Some(visitor) }
+    }
+
+    /// A page that anybody may see.
+    pub(crate) fn public(title: impl Into<String>) -> Self {
+        Self { title: title.into(), here: "", user: None }
+    }
+}
+
+/// Why something was not possible.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub(crate) struct ErrorPage {
+    pub(crate) page: Page,
+    pub(crate) detail: String,
+}
+
+impl ErrorPage {
+    pub(crate) fn render_html(&self) -> Response {
+        show(self)
+    }
+}
+
+/// A template as an answer. Rendering into memory fails only on a broken template, which compiling rules out.
+fn show(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!("a page could not be rendered: {error}");
+            crate::error::Error::Internal.into_response()
+        }
+    }
+}

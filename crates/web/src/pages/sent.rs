@@ -1,0 +1,251 @@
+//! The Sent list, which is the home page: was it read, and can I believe it?
+
+use super::view::{CopyView, Mark, When};
+use super::{Page, show as render};
+use crate::Shared;
+use crate::auth::User;
+use crate::error::{Error, Result};
+use crate::extract::{Id, Params};
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use model::role::Act;
+use model::{MessageId, Tick, UserId};
+use serde::Deserialize;
+use store::{Cursor, Message, MessageFilter, User as Person};
+
+/// Messages on a page.
+const PAGE: u16 = 50;
+/// Copies that a row can unfold; the message's own page shows all.
+const COPIES_UNFOLDED_MAX: usize = 100;
+
+#[derive(Template)]
+#[template(path = "sent.html")]
+struct SentPage {
+    page: Page,
+    filter: Filter,
+    filtered: bool,
+    senders: Vec<String>,
+    rows: Vec<Row>,
+    older: Option<String>,
+    may_send: bool,
+}
+
+/// One message of the list. Also rendered alone, when something happened to it.
+#[derive(Template)]
+#[template(path = "row.html")]
+struct Row {
+    message: Message,
+    copies: Vec<CopyView>,
+    mark: Mark,
+    words: String,
+    /// It is the reader's own.
+    mine: bool,
+    /// Recipients in all.
+    total: usize,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Filter {
+    search: String,
+    sender: String,
+    show: String,
+    after: String,
+}
+
+impl Filter {
+    const SHOWS: [(&str, &str); 6] = [
+        ("", "All"),
+        ("read", "Read"),
+        ("sent", "Sent, not known to be read"),
+        ("unsure", "Unsure"),
+        ("untracked", "Not tracked"),
+        ("bounced", "Not delivered"),
+    ];
+
+    fn parse(&self, user: Option<UserId>) -> Result<MessageFilter> {
+        let unknown = || Error::Query(format!("There is no filter {:?}.", self.show));
+        let tick = match self.show.as_str() {
+            "" | "bounced" => None,
+            word => Some(Tick::ALL.into_iter().find(|t| t.as_str() == word).ok_or_else(unknown)?),
+        };
+        let after: Option<Cursor> = match self.after.as_str() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| Error::Query("This page of the list does not exist.".into()))?),
+        };
+        let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        Ok(MessageFilter {
+            user,
+            search: given(&self.search),
+            sender: given(&self.sender),
+            tick,
+            bounced: self.show == "bounced",
+            after,
+            limit: PAGE + 1,
+        })
+    }
+
+    /// The address of the next page of this list.
+    fn older(&self, last: &Message) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::from("/?"));
+        for (name, value) in [("search", &self.search), ("sender", &self.sender), ("show", &self.show)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.append_pair("after", &Cursor { at: last.accepted_at, id: last.id }.to_string());
+        query.finish()
+    }
+}
+
+/// Whose messages a user sees: their own, or everybody's.
+pub(crate) fn scope(user: &Person) -> Option<UserId> {
+    (!user.role.may(Act::SeeAll)).then_some(user.id)
+}
+
+/// A message as far as this user may see it; others' do not exist.
+pub(crate) async fn visible(web: &Shared, user: &Person, id: MessageId) -> Result<Message> {
+    let found = web.app.store.message(user.workspace, id).await?;
+    found.filter(|m| scope(user).is_none_or(|own| own == m.user)).ok_or(Error::NotFound("message"))
+}
+
+/// `GET /`
+pub(super) async fn list(State(web): State<Shared>, user: User, Params(filter): Params<Filter>) -> Result<Response> {
+    let mut found = web.app.store.messages(user.workspace, filter.parse(scope(&user))?).await?;
+    let more = found.len() > usize::from(PAGE);
+    found.truncate(PAGE.into());
+    let older = found.last().filter(|_| more).map(|(last, _)| filter.older(last));
+    let mut rows = Vec::with_capacity(found.len());
+    for (message, copies) in found {
+        rows.push(row_of(&web, &user, message, copies).await?);
+    }
+    let mut senders: Vec<String> = match scope(&user) {
+        None => web.app.store.identities_of_workspace(user.workspace).await?,
+        Some(own) => web.app.store.identities(own).await?,
+    }
+    .into_iter()
+    .map(|identity| identity.address.to_string())
+    .collect();
+    if !filter.sender.is_empty() && !senders.contains(&filter.sender) {
+        senders.push(filter.sender.clone());
+    }
+    let filtered = [&filter.search, &filter.sender, &filter.show, &filter.after].iter().any(|f| !f.is_empty());
+    let (page, may_send) = (Page::of(&user, "sent", "Sent"), user.role.may(Act::Send));
+    Ok(render(&SentPage { page, filter, filtered, senders, rows, older, may_send }))
+}
+
+/// `GET /messages/{id}/row`: a row by itself, for the script.
+pub(super) async fn row(State(web): State<Shared>, user: User, Id(id): Id<MessageId>) -> Result<Response> {
+    let message = visible(&web, &user, id).await?;
+    let copies = web.app.store.copies(id, COPIES_UNFOLDED_MAX as u16).await?;
+    Ok(render(&row_of(&web, &user, message, copies).await?))
+}
+
+async fn row_of(web: &Shared, user: &Person, message: Message, copies: Vec<store::Copy>) -> Result<Row> {
+    let copies: Vec<CopyView> = copies.into_iter().map(|copy| CopyView { copy }).collect();
+    let mut sums = Sums::default();
+    if copies.len() < COPIES_UNFOLDED_MAX {
+        copies.iter().for_each(|c| sums.add(c.mark(), 1));
+    } else {
+        let ticks = web.app.store.copy_ticks(message.id).await?;
+        ticks.into_iter().for_each(|(tick, n)| sums.add(Mark::Tick(tick), n));
+    }
+    let (mark, words) = match copies.as_slice() {
+        [only] => (only.mark(), only.words()),
+        _ => (sums.mark(), sums.words()),
+    };
+    let (mine, total) = (message.user == user.id, sums.total() as usize);
+    Ok(Row { message, copies, mark, words, mine, total })
+}
+
+impl Row {
+    fn sent_at(&self) -> When {
+        When(self.message.accepted_at)
+    }
+
+    /// Whom it went to, in a few words.
+    fn to(&self) -> String {
+        let first = self.copies.first().map_or("", |c| c.copy.address.as_str());
+        match self.total {
+            0 | 1 => first.to_owned(),
+            n => format!("{first} and {} more", n - 1),
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        self.total > self.copies.len()
+    }
+}
+
+/// How many copies of a message have which mark.
+#[derive(Default)]
+struct Sums {
+    read: u32,
+    unsure: u32,
+    sent: u32,
+    untracked: u32,
+    bounced: u32,
+}
+
+impl Sums {
+    fn add(&mut self, mark: Mark, n: u32) {
+        let sum = match mark {
+            Mark::Tick(Tick::Read) => &mut self.read,
+            Mark::Tick(Tick::Unsure) => &mut self.unsure,
+            Mark::Tick(Tick::Sent) => &mut self.sent,
+            Mark::Tick(Tick::Untracked) => &mut self.untracked,
+            Mark::Bounced => &mut self.bounced,
+        };
+        *sum += n;
+    }
+
+    fn total(&self) -> u32 {
+        self.tracked() + self.untracked + self.bounced
+    }
+
+    fn tracked(&self) -> u32 {
+        self.read + self.unsure + self.sent
+    }
+
+    /// One mark for many: what is true of every tracked copy.
+    fn mark(&self) -> Mark {
+        match self {
+            _ if self.bounced > 0 && self.tracked() + self.untracked == 0 => Mark::Bounced,
+            _ if self.tracked() == 0 => Mark::Tick(Tick::Untracked),
+            _ if self.read == self.tracked() => Mark::Tick(Tick::Read),
+            _ if self.read == 0 && self.unsure > 0 => Mark::Tick(Tick::Unsure),
+            _ => Mark::Tick(Tick::Sent),
+        }
+    }
+
+    /// Of those who are tracked, how many read it; the others are named, never counted in.
+    fn words(&self) -> String {
+        let mut parts = Vec::new();
+        if self.tracked() > 0 {
+            parts.push(format!("{} of {} read", self.read, self.tracked()));
+        }
+        for (n, what) in [(self.unsure, "unsure"), (self.untracked, "not tracked"), (self.bounced, "not delivered")] {
+            if n > 0 {
+                parts.push(format!("{n} {what}"));
+            }
+        }
+        parts.join("; ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tracked_are_the_denominator() {
+        let mut sums = Sums::default();
+        for (tick, n) in [(Tick::Read, 3), (Tick::Sent, 2), (Tick::Unsure, 1), (Tick::Untracked, 2)] {
+            sums.add(Mark::Tick(tick), n);
+        }
+        assert_eq!(sums.words(), "3 of 6 read; 1 unsure; 2 not tracked");
+        assert!(sums.mark() == Mark::Tick(Tick::Sent));
+        assert_eq!(sums.total(), 8);
+    }
+}

@@ -1,0 +1,204 @@
+//! How facts look on every page: ticks, times, counts and the words for states.
+
+use askama::filters::HtmlSafe;
+use model::tick::Counts;
+use model::{ConsentState, Mode, Tick, Time, Topic};
+use std::fmt;
+use store::CopyState;
+
+/// A moment: UTC text, which the script turns into the reader's local time.
+pub(crate) struct When(pub(crate) Time);
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = jiff::Timestamp::from_millisecond(self.0.0).unwrap_or_default();
+        write!(f, "<time datetime=\"{}\">{}</time>", self.0, moment.strftime("%-d %b %Y, %H:%M UTC"))
+    }
+}
+
+impl HtmlSafe for When {}
+
+/// What stands beside a copy: its tick, or that it never arrived.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Tick(Tick),
+    Bounced,
+}
+
+/// The drawing alone; the words beside it say the same, so it is hidden from screen readers.
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const FIRST: &str = "<path d=\"M2.5 9.5l4 4L15 4.5\"/>";
+        let (class, paths) = match self {
+            Self::Tick(Tick::Untracked) => ("untracked", "<path d=\"M6 9h12\"/>".to_owned()),
+            Self::Tick(Tick::Sent) => ("sent", FIRST.to_owned()),
+            Self::Tick(Tick::Read) => ("read", format!("{FIRST}<path d=\"M10.5 12.3l1.2 1.2L20.5 4.5\"/>")),
+            // Hollow: the outline of a tick that may or may not be there.
+            Self::Tick(Tick::Unsure) => (
+                "unsure",
+                format!("{FIRST}<path class=\"hollow\" d=\"M10.2 12.6l1.7 1.9 9-9.6-1.4-1.4-7.6 8\"/>"),
+            ),
+            Self::Bounced => ("bounced", "<path d=\"M12 3.5v7M12 14.2v.1\"/>".to_owned()),
+        };
+        write!(f, "<svg class=\"mark {class}\" viewBox=\"0 0 24 18\" aria-hidden=\"true\">{paths}</svg>")
+    }
+}
+
+impl HtmlSafe for Mark {}
+
+/// A copy as lists and cards show it.
+pub(crate) struct CopyView {
+    pub(crate) copy: store::Copy,
+}
+
+impl CopyView {
+    pub(crate) fn mark(&self) -> Mark {
+        if self.copy.state == CopyState::Bounced { Mark::Bounced } else { Mark::Tick(self.copy.tick()) }
+    }
+
+    /// The state in a few words.
+    pub(crate) fn words(&self) -> String {
+        let clicks = match self.copy.seen.clicks.human {
+            0 => String::new(),
+            n => format!(", clicked {}", times(n)),
+        };
+        match (self.copy.state, self.copy.tick()) {
+            (CopyState::Bounced, _) => "Not delivered".into(),
+            (_, Tick::Read) => match self.copy.seen.opens.human {
+                0 if self.copy.seen.receipt => format!("Read, says the recipient{clicks}"),
+                0 => format!("Read{clicks}"),
+                n => format!("Read {}{clicks}", times(n)),
+            },
+            (_, Tick::Unsure) => format!("Perhaps read{clicks}"),
+            (CopyState::Queued, _) => "On its way".into(),
+            (CopyState::Deferred, _) => "Delayed, will be tried again".into(),
+            (CopyState::Sent, Tick::Untracked) => "Not tracked".into(),
+            (CopyState::Sent, Tick::Sent) => format!("Sent{clicks}"),
+        }
+    }
+
+    /// Opens in sentences; none where opens are not tracked.
+    pub(crate) fn opens(&self) -> Option<String> {
+        (self.copy.modes.open > Mode::None).then(|| counted("Opened", "Not known to be opened.", self.copy.seen.opens))
+    }
+
+    /// Clicks in sentences; none where clicks are not tracked.
+    pub(crate) fn clicks(&self) -> Option<String> {
+        (self.copy.modes.click > Mode::None).then(|| counted("Clicked", "No link clicked.", self.copy.seen.clicks))
+    }
+
+    /// When a person first read it.
+    pub(crate) fn first(&self) -> Option<When> {
+        self.copy.first_read_at.map(When)
+    }
+
+    /// When a person last read it, if that was another time.
+    pub(crate) fn last(&self) -> Option<When> {
+        self.copy.last_read_at.filter(|last| Some(*last) != self.copy.first_read_at).map(When)
+    }
+
+    /// When the recipient pressed the receipt button.
+    pub(crate) fn receipt(&self) -> Option<When> {
+        self.copy.receipt_at.map(When)
+    }
+
+    /// Where it is on its way, as a sentence.
+    pub(crate) fn delivery(&self) -> &'static str {
+        match self.copy.state {
+            CopyState::Queued => "Waiting to be handed to the relay.",
+            CopyState::Sent => "The relay took it.",
+            CopyState::Deferred => "The relay could not take it yet. It will be tried again by itself.",
+            CopyState::Bounced => "It could not be delivered.",
+        }
+    }
+}
+
+fn counted(verb: &str, nothing: &str, counts: Counts) -> String {
+    let mut text = match counts.human {
+        0 => nothing.to_owned(),
+        n => format!("{verb} {}.", times(n)),
+    };
+    if counts.unknown > 0 {
+        text += &format!(" {} more that cannot be told from a machine.", counts.unknown);
+    }
+    if counts.machine > 0 {
+        text += &format!(" {} by machines, not counted.", counts.machine);
+    }
+    text
+}
+
+/// How often, in words.
+pub(crate) fn times(n: u32) -> String {
+    match n {
+        1 => "once".into(),
+        2 => "twice".into(),
+        n => format!("{n} times"),
+    }
+}
+
+/// A state of consent, in words.
+pub(crate) fn consent_word(state: ConsentState) -> &'static str {
+    match state {
+        ConsentState::Unknown => "Never asked",
+        ConsentState::Asked => "Asked, no answer",
+        ConsentState::Requested => "Agreed, not confirmed yet",
+        ConsentState::Given => "Agreed",
+        ConsentState::Refused => "Said no",
+        ConsentState::Withdrawn => "Withdrew",
+        ConsentState::Expired => "Expired",
+    }
+}
+
+/// What a topic is about, in words.
+pub(crate) fn topic_words(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Open => "Opens: that a mail was opened, and when",
+        Topic::Click => "Clicks: that a link was followed",
+        Topic::Document => "Documents: how long a document was looked at",
+        Topic::Details => "Details: with which mail client and system, from which country",
+    }
+}
+
+/// A mode, in words.
+pub(crate) fn mode_words(mode: Mode) -> &'static str {
+    match mode {
+        Mode::None => "nothing",
+        Mode::Aggregate => "only sums over many mails",
+        Mode::Hygiene => "only the day of the last open",
+        Mode::Individual => "what happened, to the minute",
+        Mode::Detailed => "what happened, to the minute, and with which kind of program",
+    }
+}
+
+/// Why a link is left as it is, by the code that `mail` gave it.
+pub(crate) fn skip_words(code: &str) -> &'static str {
+    match code {
+        "scheme" => "It is not a web address.",
+        "fragment" => "It leads to a place within the mail itself.",
+        "empty" => "It leads nowhere.",
+        "relative" => "Its address is incomplete.",
+        "invalid" => "Its address is not valid.",
+        "ambiguous" => "Mail programs disagree where it leads.",
+        "unsubscribe" => "Unsubscribe links are never tracked.",
+        "opted_out" => "The sender marked it as not to be tracked.",
+        _ => "It is left as it is.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc_for_who_has_no_script() {
+        let text = When(Time(1_795_294_080_123)).to_string();
+        assert_eq!(text, "<time datetime=\"2026-11-21T20:48:00Z\">21 Nov 2026, 20:48 UTC</time>");
+    }
+
+    #[test]
+    fn counts_in_words() {
+        let counts = Counts { human: 2, unknown: 1, machine: 3 };
+        let text = counted("Opened", "Not opened.", counts);
+        assert_eq!(text, "Opened twice. 1 more that cannot be told from a machine. 3 by machines, not counted.");
+    }
+}
