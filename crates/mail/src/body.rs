@@ -12,6 +12,7 @@ use crate::structure::Node;
 use crate::text;
 use crate::transfer::Transfer;
 use crate::untouchable::Untouchable;
+use crate::widen::{self, Patches};
 
 /// A picture of an HTML body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(crate) struct Body {
     pub(crate) eol: Option<&'static str>,
     /// In order of position.
     pub(crate) sites: Vec<Site>,
+    /// For a seven-bit text: how its header has to change before it can hold more.
+    pub(crate) widening: Option<Patches>,
 }
 
 /// A span of a body that may be replaced.
@@ -110,6 +113,7 @@ impl Opened<'_> {
             charset,
             eol: view_eol,
             sites,
+            widening: None,
         }
     }
 }
@@ -141,10 +145,17 @@ pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<B
     // Only ASCII may be added to a body that promises to be ASCII.
     let promised = !matches!(node.media.encoding.as_str(), "8bit" | "binary");
     let seven_bit = promised && opened.transfer == Transfer::Identity && opened.decoded.is_ascii();
-    if seven_bit && opened.charset != Charset::Iso2022Jp {
+    let narrow = seven_bit && opened.charset != Charset::Iso2022Jp;
+    if narrow {
         opened.charset = Charset::Ascii;
     }
-    Ok(Some(opened.body(node.body.clone(), eol, vec![site])))
+    let mut body = opened.body(node.body.clone(), eol, vec![site]);
+    body.widening = if narrow {
+        widen::header_patches(raw, node)
+    } else {
+        None
+    };
+    Ok(Some(body))
 }
 
 /// What was found in an HTML body.

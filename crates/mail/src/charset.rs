@@ -7,7 +7,8 @@
 //!
 //! What is written into HTML is ASCII with numeric references, which means the same in all of them, whatever a
 //! client makes of a missing or wrong charset. What is written into plain text is encoded; a letter the charset
-//! lacks loses its accent rather than forcing a new charset, and so new bytes, on all the sender's text.
+//! lacks loses its accent rather than forcing a new charset, and so new bytes, on all the sender's text. (A seven-bit
+//! text can be widened instead: `widen`.)
 
 use std::borrow::Cow;
 

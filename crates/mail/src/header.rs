@@ -39,7 +39,7 @@ impl Field {
 }
 
 /// A header block: its fields and where it stops.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Block {
     pub(crate) fields: Vec<Field>,
     /// After the last field; the empty line, if any, begins here.

@@ -15,6 +15,7 @@
 //! | where does a line go in plain text | `text` |
 //! | what is put in | `insert` |
 //! | which spans may change | `body` |
+//! | how a seven-bit text gets room for more | `widen` |
 //! | the whole mail, and one copy of it | `plan`, `render` |
 //! | why not | `untouchable` |
 //!
@@ -38,6 +39,7 @@ mod structure;
 mod text;
 mod transfer;
 mod untouchable;
+mod widen;
 
 pub use body::Picture;
 pub use header::Mailbox;

@@ -4,7 +4,9 @@
 //! mbox separator, and a reader that stops at the first field it does not know still finds the sender's own.
 
 use crate::body::{Body, Picture, Site, What, line_end};
-use crate::header;
+use std::ops::Range;
+
+use crate::header::{self, Field};
 use crate::insert::{Image, Line};
 use crate::link::Link;
 use crate::plan::Plan;
@@ -41,6 +43,17 @@ impl Default for Edits<'_> {
     }
 }
 
+impl Edits<'_> {
+    fn drops(&self, name: &[u8]) -> bool {
+        self.drop_headers
+            .iter()
+            .any(|drop| name.eq_ignore_ascii_case(drop.as_bytes()))
+    }
+}
+
+/// New bytes for a span of the mail.
+type Piece = (Range<usize>, Vec<u8>);
+
 /// Why a copy cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
@@ -63,67 +76,59 @@ pub enum RenderError {
 impl Plan<'_> {
     /// The bytes of one copy. With default edits these are the bytes of the mail.
     pub fn render(&self, edits: &Edits<'_>) -> Result<Vec<u8>, RenderError> {
-        let bodies = self.splices(edits)?;
-        if bodies.iter().any(|(_, splices)| !splices.is_empty()) {
-            let dropped = |name: &str| {
-                edits
-                    .drop_headers
-                    .iter()
-                    .any(|drop| drop.eq_ignore_ascii_case(name))
-            };
-            if let Some(why) = self.hindrance {
-                return Err(RenderError::Untouchable(why));
-            }
-            if self.dkim_signed && !dropped("DKIM-Signature") {
-                return Err(RenderError::Untouchable(Untouchable::DkimSigned));
-            }
+        let mut pieces = self.body_pieces(edits)?;
+        if !pieces.is_empty() {
+            self.may_change_bodies(edits)?;
         }
-        let grown: usize = bodies
-            .iter()
-            .flat_map(|(_, splices)| splices)
-            .map(|splice| splice.text.len() * 2)
-            .sum();
-        let mut out = Vec::with_capacity(self.raw.len() + grown + 512);
-        self.write_header(edits, &mut out)?;
-        let mut at = self.header.end;
-        for (body, splices) in bodies {
-            out.extend_from_slice(&self.raw[at..body.range.start]);
-            let bytes = &self.raw[body.range.clone()];
-            transfer::splice(
-                body.transfer,
-                bytes,
-                &splices,
-                line_end(bytes).unwrap_or(self.line_end()).as_bytes(),
-                &mut out,
-            );
-            at = body.range.end;
+        pieces.extend(self.header_pieces(edits)?);
+        pieces.sort_by_key(|(span, _)| (span.start, span.end));
+
+        let grown: usize = pieces.iter().map(|(_, bytes)| bytes.len()).sum();
+        let mut out = Vec::with_capacity(self.raw.len() + grown);
+        let mut at = 0;
+        for (span, bytes) in pieces {
+            // A field that is dropped needs no other change.
+            if span.start >= at {
+                out.extend_from_slice(&self.raw[at..span.start]);
+                out.extend_from_slice(&bytes);
+                at = span.end;
+            }
         }
         out.extend_from_slice(&self.raw[at..]);
         Ok(out)
     }
 
-    fn write_header(&self, edits: &Edits<'_>, out: &mut Vec<u8>) -> Result<(), RenderError> {
-        let mut at = 0;
-        for field in &self.header.fields {
-            let name = &self.raw[field.name.clone()];
-            if edits
-                .drop_headers
-                .iter()
-                .any(|drop| name.eq_ignore_ascii_case(drop.as_bytes()))
-            {
-                let whole = field.whole();
-                out.extend_from_slice(&self.raw[at..whole.start]);
-                at = whole.end;
-            }
+    fn may_change_bodies(&self, edits: &Edits<'_>) -> Result<(), RenderError> {
+        if let Some(why) = self.hindrance {
+            return Err(RenderError::Untouchable(why));
         }
-        out.extend_from_slice(&self.raw[at..self.header.end]);
-        if !edits.add_headers.is_empty() && !out.is_empty() && !out.ends_with(b"\n") {
-            out.extend_from_slice(self.line_end().as_bytes());
-        }
-        for (name, value) in edits.add_headers {
-            header::write(out, name, value, self.line_end().as_bytes())?;
+        if self.dkim_signed && !edits.drops(b"DKIM-Signature") {
+            return Err(RenderError::Untouchable(Untouchable::DkimSigned));
         }
         Ok(())
+    }
+
+    /// Dropped and added fields.
+    fn header_pieces(&self, edits: &Edits<'_>) -> Result<Vec<Piece>, RenderError> {
+        let dropped = |field: &&Field| edits.drops(&self.raw[field.name.clone()]);
+        let fields = &self.header.fields;
+        let mut pieces: Vec<Piece> = fields
+            .iter()
+            .filter(dropped)
+            .map(|field| (field.whole(), Vec::new()))
+            .collect();
+        let mut added = Vec::new();
+        for (name, value) in edits.add_headers {
+            header::write(&mut added, name, value, self.line_end().as_bytes())?;
+        }
+        // A header that breaks off within its last line.
+        let end = self.header.end;
+        let cut = !self.raw[..end].ends_with(b"\n") && !fields.last().as_ref().is_some_and(dropped);
+        if cut && !added.is_empty() {
+            added.splice(0..0, self.line_end().bytes());
+        }
+        pieces.push((end..end, added));
+        Ok(pieces)
     }
 
     /// The line end of the mail, by its first line.
@@ -131,8 +136,8 @@ impl Plan<'_> {
         line_end(self.raw).unwrap_or("\r\n")
     }
 
-    /// What is to be replaced, body by body.
-    fn splices(&self, edits: &Edits<'_>) -> Result<Vec<(&Body, Vec<Splice>)>, RenderError> {
+    /// The bodies that change, and what goes with them.
+    fn body_pieces(&self, edits: &Edits<'_>) -> Result<Vec<Piece>, RenderError> {
         if let Some(why) = self.hindrance
             && (edits.image.is_some() || edits.line.is_some())
         {
@@ -144,23 +149,26 @@ impl Plan<'_> {
         if edits.line.is_some() && !self.can_carry_line() {
             return Err(RenderError::NoPlaceForLine);
         }
-        let in_body = |body| (body, self.body_splices(body, edits));
-        Ok(self.bodies.iter().map(in_body).collect())
+        let mut pieces = Vec::new();
+        for body in &self.bodies {
+            self.change_body(body, edits, &mut pieces);
+        }
+        Ok(pieces)
     }
 
-    fn body_splices(&self, body: &Body, edits: &Edits<'_>) -> Vec<Splice> {
-        let eol = body.eol.unwrap_or(self.line_end());
+    fn change_body(&self, body: &Body, edits: &Edits<'_>, pieces: &mut Vec<Piece>) {
+        let raw = &self.raw[body.range.clone()];
+        let eol = line_end(raw).unwrap_or(self.line_end());
         let mut splices: Vec<Splice> = Vec::new();
+        let mut wide = None;
         for site in &body.sites {
             let Some(text) = self.replacement(body, site, edits) else {
                 continue;
             };
-            let text = if eol == "\r\n" {
-                text.replace('\n', "\r\n")
-            } else {
-                text
-            };
+            let text = text.replace('\n', body.eol.unwrap_or(eol));
+            wide = body.widening.as_ref().filter(|_| !text.is_ascii());
             let text = match site.what {
+                What::TextLine { .. } if wide.is_some() => text.into_bytes(),
                 What::TextLine { .. } => body.charset.write(&text),
                 _ => body.charset.write_ascii(&text),
             };
@@ -172,7 +180,21 @@ impl Plan<'_> {
                 break_after: site.break_after,
             });
         }
-        splices
+        if splices.is_empty() {
+            return;
+        }
+        let mut bytes = Vec::with_capacity(raw.len());
+        transfer::splice(body.transfer, raw, &splices, eol.as_bytes(), &mut bytes);
+        if let Some(patches) = wide {
+            let end_of_line = |text: &String| text.replace('\n', self.line_end()).into_bytes();
+            pieces.extend(
+                patches
+                    .iter()
+                    .map(|(span, text)| (span.clone(), end_of_line(text))),
+            );
+            bytes = transfer::quoted(&bytes, eol.as_bytes());
+        }
+        pieces.push((body.range.clone(), bytes));
     }
 
     /// The text for a site, with `\n` for line ends. None: leave it.

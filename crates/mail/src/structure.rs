@@ -32,6 +32,9 @@ pub(crate) struct Node {
     /// `1.2` as in IMAP; `root` for a multipart at the top.
     pub(crate) path: String,
     pub(crate) media: Media,
+    pub(crate) fields: Vec<Field>,
+    /// Where a field can be added. None: the header block does not end as it should.
+    pub(crate) header_end: Option<usize>,
     /// The body without the line end that belongs to the following delimiter.
     pub(crate) body: Range<usize>,
 }
@@ -92,12 +95,15 @@ pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
         ..Tree::default()
     };
     let mut open: Vec<Open> = Vec::new();
-    let mut entity = Some((read_media(raw, &top.fields, "text/plain"), top.body));
+    let mut entity = Some((
+        read_media(raw, &top.fields, "text/plain"),
+        Cow::Borrowed(top),
+    ));
     let mut at = top.body;
     loop {
-        if let Some((media, body)) = entity.take() {
-            at = body;
-            enter(&mut tree, &mut open, media, body);
+        if let Some((media, block)) = entity.take() {
+            at = block.body;
+            enter(&mut tree, &mut open, media, block.into_owned());
         }
         let delimiter = if open.is_empty() {
             None
@@ -142,12 +148,12 @@ pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
         } else {
             "text/plain"
         };
-        entity = Some((read_media(raw, &block.fields, default), block.body));
+        entity = Some((read_media(raw, &block.fields, default), Cow::Owned(block)));
     }
 }
 
 /// Add a node; a multipart stays open until one of its delimiters closes it.
-fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, body: usize) {
+fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, block: Block) {
     let (parent, index, path) = match open.last_mut() {
         Some(outer) => {
             let index = outer.children;
@@ -193,7 +199,9 @@ fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, body: usize) {
         index,
         path,
         media,
-        body: body..usize::MAX,
+        fields: block.fields,
+        header_end: block.terminated.then_some(block.end),
+        body: block.body..usize::MAX,
     });
 }
 

@@ -304,6 +304,13 @@ fn splice_quoted(body: &[u8], splices: &[Splice], eol: &[u8], out: &mut Vec<u8>)
     out.extend_from_slice(&body[at..]);
 }
 
+/// A whole text in quoted-printable.
+pub(crate) fn quoted(text: &[u8], eol: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 8);
+    quote(text, true, eol, &mut out);
+    out
+}
+
 /// Encode `text` at the end of `out`, minding the column. Line ends in `text` become hard breaks.
 fn quote(text: &[u8], line_ends_after: bool, eol: &[u8], out: &mut Vec<u8>) {
     let mut column = column(out);

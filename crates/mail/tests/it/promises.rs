@@ -107,6 +107,9 @@ pub(crate) fn promises(raw: &[u8]) {
         "a copy is a mail like any other"
     );
     restored(&before, &after);
+    if edits.line.is_some() {
+        same_words(raw, &copy);
+    }
     assert_eq!(after.header("X-Added").as_deref(), Some("one; two"));
     assert!(after.header("Bcc").is_none(), "Bcc is gone");
     assert_eq!(before.subject(), after.subject());
@@ -172,4 +175,29 @@ fn restored(before: &Plan<'_>, after: &Plan<'_>) {
             .all(|picture| picture.source != IMAGE.url),
         "no image of ours"
     );
+}
+
+/// To a reader of other make, the text says what it said, and the line.
+fn same_words(raw: &[u8], copy: &[u8]) {
+    let words = |bytes: &[u8]| {
+        let message = mail_parser::MessageParser::default().parse(bytes)?;
+        let text = message.text_part(0)?.text_contents()?;
+        message
+            .text_part(0)?
+            .is_text_html()
+            .eq(&false)
+            .then(|| text.split_whitespace().collect::<String>())
+    };
+    let line: String = format!("{}{}:{}", LINE.text, LINE.link_text, LINE.url)
+        .split_whitespace()
+        .collect();
+    if let (Some(before), Some(after)) = (words(raw), words(copy))
+        && after.contains(&line)
+    {
+        assert_eq!(
+            after.replacen(&line, "", 1),
+            before,
+            "the text is the same but for the line"
+        );
+    }
 }

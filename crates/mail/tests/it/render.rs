@@ -238,3 +238,52 @@ fn everything_the_header_says() {
     assert_eq!(to, ["b@c.example", "d@e.example", "f@g.example"]);
     assert_eq!(plan.header("Cc"), None);
 }
+
+#[test]
+fn a_seven_bit_text_is_widened_only_for_what_needs_it() {
+    let text = format!(
+        "a = b\r\ntrailing \r\n.\r\nFrom me\r\n{}\r\n",
+        "long ".repeat(40)
+    );
+    let raw = format!(
+        "From: a@b.example\r\nContent-Type: text/plain; format=flowed\r\nX-Last: 1\r\n\r\n{text}"
+    );
+    let plain = rendered(
+        raw.as_bytes(),
+        &Edits {
+            line: Some(LINE),
+            ..Edits::default()
+        },
+    )
+    .unwrap();
+    assert!(plain.starts_with(&raw), "ASCII needs no more room");
+
+    let line = Line {
+        text: "Łukasz sieht’s.",
+        ..LINE
+    };
+    let wide = rendered(
+        raw.as_bytes(),
+        &Edits {
+            line: Some(line),
+            ..Edits::default()
+        },
+    )
+    .unwrap();
+    assert!(wide.contains("Content-Type: text/plain; format=flowed; charset=utf-8\r\n"));
+    assert!(wide.contains(
+        "X-Last: 1\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ));
+    assert!(wide.lines().all(|line| line.len() <= 76));
+    let message = mail_parser::MessageParser::default()
+        .parse(wide.as_bytes())
+        .unwrap();
+    let shown = message.body_text(0).unwrap().replace("\r\n", "\n");
+    assert_eq!(
+        shown,
+        format!(
+            "{}\nŁukasz sieht’s.\nWhy:\nhttps://t.example/p\n",
+            text.replace("\r\n", "\n")
+        )
+    );
+}
