@@ -18,8 +18,14 @@ pub(crate) fn turn_clock(seconds: i64) {
 
 #[allow(clippy::disallowed_methods)] // the one place where the clock is read
 fn now() -> Time {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX).saturating_add(TURNED_BY_MS.load(Ordering::Relaxed)))
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    Time(
+        i64::try_from(since.as_millis())
+            .unwrap_or(i64::MAX)
+            .saturating_add(TURNED_BY_MS.load(Ordering::Relaxed)),
+    )
 }
 
 fn random() -> [u8; 16] {
@@ -33,6 +39,8 @@ fn random() -> [u8; 16] {
 /// Random bytes, for keys.
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
     let mut out = [0; N];
-    rand::fill(&mut out).ok().context("the operating system gives no random numbers")?;
+    rand::fill(&mut out)
+        .ok()
+        .context("the operating system gives no random numbers")?;
     Ok(out)
 }

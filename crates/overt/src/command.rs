@@ -24,7 +24,9 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 fn install_crypto() -> Result<()> {
     // A second call in one process finds the provider in place, which is fine.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    rustls::crypto::CryptoProvider::get_default().context("no cryptography provider").map(|_| ())
+    rustls::crypto::CryptoProvider::get_default()
+        .context("no cryptography provider")
+        .map(|_| ())
 }
 
 /// Waits until somebody asks the process to stop.

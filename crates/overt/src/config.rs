@@ -166,12 +166,19 @@ impl Config {
             Some(path) => path.to_owned(),
             None => find()?,
         };
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}: run `overt init` first, or name it with --config", path.display()))?;
-        let table: toml::Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!(
+                "cannot read {}: run `overt init` first, or name it with --config",
+                path.display()
+            )
+        })?;
+        let table: toml::Table = text
+            .parse()
+            .with_context(|| format!("{} is not valid TOML", path.display()))?;
         let table = overlay(table, std::env::vars())?;
-        let mut config: Self =
-            table.try_into().with_context(|| format!("{} (or OVERT_* in the environment)", path.display()))?;
+        let mut config: Self = table
+            .try_into()
+            .with_context(|| format!("{} (or OVERT_* in the environment)", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         config.data = folder.join(&config.data);
         for file in [
@@ -194,7 +201,9 @@ impl Config {
         let mut wrong = Vec::new();
         for (name, http) in [("admin", &self.admin), ("tracker", &self.tracker)] {
             if http.certificate.is_some() != http.key.is_some() {
-                wrong.push(format!("[{name}] certificate and key go together: set both or neither"));
+                wrong.push(format!(
+                    "[{name}] certificate and key go together: set both or neither"
+                ));
             }
         }
         if self.submit.certificate.is_some() != self.submit.key.is_some() {
@@ -209,7 +218,11 @@ impl Config {
         if self.relay.user.is_some() != self.relay.password.is_some() {
             wrong.push("[relay] user and password go together: set both or neither".into());
         }
-        if wrong.is_empty() { Ok(()) } else { bail!("the configuration needs mending:\n  {}", wrong.join("\n  ")) }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            bail!("the configuration needs mending:\n  {}", wrong.join("\n  "))
+        }
     }
 
     /// Which database.
@@ -228,21 +241,34 @@ fn find() -> Result<PathBuf> {
     let user = std::env::var_os("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")));
-    let places = [Some(PathBuf::from(FILE)), user.map(|d| d.join("overt").join(FILE)), Some(Path::new("/etc/overt").join(FILE))];
+    let places = [
+        Some(PathBuf::from(FILE)),
+        user.map(|d| d.join("overt").join(FILE)),
+        Some(Path::new("/etc/overt").join(FILE)),
+    ];
     let places: Vec<_> = places.into_iter().flatten().collect();
     match places.iter().find(|place| place.is_file()) {
         Some(place) => Ok(place.clone()),
         None => {
             let list: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
-            bail!("no configuration found ({}): run `overt init` first, or name it with --config", list.join(", "))
+            bail!(
+                "no configuration found ({}): run `overt init` first, or name it with --config",
+                list.join(", ")
+            )
         }
     }
 }
 
 /// Lays `OVERT_*` over the table. A value is read as TOML where it is TOML (numbers, lists), else as text.
-fn overlay(mut table: toml::Table, variables: impl Iterator<Item = (String, String)>) -> Result<toml::Table> {
+fn overlay(
+    mut table: toml::Table,
+    variables: impl Iterator<Item = (String, String)>,
+) -> Result<toml::Table> {
     for (name, value) in variables {
-        let Some(path) = name.strip_prefix("OVERT_").filter(|_| !NOT_CONFIGURATION.contains(&name.as_str())) else {
+        let Some(path) = name
+            .strip_prefix("OVERT_")
+            .filter(|_| !NOT_CONFIGURATION.contains(&name.as_str()))
+        else {
             continue;
         };
         let value = format!("v = {value}")
@@ -255,8 +281,12 @@ fn overlay(mut table: toml::Table, variables: impl Iterator<Item = (String, Stri
         let last = steps.pop().unwrap_or_default();
         let mut place = &mut table;
         for step in steps {
-            let section = place.entry(step).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            place = section.as_table_mut().with_context(|| format!("{name}: {step} is a value, not a section"))?;
+            let section = place
+                .entry(step)
+                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            place = section
+                .as_table_mut()
+                .with_context(|| format!("{name}: {step} is a value, not a section"))?;
         }
         place.insert(last.to_owned(), value);
     }
@@ -280,7 +310,9 @@ mod tests {
     "#;
 
     fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config> {
-        let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let variables = variables
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         let config: Config = overlay(text.parse()?, variables)?.try_into()?;
         config.check()?;
         Ok(config)
@@ -295,21 +327,41 @@ mod tests {
 
     #[test]
     fn the_environment_lies_over_the_file() {
-        let config = load(MINIMAL, &[("OVERT_RELAY__PORT", "2525"), ("OVERT_DATABASE", "postgres://h/d"), ("HOME", "/x")]);
+        let config = load(
+            MINIMAL,
+            &[
+                ("OVERT_RELAY__PORT", "2525"),
+                ("OVERT_DATABASE", "postgres://h/d"),
+                ("HOME", "/x"),
+            ],
+        );
         let config = config.unwrap();
-        assert_eq!((config.relay.port, config.database.as_str()), (2525, "postgres://h/d"));
+        assert_eq!(
+            (config.relay.port, config.database.as_str()),
+            (2525, "postgres://h/d")
+        );
     }
 
     #[test]
     fn unknown_keys_are_errors_wherever_they_stand() {
         assert!(load(&format!("{MINIMAL}\nhots = 1"), &[]).is_err());
-        assert!(load(MINIMAL, &[("OVERT_RELAY__HOTS", "x")]).unwrap_err().to_string().contains("hots"));
+        assert!(
+            load(MINIMAL, &[("OVERT_RELAY__HOTS", "x")])
+                .unwrap_err()
+                .to_string()
+                .contains("hots")
+        );
     }
 
     #[test]
     fn all_that_is_wrong_is_named_at_once() {
-        let text = MINIMAL.replace("https://t.example.org", "https://overt.example.org").replace("[relay]", "[relay]\nuser = \"u\"");
+        let text = MINIMAL
+            .replace("https://t.example.org", "https://overt.example.org")
+            .replace("[relay]", "[relay]\nuser = \"u\"");
         let error = load(&text, &[]).unwrap_err().to_string();
-        assert!(error.contains("origins of their own") && error.contains("user and password"), "{error}");
+        assert!(
+            error.contains("origins of their own") && error.contains("user and password"),
+            "{error}"
+        );
     }
 }

@@ -20,7 +20,10 @@ use store::{CredentialKind, Method, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use web::MailboxDir;
-use wire::smtp::{Envelope, Handler, Limits, Relay, Reply, Security, ServerConfig, ServerTls, Timeouts, Unavailable};
+use wire::smtp::{
+    Envelope, Handler, Limits, Relay, Reply, Security, ServerConfig, ServerTls, Timeouts,
+    Unavailable,
+};
 
 const SENDER: &str = "dana@studio.example";
 const MESSAGE_BYTES_MAX: usize = 50 * 1024 * 1024;
@@ -36,9 +39,21 @@ pub(crate) struct SampleContact {
 
 /// The three kinds of people there are.
 pub(crate) const CONTACTS: [SampleContact; 3] = [
-    SampleContact { name: "Ada", address: "ada@reader.example", consent: ConsentState::Given },
-    SampleContact { name: "Bruno", address: "bruno@reader.example", consent: ConsentState::Unknown },
-    SampleContact { name: "Carla", address: "carla@reader.example", consent: ConsentState::Withdrawn },
+    SampleContact {
+        name: "Ada",
+        address: "ada@reader.example",
+        consent: ConsentState::Given,
+    },
+    SampleContact {
+        name: "Bruno",
+        address: "bruno@reader.example",
+        consent: ConsentState::Unknown,
+    },
+    SampleContact {
+        name: "Carla",
+        address: "carla@reader.example",
+        consent: ConsentState::Withdrawn,
+    },
 ];
 
 /// A running demo.
@@ -87,8 +102,14 @@ impl Demo {
         let addresses = (origin(&dashboard)?, origin(&tracker)?, origin(&mailbox)?);
 
         let mut running = Running::new();
-        let config = Arc::new(ServerConfig { hostname: "localhost".into(), tls: ServerTls::Off, limits: limits() });
-        let handler = Arc::new(Sink { mails: mails.clone() });
+        let config = Arc::new(ServerConfig {
+            hostname: "localhost".into(),
+            tls: ServerTls::Off,
+            limits: limits(),
+        });
+        let handler = Arc::new(Sink {
+            mails: mails.clone(),
+        });
         running.spawn(|stop| wire::smtp::serve(sink, config, handler, stop));
         running.work(&base, send::Schedule::default(), 2);
         running.track(&base, Arc::new(judge()?), Vec::new(), tracker, None);
@@ -131,7 +152,9 @@ impl Demo {
 }
 
 async fn bind(port: Option<u16>, offset: u16) -> Result<TcpListener> {
-    let port = port.map_or(Some(0), |port| port.checked_add(offset)).context("--port is too high")?;
+    let port = port
+        .map_or(Some(0), |port| port.checked_add(offset))
+        .context("--port is too high")?;
     listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
 }
 
@@ -152,7 +175,10 @@ fn sink_as_relay(sink: &TcpListener) -> Result<Relay> {
 
 fn limits() -> Limits {
     // What submission takes, plus what instrumenting adds.
-    Limits { message_bytes_max: MESSAGE_BYTES_MAX * 2, ..Limits::default() }
+    Limits {
+        message_bytes_max: MESSAGE_BYTES_MAX * 2,
+        ..Limits::default()
+    }
 }
 
 struct People {
@@ -165,15 +191,30 @@ struct People {
 async fn sample(store: &Store) -> Result<People> {
     let (now, random) = ((ambient::REAL.now)(), ambient::REAL.random);
     let workspace = WorkspaceId(random());
-    store.workspace_create(workspace, "Studio Dana", Language::En, now).await?;
+    store
+        .workspace_create(workspace, "Studio Dana", Language::En, now)
+        .await?;
     let password = Secret::new(random()).as_str()[..12].to_owned();
     let address: EmailAddress = SENDER.parse()?;
-    let new = NewUser { workspace, name: "Dana", address: &address, password: &password, role: Role::Owner };
+    let new = NewUser {
+        workspace,
+        name: "Dana",
+        address: &address,
+        password: &password,
+        role: Role::Owner,
+    };
     let user = create_user(store, &new).await?;
     for sample in &CONTACTS {
         let fresh = ContactId(random());
         let contact = store
-            .contact_find_or_create(workspace, &sample.address.parse()?, sample.name, "demo", fresh, now)
+            .contact_find_or_create(
+                workspace,
+                &sample.address.parse()?,
+                sample.name,
+                "demo",
+                fresh,
+                now,
+            )
             .await?;
         let topics = [Topic::Open, Topic::Click];
         let told: &[ConsentState] = match sample.consent {
@@ -182,18 +223,34 @@ async fn sample(store: &Store) -> Result<People> {
             _ => &[ConsentState::Given],
         };
         for state in told {
-            store.consent_set(workspace, contact.id, &topics, *state, Method::Demo, None, now).await?;
+            store
+                .consent_set(
+                    workspace,
+                    contact.id,
+                    &topics,
+                    *state,
+                    Method::Demo,
+                    None,
+                    now,
+                )
+                .await?;
         }
     }
     let app_password = credential(store, user.id, CredentialKind::AppPassword).await?;
     let api_key = credential(store, user.id, CredentialKind::ApiKey).await?;
-    Ok(People { password, app_password, api_key })
+    Ok(People {
+        password,
+        app_password,
+        api_key,
+    })
 }
 
 async fn credential(store: &Store, user: UserId, kind: CredentialKind) -> Result<String> {
     let (now, random) = ((ambient::REAL.now)(), ambient::REAL.random);
     let secret = Secret::new(random());
-    store.credential_create(kind, random(), user, "demo", secret.digest(), now, None).await?;
+    store
+        .credential_create(kind, random(), user, "demo", secret.digest(), now, None)
+        .await?;
     Ok(secret.as_str().to_owned())
 }
 
@@ -219,7 +276,11 @@ impl Handler for Sink {
 
     /// Addresses that begin with `bounce` do not exist, so that the demo can also show what a failure looks like.
     async fn recipient(&self, _: Option<&()>, to: &str) -> Result<(), Reply> {
-        if to.starts_with("bounce") { Err(Reply::new(550, (5, 1, 1), "no such mailbox here")) } else { Ok(()) }
+        if to.starts_with("bounce") {
+            Err(Reply::new(550, (5, 1, 1), "no such mailbox here"))
+        } else {
+            Ok(())
+        }
     }
 
     async fn message(&self, _: Option<&()>, envelope: Envelope, data: Vec<u8>) -> Reply {

@@ -33,7 +33,10 @@ struct TokenKey {
 /// Writes a fresh key file, readable by its owner only. Refuses to overwrite one: every link ever sent needs it.
 pub(crate) fn create(data: &Path) -> Result<()> {
     let path = path(data);
-    let key = TokenKey { id: 1, secret: BASE64.encode(&ambient::bytes::<32>()?) };
+    let key = TokenKey {
+        id: 1,
+        secret: BASE64.encode(&ambient::bytes::<32>()?),
+    };
     let text = format!(
         "# Keys of Overt. Keep this file with the database, and secret: whoever has it can forge links,\n\
          # and without it every link in every mail ever sent is dead.\n\n{}",
@@ -44,7 +47,12 @@ pub(crate) fn create(data: &Path) -> Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(&path)
-        .with_context(|| format!("cannot write {} (an existing key file is never overwritten)", path.display()))?;
+        .with_context(|| {
+            format!(
+                "cannot write {} (an existing key file is never overwritten)",
+                path.display()
+            )
+        })?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     File::open(data)?.sync_all()?; // the file's name, too, must survive a power cut
@@ -59,20 +67,35 @@ pub(crate) fn load(data: &Path) -> Result<Keyring> {
         .permissions()
         .mode();
     if mode & 0o077 != 0 {
-        bail!("{} can be read by others: run `chmod 600 {}`", path.display(), path.display());
+        bail!(
+            "{} can be read by others: run `chmod 600 {}`",
+            path.display(),
+            path.display()
+        );
     }
     let text = std::fs::read_to_string(&path)?;
     let file: KeyFile = toml::from_str(&text).map_err(|e| {
         // The message of the parser quotes the line it stumbled over; that line may hold a secret.
-        let place = e.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count());
+        let place = e
+            .span()
+            .map_or(0, |span| text[..span.start.min(text.len())].lines().count());
         anyhow::anyhow!("{}: line {place} cannot be understood", path.display())
     })?;
     let secrets = file
         .token
         .iter()
         .map(|key| {
-            let secret = BASE64.decode(key.secret.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-            let secret = secret.with_context(|| format!("{}: key {} is not 32 bytes of base64", path.display(), key.id))?;
+            let secret = BASE64
+                .decode(key.secret.as_bytes())
+                .ok()
+                .and_then(|bytes| bytes.try_into().ok());
+            let secret = secret.with_context(|| {
+                format!(
+                    "{}: key {} is not 32 bytes of base64",
+                    path.display(),
+                    key.id
+                )
+            })?;
             Ok((key.id, secret))
         })
         .collect::<Result<Vec<_>>>()?;
@@ -89,15 +112,23 @@ mod tests {
         create(folder.path()).unwrap();
         assert!(create(folder.path()).is_err());
         assert!(load(folder.path()).is_ok());
-        std::fs::set_permissions(path(folder.path()), std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(load(folder.path()).unwrap_err().to_string().contains("chmod 600"));
+        std::fs::set_permissions(path(folder.path()), std::fs::Permissions::from_mode(0o644))
+            .unwrap();
+        assert!(
+            load(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("chmod 600")
+        );
     }
 
     #[test]
     fn a_broken_key_file_does_not_show_its_secret() {
         let folder = tempfile::tempdir().unwrap();
         create(folder.path()).unwrap();
-        let text = std::fs::read_to_string(path(folder.path())).unwrap().replace("secret = \"", "secret = \"SENTINEL\nx");
+        let text = std::fs::read_to_string(path(folder.path()))
+            .unwrap()
+            .replace("secret = \"", "secret = \"SENTINEL\nx");
         std::fs::write(path(folder.path()), text).unwrap();
         assert!(!format!("{:#}", load(folder.path()).unwrap_err()).contains("SENTINEL"));
     }

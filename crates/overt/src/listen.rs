@@ -27,9 +27,9 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// A bound listener; its port is known before anything is served.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}: is another program there, or does the port need root?"))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: is another program there, or does the port need root?")
+    })
 }
 
 /// Serves until `stop` turns true.
@@ -43,11 +43,21 @@ pub(crate) async fn serve(
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = Arc::new(GracefulShutdown::new());
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(64 * 1024);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30))).max_concurrent_streams(64);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .max_concurrent_streams(64);
     let builder = Arc::new(builder);
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { break };
+        let Ok(place) = places.clone().acquire_owned().await else {
+            break;
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stopped| *stopped) => break,
@@ -62,13 +72,20 @@ pub(crate) async fn serve(
             }
         };
         let _ = stream.set_nodelay(true);
-        let (router, tls, builder, watcher) = (router.clone(), tls.clone(), builder.clone(), graceful.watcher());
+        let (router, tls, builder, watcher) = (
+            router.clone(),
+            tls.clone(),
+            builder.clone(),
+            graceful.watcher(),
+        );
         tokio::spawn(async move {
             let _place = place;
             match tls {
                 None => connection(stream, peer, router, &builder, watcher).await,
                 Some(tls) => {
-                    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(tls, stream)).await {
+                    if let Ok(Ok(stream)) =
+                        tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(tls, stream)).await
+                    {
                         connection(stream, peer, router, &builder, watcher).await;
                     }
                 }
@@ -81,7 +98,10 @@ pub(crate) async fn serve(
     }
 }
 
-async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> std::io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
+async fn handshake(
+    tls: TlsAcceptor,
+    stream: TcpStream,
+) -> std::io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
     tls.accept(stream).await
 }
 
@@ -98,7 +118,8 @@ async fn connection<S>(
         request.extensions_mut().insert(ConnectInfo(peer));
         request.map(axum::body::Body::new)
     });
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+    let connection = builder
+        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
     // Errors here are clients that hang up or send nonsense; neither is news.
     let _ = watcher.watch(connection.into_owned()).await;
 }

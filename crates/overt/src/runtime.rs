@@ -52,7 +52,10 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn new() -> Self {
-        Self { stop: watch::Sender::new(false), tasks: JoinSet::new() }
+        Self {
+            stop: watch::Sender::new(false),
+            tasks: JoinSet::new(),
+        }
     }
 
     /// Stops everything, in order: no new work, then what runs is finished.
@@ -69,11 +72,27 @@ impl Running {
     }
 
     /// The role `submit`, on one listener.
-    pub(crate) fn submit(&mut self, base: &Base, listener: TcpListener, tls: ServerTls, message_bytes_max: usize) {
-        let handler = Arc::new(SubmissionServer { sender: base.sender() });
-        let limits = wire::smtp::Limits { message_bytes_max, ..wire::smtp::Limits::default() };
-        let config = Arc::new(ServerConfig { hostname: base.hostname.clone(), tls, limits });
-        self.tasks.spawn(wire::smtp::serve(listener, config, handler, self.stopped()));
+    pub(crate) fn submit(
+        &mut self,
+        base: &Base,
+        listener: TcpListener,
+        tls: ServerTls,
+        message_bytes_max: usize,
+    ) {
+        let handler = Arc::new(SubmissionServer {
+            sender: base.sender(),
+        });
+        let limits = wire::smtp::Limits {
+            message_bytes_max,
+            ..wire::smtp::Limits::default()
+        };
+        let config = Arc::new(ServerConfig {
+            hostname: base.hostname.clone(),
+            tls,
+            limits,
+        });
+        self.tasks
+            .spawn(wire::smtp::serve(listener, config, handler, self.stopped()));
     }
 
     /// The role `track`.
@@ -116,14 +135,27 @@ impl Running {
         self.tasks.spawn(courier.run(self.stopped()));
         let folding = track::fold(base.store.clone(), base.fold.clone(), base.changed.clone());
         let stopped = self.stopped();
-        self.tasks.spawn(async move { tokio::select! { () = folding => {}, () = stopped => {} } });
+        self.tasks.spawn(async move {
+            tokio::select! { () = folding => {}, () = stopped => {} }
+        });
         let (purging, stopped) = (purge(base.store.clone(), base.ambient), self.stopped());
-        self.tasks.spawn(async move { tokio::select! { () = purging => {}, () = stopped => {} } });
+        self.tasks.spawn(async move {
+            tokio::select! { () = purging => {}, () = stopped => {} }
+        });
     }
 
     /// The role `web`.
-    pub(crate) fn web(&mut self, base: &Base, smtp_hint: Option<String>, listener: TcpListener, tls: Tls) {
-        let relay = Relay { timeouts: Timeouts::all(RELAY_TEST_TIMEOUT), ..base.relay.clone() };
+    pub(crate) fn web(
+        &mut self,
+        base: &Base,
+        smtp_hint: Option<String>,
+        listener: TcpListener,
+        tls: Tls,
+    ) {
+        let relay = Relay {
+            timeouts: Timeouts::all(RELAY_TEST_TIMEOUT),
+            ..base.relay.clone()
+        };
         let router = web::router(web::App {
             store: base.store.clone(),
             sender: base.sender(),
@@ -143,7 +175,8 @@ impl Running {
 
     /// Any other pages.
     pub(crate) fn serve(&mut self, router: axum::Router, listener: TcpListener, tls: Tls) {
-        self.tasks.spawn(listen::serve(listener, router, tls, self.stop.subscribe()));
+        self.tasks
+            .spawn(listen::serve(listener, router, tls, self.stop.subscribe()));
     }
 
     /// Any other task that is told when to stop.
@@ -173,9 +206,21 @@ impl Base {
 pub(crate) async fn test_relay(relay: &Relay) -> Result<String, String> {
     let connection = relay.connect().await.map_err(|error| error.to_string())?;
     let offers = connection.extensions();
-    let signed_in = if relay.auth.is_some() { ", signed in" } else { "" };
-    let size = offers.size.filter(|size| *size > 0).map(|size| format!(", takes mails up to {} MB", size / 1_000_000));
-    let said = format!("{}:{} answers{signed_in}{}", relay.host, relay.port, size.unwrap_or_default());
+    let signed_in = if relay.auth.is_some() {
+        ", signed in"
+    } else {
+        ""
+    };
+    let size = offers
+        .size
+        .filter(|size| *size > 0)
+        .map(|size| format!(", takes mails up to {} MB", size / 1_000_000));
+    let said = format!(
+        "{}:{} answers{signed_in}{}",
+        relay.host,
+        relay.port,
+        size.unwrap_or_default()
+    );
     connection.quit().await;
     Ok(said)
 }

@@ -344,10 +344,10 @@ impl Carrier {
     }
 
     async fn source(&mut self, message: MessageId) -> Result<Option<Arc<Vec<u8>>>, Unready> {
-        if let Some((id, source)) = &self.source {
-            if *id == message {
-                return Ok(Some(source.clone()));
-            }
+        if let Some((id, source)) = &self.source
+            && *id == message
+        {
+            return Ok(Some(source.clone()));
         }
         let source = self
             .courier
@@ -410,13 +410,13 @@ impl Carrier {
     ) -> Result<(Reply, bool), wire::smtp::SendError> {
         let mut kept = true;
         loop {
-            let mut connection = match self.connection.take().filter(Connection::usable) {
-                Some(connection) => connection,
-                None => {
+            let mut connection =
+                if let Some(connection) = self.connection.take().filter(Connection::usable) {
+                    connection
+                } else {
                     kept = false;
                     self.courier.relay.connect().await?
-                }
-            };
+                };
             let dsn = connection.extensions().dsn;
             match connection.send(envelope, bytes).await {
                 Ok(delivery) => {

@@ -182,6 +182,6 @@ fn render_reason(error: &RenderError) -> Reason {
         RenderError::Untouchable(untouchable) => reason(*untouchable),
         // Without a place for the visible line nothing may be tracked: nothing covert.
         RenderError::NoPlaceForLine => Reason::NoHtml,
-        _ => Reason::Malformed,
+        RenderError::Header { .. } => Reason::Malformed,
     }
 }

@@ -118,10 +118,10 @@ fn status(stamp: &Stamp<'_>, around: &CopyInContext, report: &Report<'_>) -> Str
         "Arrival-Date: {}\r\n\r\n",
         around.message.accepted_at.rfc2822()
     );
-    if let Some((kind, address)) = report.orcpt.and_then(|o| o.split_once(';')) {
-        if let Some(address) = unxtext(address) {
-            out += &format!("Original-Recipient: {};{address}\r\n", line(kind));
-        }
+    if let Some((kind, address)) = report.orcpt.and_then(|o| o.split_once(';'))
+        && let Some(address) = unxtext(address)
+    {
+        out += &format!("Original-Recipient: {};{address}\r\n", line(kind));
     }
     let (code, enhanced) = codes(report.answer);
     let fallback = match report.action {

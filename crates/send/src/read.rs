@@ -67,10 +67,10 @@ pub(crate) fn read(source: &[u8]) -> Result<Read, Refusal> {
             )));
         }
     };
-    let named = ["To", "Cc", "Bcc"]
+    let mailboxes = ["To", "Cc", "Bcc"]
         .into_iter()
         .flat_map(|field| plan.addresses(field));
-    let names = named
+    let names = mailboxes
         .filter_map(|mailbox| Some((mailbox.address.to_lowercase(), mailbox.name?)))
         .collect();
     let links = plan.links().iter().map(|link| store::Link {

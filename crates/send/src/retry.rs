@@ -19,7 +19,7 @@ pub struct Schedule {
 impl Default for Schedule {
     fn default() -> Self {
         Self {
-            first: Duration::from_secs(60),
+            first: Duration::from_mins(1),
             longest: Duration::from_hours(1),
             give_up_after: Duration::from_hours(24 * 4),
             delay_report_after: Duration::from_hours(4),

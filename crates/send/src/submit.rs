@@ -113,8 +113,9 @@ fn address(text: &str, enhanced: (u8, u16, u16)) -> Result<EmailAddress, Reply> 
 
 fn reply(refusal: &Refusal) -> Reply {
     match refusal {
-        Refusal::NotYourIdentity(_) => Reply::new(550, (5, 7, 1), refusal.to_string()),
-        Refusal::MayNotSend => Reply::new(550, (5, 7, 1), refusal.to_string()),
+        Refusal::NotYourIdentity(_) | Refusal::MayNotSend => {
+            Reply::new(550, (5, 7, 1), refusal.to_string())
+        }
         Refusal::BadMail(_) => Reply::new(554, (5, 6, 0), refusal.to_string()),
         Refusal::TryLater(store::Error::Full) => {
             Reply::new(452, (4, 3, 1), "the disk of the server is full")

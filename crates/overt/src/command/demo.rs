@@ -22,7 +22,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     log::start(true);
-    let folder = tempfile::Builder::new().prefix("overt-demo-").tempdir().context("cannot make a temporary folder")?;
+    let folder = tempfile::Builder::new()
+        .prefix("overt-demo-")
+        .tempdir()
+        .context("cannot make a temporary folder")?;
     let ended = block_on(async {
         let demo = Demo::start(folder.path(), arguments.port).await?;
         if arguments.check {
@@ -39,12 +42,22 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         demo.stop().await;
         Ok(ExitCode::SUCCESS)
     });
-    folder.close().context("cannot remove the temporary folder")?;
+    folder
+        .close()
+        .context("cannot remove the temporary folder")?;
     ended
 }
 
 fn tour(demo: &Demo) -> String {
-    let Demo { dashboard, mailbox, from, password, smtp, app_password, .. } = demo;
+    let Demo {
+        dashboard,
+        mailbox,
+        from,
+        password,
+        smtp,
+        app_password,
+        ..
+    } = demo;
     format!(
         "Overt is running, with made-up people and a throw-away database.\n\n\
          \x20 Dashboard  {dashboard}\n\

@@ -43,9 +43,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     log::start(true);
     let config = Config::load(arguments.config.as_deref())?;
     let findings = block_on(examine(&config))?;
-    let broken = findings.iter().any(|(_, finding)| matches!(finding, Broken(_)));
+    let broken = findings
+        .iter()
+        .any(|(_, finding)| matches!(finding, Broken(_)));
     if arguments.json {
-        let list: Vec<_> = findings.iter().map(|(what, finding)| json(what, finding)).collect();
+        let list: Vec<_> = findings
+            .iter()
+            .map(|(what, finding)| json(what, finding))
+            .collect();
         println!("{}", serde_json::to_string_pretty(&list)?);
     } else {
         for (what, finding) in &findings {
@@ -83,7 +88,10 @@ async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
 
 fn keys(config: &Config) -> Finding {
     match keys::load(&config.data) {
-        Ok(_) => Fine(format!("{} is readable by its owner only", keys::path(&config.data).display())),
+        Ok(_) => Fine(format!(
+            "{} is readable by its owner only",
+            keys::path(&config.data).display()
+        )),
         Err(error) => Broken(format!("{error:#}")),
     }
 }
@@ -93,10 +101,13 @@ async fn database(config: &Config) -> Finding {
     match waiting.await {
         Ok((0, _)) => Fine("answers; nothing waits in the outbox".into()),
         Ok((count, since)) => {
-            let late = since.is_some_and(|at| (ambient::REAL.now)().since(at) > Duration::from_hours(1));
+            let late =
+                since.is_some_and(|at| (ambient::REAL.now)().since(at) > Duration::from_hours(1));
             let text = format!("answers; {count} mails wait in the outbox");
             if late {
-                Watch(format!("{text}, the oldest for more than an hour: is `overt serve` running, does the relay work?"))
+                Watch(format!(
+                    "{text}, the oldest for more than an hour: is `overt serve` running, does the relay work?"
+                ))
             } else {
                 Fine(text)
             }
@@ -112,7 +123,13 @@ fn disk(config: &Config) -> Finding {
         Ok(disk) => {
             let free = disk.f_bavail * disk.f_frsize;
             let text = format!("{} MB free in {folder}", free / 1_000_000);
-            if free < DISK_BYTES_MIN { Broken(format!("{text}: make room; mail is refused when it runs out")) } else { Fine(text) }
+            if free < DISK_BYTES_MIN {
+                Broken(format!(
+                    "{text}: make room; mail is refused when it runs out"
+                ))
+            } else {
+                Fine(text)
+            }
         }
     }
 }
@@ -121,10 +138,15 @@ async fn relay(config: &Config) -> Finding {
     match serve::relay(config) {
         Err(error) => Broken(format!("{error:#}")),
         Ok(relay) => {
-            let relay = Relay { timeouts: Timeouts::all(TIMEOUT), ..relay };
+            let relay = Relay {
+                timeouts: Timeouts::all(TIMEOUT),
+                ..relay
+            };
             match test_relay(&relay).await {
                 Ok(said) => Fine(said),
-                Err(why) => Broken(format!("{why}. Check [relay] in the configuration: host, port, security, user, password")),
+                Err(why) => Broken(format!(
+                    "{why}. Check [relay] in the configuration: host, port, security, user, password"
+                )),
             }
         }
     }
@@ -133,7 +155,10 @@ async fn relay(config: &Config) -> Finding {
 /// Asks for the tracker by its public name, as recipients do. Gives its clock along.
 async fn tracker(http: &Http) -> (Finding, Option<Time>) {
     let origin = &http.origin;
-    let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build();
+    let client = reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .build();
     let client = match client {
         Ok(client) => client,
         Err(error) => return (Broken(format!("cannot make requests: {error}")), None),
@@ -154,26 +179,51 @@ async fn tracker(http: &Http) -> (Finding, Option<Time>) {
             } else {
                 innermost(&error)
             };
-            return (Broken(format!("{origin} cannot be reached by its public name: {why}")), None);
+            return (
+                Broken(format!(
+                    "{origin} cannot be reached by its public name: {why}"
+                )),
+                None,
+            );
         }
     };
-    let date = answer.headers().get("date").and_then(|d| d.to_str().ok()).and_then(|d| {
-        let parsed = jiff::fmt::rfc2822::parse(d).ok()?;
-        Some(Time(parsed.timestamp().as_millisecond()))
-    });
+    let date = answer
+        .headers()
+        .get("date")
+        .and_then(|d| d.to_str().ok())
+        .and_then(|d| {
+            let parsed = jiff::fmt::rfc2822::parse(d).ok()?;
+            Some(Time(parsed.timestamp().as_millisecond()))
+        });
     let status = answer.status();
-    let is_ours = answer.headers().get("referrer-policy").is_some_and(|value| value == "no-referrer");
+    let is_ours = answer
+        .headers()
+        .get("referrer-policy")
+        .is_some_and(|value| value == "no-referrer");
     if !status.is_success() || !is_ours {
-        let text = format!("{origin} answers {status}, but that is not the tracker: does the proxy pass it on to {}?", http.listen);
+        let text = format!(
+            "{origin} answers {status}, but that is not the tracker: does the proxy pass it on to {}?",
+            http.listen
+        );
         return (Broken(text), date);
     }
-    let local = origin.host() == "localhost" || origin.host().parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let local = origin.host() == "localhost"
+        || origin
+            .host()
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback());
     let finding = if local {
-        Watch(format!("{origin} answers, but recipients elsewhere cannot reach a loopback address"))
+        Watch(format!(
+            "{origin} answers, but recipients elsewhere cannot reach a loopback address"
+        ))
     } else if !origin.is_secure() {
-        Watch(format!("{origin} answers, without TLS: mail clients warn about such links, and browsers say less about themselves"))
+        Watch(format!(
+            "{origin} answers, without TLS: mail clients warn about such links, and browsers say less about themselves"
+        ))
     } else {
-        Fine(format!("{origin} answers (asked from this machine; ask from outside, too)"))
+        Fine(format!(
+            "{origin} answers (asked from this machine; ask from outside, too)"
+        ))
     };
     (finding, date)
 }
@@ -189,11 +239,15 @@ fn innermost(error: &dyn std::error::Error) -> String {
 fn clock(far: Option<Time>) -> Finding {
     let now = (ambient::REAL.now)();
     match far {
-        None => Watch(format!("{now}; nothing to compare it with, as the tracker did not answer")),
+        None => Watch(format!(
+            "{now}; nothing to compare it with, as the tracker did not answer"
+        )),
         Some(far) => {
             let drift = now.since(far).max(far.since(now));
             if drift > CLOCK_DRIFT_MAX {
-                Broken(format!("{now}, but the tracker's proxy says {far}: set up time synchronisation"))
+                Broken(format!(
+                    "{now}, but the tracker's proxy says {far}: set up time synchronisation"
+                ))
             } else {
                 Fine(format!("{now}"))
             }

@@ -69,11 +69,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     log::start(true);
     let file = arguments.dir.join(FILE);
     if file.exists() {
-        bail!("{} exists already: this folder is set up. To begin anew, use another --dir", file.display());
+        bail!(
+            "{} exists already: this folder is set up. To begin anew, use another --dir",
+            file.display()
+        );
     }
     let answers = answers(&arguments)?;
     if answers.admin == answers.tracker {
-        bail!("the dashboard and the tracker need origins of their own: recipients must never reach the dashboard's");
+        bail!(
+            "the dashboard and the tracker need origins of their own: recipients must never reach the dashboard's"
+        );
     }
     std::fs::create_dir_all(&arguments.dir)
         .with_context(|| format!("cannot make the folder {}", arguments.dir.display()))?;
@@ -86,33 +91,66 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     match Config::load(Some(&file)) {
         Ok(_) => {}
         // The relay's password is the one thing that may still be missing.
-        Err(error) if arguments.relay_user.is_some() && error.to_string().contains("user and password") => {}
+        Err(error)
+            if arguments.relay_user.is_some()
+                && error.to_string().contains("user and password") => {}
         Err(error) => return Err(error),
     }
-    println!("Written: {}, {}, the database", file.display(), keys::path(&arguments.dir).display());
+    println!(
+        "Written: {}, {}, the database",
+        file.display(),
+        keys::path(&arguments.dir).display()
+    );
     println!("\nNext:");
     if arguments.relay_user.is_some() {
-        println!("  put the relay's password into {} or OVERT_RELAY__PASSWORD", file.display());
+        println!(
+            "  put the relay's password into {} or OVERT_RELAY__PASSWORD",
+            file.display()
+        );
     }
     println!("  overt doctor --config {}", file.display());
     println!("  overt serve --config {}", file.display());
-    println!("  then sign in at {} as {} and make an app password for your mail client", answers.admin, answers.owner);
+    println!(
+        "  then sign in at {} as {} and make an app password for your mail client",
+        answers.admin, answers.owner
+    );
     Ok(ExitCode::SUCCESS)
 }
 
 fn answers(arguments: &Arguments) -> Result<Answers> {
     let a = arguments;
     let workspace = ask("Name of your organisation", a.workspace.clone())?;
-    let owner = ask("Your e-mail address", a.owner.clone().map(|o| o.to_string()))?.parse()?;
+    let owner = ask(
+        "Your e-mail address",
+        a.owner.clone().map(|o| o.to_string()),
+    )?
+    .parse()?;
     let name = ask("Your name, as recipients read it", a.name.clone())?;
-    let admin = ask("Dashboard origin (https://overt.example.org)", a.admin_origin.clone().map(|o| o.to_string()))?;
-    let tracker = ask("Tracker origin (https://t.example.org)", a.tracker_origin.clone().map(|o| o.to_string()))?;
+    let admin = ask(
+        "Dashboard origin (https://overt.example.org)",
+        a.admin_origin.clone().map(|o| o.to_string()),
+    )?;
+    let tracker = ask(
+        "Tracker origin (https://t.example.org)",
+        a.tracker_origin.clone().map(|o| o.to_string()),
+    )?;
     let relay_host = ask("Mail server to deliver through", a.relay_host.clone())?;
     let password = password(a.password_stdin)?;
     if password.chars().count() < web::PASSWORD_CHARS_MIN {
-        bail!("the password needs at least {} characters", web::PASSWORD_CHARS_MIN);
+        bail!(
+            "the password needs at least {} characters",
+            web::PASSWORD_CHARS_MIN
+        );
     }
-    Ok(Answers { workspace, owner, name, password, admin: admin.parse()?, tracker: tracker.parse()?, relay_host })
+    Ok(Answers {
+        workspace,
+        owner,
+        name,
+        password,
+        admin: admin.parse()?,
+        tracker: tracker.parse()?,
+        relay_host,
+    })
 }
 
 fn ask(question: &str, given: Option<String>) -> Result<String> {
@@ -127,7 +165,11 @@ fn ask(question: &str, given: Option<String>) -> Result<String> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let line = line.trim();
-    if line.is_empty() { bail!("nothing was entered for: {question}") } else { Ok(line.to_owned()) }
+    if line.is_empty() {
+        bail!("nothing was entered for: {question}")
+    } else {
+        Ok(line.to_owned())
+    }
 }
 
 fn password(from_stdin: bool) -> Result<String> {
@@ -141,7 +183,11 @@ fn password(from_stdin: bool) -> Result<String> {
     }
     let first = rpassword::prompt_password("Choose a password: ")?;
     let again = rpassword::prompt_password("Once more: ")?;
-    if first == again { Ok(first) } else { bail!("the two passwords differ") }
+    if first == again {
+        Ok(first)
+    } else {
+        bail!("the two passwords differ")
+    }
 }
 
 async fn set_up(arguments: &Arguments, answers: &Answers) -> Result<()> {
@@ -150,13 +196,23 @@ async fn set_up(arguments: &Arguments, answers: &Answers) -> Result<()> {
         Ok(postgres) => postgres,
         Err(never) => match never {},
     };
-    let store = Store::open(&database).await.context("cannot open the database")?;
+    let store = Store::open(&database)
+        .await
+        .context("cannot open the database")?;
     if store.user_by_address(&answers.owner).await?.is_some() {
-        bail!("{} is a user of this database already: sign in, or begin with an empty database", answers.owner);
+        bail!(
+            "{} is a user of this database already: sign in, or begin with an empty database",
+            answers.owner
+        );
     }
     let workspace = WorkspaceId((ambient::REAL.random)());
     store
-        .workspace_create(workspace, &answers.workspace, arguments.language, (ambient::REAL.now)())
+        .workspace_create(
+            workspace,
+            &answers.workspace,
+            arguments.language,
+            (ambient::REAL.now)(),
+        )
         .await?;
     let owner = NewUser {
         workspace,
@@ -179,7 +235,8 @@ pub(crate) struct NewUser<'a> {
 
 pub(crate) async fn create_user(store: &Store, new: &NewUser<'_>) -> Result<User> {
     let (now, random) = ((ambient::REAL.now)(), ambient::REAL.random);
-    let password_hash = web::hash_password(new.password, random()).context("the password cannot be used")?;
+    let password_hash =
+        web::hash_password(new.password, random()).context("the password cannot be used")?;
     let user = User {
         id: UserId(random()),
         workspace: new.workspace,
@@ -203,8 +260,14 @@ pub(crate) async fn create_user(store: &Store, new: &NewUser<'_>) -> Result<User
 fn write_config(file: &Path, arguments: &Arguments, answers: &Answers) -> Result<()> {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let user = match &arguments.relay_user {
-        Some(user) => format!("user = {}\n# password = \"…\"   # or OVERT_RELAY__PASSWORD in the environment\n", quoted(user)),
-        None => "# user = \"…\"\n# password = \"…\"   # or OVERT_RELAY__PASSWORD in the environment\n".into(),
+        Some(user) => format!(
+            "user = {}\n# password = \"…\"   # or OVERT_RELAY__PASSWORD in the environment\n",
+            quoted(user)
+        ),
+        None => {
+            "# user = \"…\"\n# password = \"…\"   # or OVERT_RELAY__PASSWORD in the environment\n"
+                .into()
+        }
     };
     let text = format!(
         "# Overt. Everything here can also be set in the environment: OVERT_RELAY__PASSWORD is password in [relay].\n\n\

@@ -4,7 +4,9 @@ use crate::{ambient, log};
 use anyhow::{Context, Result, bail};
 use model::decision::{Ceiling, Circumstances, Decision, decide};
 use model::url::Origin;
-use model::{Consent, ConsentState, CopyId, EmailAddress, Keyring, Language, Mode, PerAxis, Reason, Topic};
+use model::{
+    Consent, ConsentState, CopyId, EmailAddress, Keyring, Language, Mode, PerAxis, Reason, Topic,
+};
 use send::instrument::{Rendered, Tools, Wanted, render};
 use serde_json::{Value, json};
 use std::io::Read;
@@ -66,12 +68,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     for (index, to) in arguments.to.iter().enumerate() {
         let (rendered, decision) = copy(&plan, &means)?;
         let path = arguments.out.join(format!("{}.eml", index + 1));
-        std::fs::write(&path, &rendered.bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        copies.push(copy_report(&format!("{}.eml", index + 1), to, &rendered, &decision));
+        std::fs::write(&path, &rendered.bytes)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        copies.push(copy_report(
+            &format!("{}.eml", index + 1),
+            to,
+            &rendered,
+            &decision,
+        ));
     }
     if let Some(path) = &arguments.report {
         let text = serde_json::to_string_pretty(&report(&plan, copies))?;
-        std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(path, text + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -80,21 +89,51 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn copy(plan: &mail::Plan<'_>, means: &Means) -> Result<(Rendered, Decision)> {
     let now = (ambient::REAL.now)();
     let id = CopyId((ambient::REAL.random)());
-    let consent = Topic::ALL.iter().fold(Consent::default(), |c, topic| c.after(*topic, ConsentState::Given, now));
+    let consent = Topic::ALL.iter().fold(Consent::default(), |c, topic| {
+        c.after(*topic, ConsentState::Given, now)
+    });
     let switch = match plan.header("X-Overt-Track") {
-        Some(word) => word.parse::<model::Switch>().context("the header field X-Overt-Track")?,
+        Some(word) => word
+            .parse::<model::Switch>()
+            .context("the header field X-Overt-Track")?,
         None => model::Switch::All,
     };
     let ceilings = [
-        Ceiling { reason: Reason::SwitchedOff, modes: switch.ceiling() },
-        Ceiling { reason: Reason::WorkspaceCeiling, modes: PerAxis::all(Mode::Individual) },
+        Ceiling {
+            reason: Reason::SwitchedOff,
+            modes: switch.ceiling(),
+        },
+        Ceiling {
+            reason: Reason::WorkspaceCeiling,
+            modes: PerAxis::all(Mode::Individual),
+        },
     ];
-    let decision =
-        decide(&Circumstances { copy: id, now, ceilings: &ceilings, consent: Some(&consent), obstacle: None });
-    let language = plan.header("Content-Language").and_then(|tags| Language::preferred(&tags)).unwrap_or_default();
-    let wanted = Wanted { copy: id, decision: &decision, ask: false, language, missing_headers: &[] };
-    let tools = Tools { keyring: &means.keyring, tracker: &means.tracker };
-    Ok((render(plan, &wanted, &tools).context("the mail cannot be written")?, decision))
+    let decision = decide(&Circumstances {
+        copy: id,
+        now,
+        ceilings: &ceilings,
+        consent: Some(&consent),
+        obstacle: None,
+    });
+    let language = plan
+        .header("Content-Language")
+        .and_then(|tags| Language::preferred(&tags))
+        .unwrap_or_default();
+    let wanted = Wanted {
+        copy: id,
+        decision: &decision,
+        ask: false,
+        language,
+        missing_headers: &[],
+    };
+    let tools = Tools {
+        keyring: &means.keyring,
+        tracker: &means.tracker,
+    };
+    Ok((
+        render(plan, &wanted, &tools).context("the mail cannot be written")?,
+        decision,
+    ))
 }
 
 fn copy_report(file: &str, to: &EmailAddress, rendered: &Rendered, decision: &Decision) -> Value {
@@ -130,7 +169,10 @@ fn report(plan: &mail::Plan<'_>, copies: Vec<Value>) -> Value {
             let (code, why) = match (untouchable, skipped) {
                 (Some(u), _) => (Some(u.code()), Some(u.to_string())),
                 (None, Some((code, why))) => (Some(code), Some(why)),
-                (None, None) if odd => (Some("destination"), Some(model::url::BadDestination.to_string())),
+                (None, None) if odd => (
+                    Some("destination"),
+                    Some(model::url::BadDestination.to_string()),
+                ),
                 (None, None) => (None, None),
             };
             json!({

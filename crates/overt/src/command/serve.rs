@@ -54,12 +54,28 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     if wants(Role::Track) {
         let judge = Arc::new(judge()?);
         let listener = listen::bind(config.tracker.listen).await?;
-        tracing::info!("tracker: {} on {}", config.tracker.origin, listener.local_addr()?);
-        running.track(&base, judge, config.tracker.trusted_proxies.clone(), listener, http_tls(&config.tracker)?);
+        tracing::info!(
+            "tracker: {} on {}",
+            config.tracker.origin,
+            listener.local_addr()?
+        );
+        running.track(
+            &base,
+            judge,
+            config.tracker.trusted_proxies.clone(),
+            listener,
+            http_tls(&config.tracker)?,
+        );
     }
     if wants(Role::Submit) {
-        let tls = pair(config.submit.certificate.as_deref(), config.submit.key.as_deref())?;
-        for (addresses, implicit) in [(&config.submit.listen, false), (&config.submit.listen_tls, true)] {
+        let tls = pair(
+            config.submit.certificate.as_deref(),
+            config.submit.key.as_deref(),
+        )?;
+        for (addresses, implicit) in [
+            (&config.submit.listen, false),
+            (&config.submit.listen_tls, true),
+        ] {
             for address in addresses {
                 let mode = match &tls {
                     None => ServerTls::Off,
@@ -74,8 +90,16 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     }
     if wants(Role::Web) {
         let listener = listen::bind(config.admin.listen).await?;
-        tracing::info!("dashboard: {} on {}", config.admin.origin, listener.local_addr()?);
-        let submission = config.submit.listen_tls.first().or(config.submit.listen.first());
+        tracing::info!(
+            "dashboard: {} on {}",
+            config.admin.origin,
+            listener.local_addr()?
+        );
+        let submission = config
+            .submit
+            .listen_tls
+            .first()
+            .or(config.submit.listen.first());
         let hint = submission.map(|address| format!("{}:{}", config.hostname, address.port()));
         running.web(&base, hint, listener, http_tls(&config.admin)?);
     }
@@ -88,7 +112,9 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
 
 /// Store, keys and relay of a configuration.
 pub(crate) async fn base(config: &Config) -> Result<Base> {
-    let store = Store::open(&config.store()).await.context("cannot open the database")?;
+    let store = Store::open(&config.store())
+        .await
+        .context("cannot open the database")?;
     Ok(Base {
         store,
         keyring: Arc::new(keys::load(&config.data)?),
@@ -109,7 +135,8 @@ pub(crate) fn relay(config: &Config) -> Result<Relay> {
     let roots = match &r.ca {
         None => Roots::System,
         Some(file) => {
-            let pem = std::fs::read(file).with_context(|| format!("cannot read [relay] ca, {}", file.display()))?;
+            let pem = std::fs::read(file)
+                .with_context(|| format!("cannot read [relay] ca, {}", file.display()))?;
             Roots::Pem(pem)
         }
     };
@@ -120,7 +147,11 @@ pub(crate) fn relay(config: &Config) -> Result<Relay> {
         Security::StarttlsIfOffered => wire::smtp::Security::StartTlsIfOffered(tls()?),
         Security::Tls => wire::smtp::Security::Tls(tls()?),
     };
-    let auth = r.user.clone().zip(r.password.clone()).map(|(name, password)| Credentials { name, password });
+    let auth = r
+        .user
+        .clone()
+        .zip(r.password.clone())
+        .map(|(name, password)| Credentials { name, password });
     Ok(Relay {
         host: r.host.clone(),
         port: r.port,
@@ -133,14 +164,19 @@ pub(crate) fn relay(config: &Config) -> Result<Relay> {
 
 /// The judge with the tables that come with the program.
 pub(crate) fn judge() -> Result<verdict::Judge> {
-    Ok(verdict::Judge::new(verdict::Tables::built_in().context("the built-in verdict tables are damaged")?))
+    Ok(verdict::Judge::new(
+        verdict::Tables::built_in().context("the built-in verdict tables are damaged")?,
+    ))
 }
 
 fn http_tls(http: &Http) -> Result<Option<Arc<rustls::ServerConfig>>> {
     pair(http.certificate.as_deref(), http.key.as_deref())
 }
 
-fn pair(certificate: Option<&Path>, key: Option<&Path>) -> Result<Option<Arc<rustls::ServerConfig>>> {
+fn pair(
+    certificate: Option<&Path>,
+    key: Option<&Path>,
+) -> Result<Option<Arc<rustls::ServerConfig>>> {
     match (certificate, key) {
         (Some(certificate), Some(key)) => Ok(Some(server_config_from_files(certificate, key)?)),
         (None, None) => Ok(None),

@@ -47,12 +47,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             continue;
         }
         // The parser's message may quote the line, and with it addresses; its place is enough to find it.
-        let line: Line = serde_json::from_str(&text)
-            .map_err(|e| anyhow::anyhow!("standard input, line {number}, column {}: {}", e.column(), kind(&e)))?;
+        let line: Line = serde_json::from_str(&text).map_err(|e| {
+            anyhow::anyhow!(
+                "standard input, line {number}, column {}: {}",
+                e.column(),
+                kind(&e)
+            )
+        })?;
         let judged = judge_line(&judge, &line);
         match &mut settling {
             None => write(&mut output, &judged)?,
-            Some(_) if number > SETTLED_MAX => bail!("--settle holds at most {SETTLED_MAX} requests; split the log"),
+            Some(_) if number > SETTLED_MAX => {
+                bail!("--settle holds at most {SETTLED_MAX} requests; split the log")
+            }
             Some(settling) => settling.add(&line, judged),
         }
     }
@@ -65,7 +72,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 fn kind(error: &serde_json::Error) -> &'static str {
     match error.classify() {
-        serde_json::error::Category::Data => "a member is missing or has the wrong form (see `overt verdict --help`)",
+        serde_json::error::Category::Data => {
+            "a member is missing or has the wrong form (see `overt verdict --help`)"
+        }
         _ => "this is not JSON",
     }
 }

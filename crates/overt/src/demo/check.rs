@@ -24,15 +24,44 @@ pub(crate) async fn walk(demo: &Demo) -> bool {
         }
     };
     let mut step = Steps { passed: true };
-    step.run("send a mail to all three by SMTP, with AUTH", walker.submit("First", "")).await;
-    step.run("each gets a copy of their own; only Ada's is instrumented", walker.copies("First")).await;
-    step.run("the dashboard shows ✓ for Ada and – with reasons for the others", walker.first_ticks()).await;
+    step.run(
+        "send a mail to all three by SMTP, with AUTH",
+        walker.submit("First", ""),
+    )
+    .await;
+    step.run(
+        "each gets a copy of their own; only Ada's is instrumented",
+        walker.copies("First"),
+    )
+    .await;
+    step.run(
+        "the dashboard shows ✓ for Ada and – with reasons for the others",
+        walker.first_ticks(),
+    )
+    .await;
     step.run("Ada opens the mail: ✓✓", walker.open()).await;
-    step.run("Ada follows the link and arrives", walker.click()).await;
-    step.run("a link that was tampered with leads nowhere", walker.tamper()).await;
-    step.run("Ada withdraws on her page; later hits store nothing, the link still leads there", walker.withdraw()).await;
-    step.run("Bruno is asked by a line in an untracked mail", walker.ask()).await;
-    step.run("Bruno agrees, confirms by mail, and the next mail to him is tracked", walker.agree()).await;
+    step.run("Ada follows the link and arrives", walker.click())
+        .await;
+    step.run(
+        "a link that was tampered with leads nowhere",
+        walker.tamper(),
+    )
+    .await;
+    step.run(
+        "Ada withdraws on her page; later hits store nothing, the link still leads there",
+        walker.withdraw(),
+    )
+    .await;
+    step.run(
+        "Bruno is asked by a line in an untracked mail",
+        walker.ask(),
+    )
+    .await;
+    step.run(
+        "Bruno agrees, confirms by mail, and the next mail to him is tracked",
+        walker.agree(),
+    )
+    .await;
     step.passed
 }
 
@@ -61,9 +90,13 @@ impl<'a> Walker<'a> {
     fn new(demo: &'a Demo) -> Result<Self> {
         // What Chromium sends with the picture of a mail that it shows.
         let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
-        let headers = HeaderMap::from_iter([(reqwest::header::USER_AGENT, HeaderValue::from_static(agent))]);
-        let http =
-            reqwest::Client::builder().default_headers(headers).redirect(Policy::none()).timeout(PATIENCE).build()?;
+        let headers =
+            HeaderMap::from_iter([(reqwest::header::USER_AGENT, HeaderValue::from_static(agent))]);
+        let http = reqwest::Client::builder()
+            .default_headers(headers)
+            .redirect(Policy::none())
+            .timeout(PATIENCE)
+            .build()?;
         Ok(Self { demo, http })
     }
 
@@ -76,7 +109,10 @@ impl<'a> Walker<'a> {
             from = self.demo.from,
             to = to.join(", "),
         );
-        let credentials = Credentials { name: self.demo.from.to_string(), password: self.demo.app_password.clone() };
+        let credentials = Credentials {
+            name: self.demo.from.to_string(),
+            password: self.demo.app_password.clone(),
+        };
         let relay = Relay {
             host: self.demo.smtp.ip().to_string(),
             port: self.demo.smtp.port(),
@@ -110,8 +146,18 @@ impl<'a> Walker<'a> {
                 "{name}'s copy is {}tracked",
                 if tracked { "" } else { "not " }
             );
-            ensure!(tracked || mail.contains("href=\"https://example.com/offer?a=1&amp;b=two\""), "a link was changed");
-            seen.push(format!("{name} {}", if tracked { "tracked" } else { "original links, no pixel" }));
+            ensure!(
+                tracked || mail.contains("href=\"https://example.com/offer?a=1&amp;b=two\""),
+                "a link was changed"
+            );
+            seen.push(format!(
+                "{name} {}",
+                if tracked {
+                    "tracked"
+                } else {
+                    "original links, no pixel"
+                }
+            ));
         }
         Ok(seen.join("; "))
     }
@@ -121,8 +167,14 @@ impl<'a> Walker<'a> {
         ensure!(ada["tick"] == "sent", "Ada's tick is {}", ada["tick"]);
         let mut seen = vec!["Ada ✓".to_owned()];
         for (name, reason) in [("Bruno", "never_asked"), ("Carla", "withdrawn")] {
-            let copy = self.until("First", &name.to_lowercase(), |c| c["state"] == "sent").await?;
-            ensure!(copy["tick"] == "untracked" && copy["reason"] == reason, "{name}: {}", copy["reason"]);
+            let copy = self
+                .until("First", &name.to_lowercase(), |c| c["state"] == "sent")
+                .await?;
+            ensure!(
+                copy["tick"] == "untracked" && copy["reason"] == reason,
+                "{name}: {}",
+                copy["reason"]
+            );
             seen.push(format!("{name} – ({reason})"));
         }
         Ok(seen.join(", "))
@@ -132,14 +184,19 @@ impl<'a> Walker<'a> {
         let mail = self.mail("ada@reader.example", "First").await?;
         self.load_pixel(&mail).await?;
         let copy = self.until("First", "ada", |c| c["tick"] == "read").await?;
-        Ok(format!("✓✓, first read at {}, {} open", copy["first_read_at"], copy["opens"]["human"]))
+        Ok(format!(
+            "✓✓, first read at {}, {} open",
+            copy["first_read_at"], copy["opens"]["human"]
+        ))
     }
 
     async fn click(&self) -> Result<String> {
         let mail = self.mail("ada@reader.example", "First").await?;
         let to = self.follow(&find_url(&mail, "/c/")?).await?;
         ensure!(to == SITE, "the link leads to {to}");
-        let copy = self.until("First", "ada", |c| c["clicks"]["human"] == 1).await?;
+        let copy = self
+            .until("First", "ada", |c| c["clicks"]["human"] == 1)
+            .await?;
         Ok(format!("302 to {to}, {} click", copy["clicks"]["human"]))
     }
 
@@ -148,7 +205,11 @@ impl<'a> Walker<'a> {
         let url = find_url(&mail, "/c/")?.replace("example.com", "evil.example");
         let answer = self.http.get(&url).send().await?;
         ensure!(answer.headers().get("location").is_none(), "it redirects");
-        ensure!(!answer.status().is_redirection(), "it answers {}", answer.status());
+        ensure!(
+            !answer.status().is_redirection(),
+            "it answers {}",
+            answer.status()
+        );
         Ok(format!("{}, no redirect", answer.status()))
     }
 
@@ -157,7 +218,10 @@ impl<'a> Walker<'a> {
         let page = find_url(&mail, "/p/")?;
         let before = self.until("First", "ada", |_| true).await?;
         let answer = self.press(&page, ("withdraw", "all"), &[]).await?;
-        ensure!(!answer.is_client_error() && !answer.is_server_error(), "withdrawing answers {answer}");
+        ensure!(
+            !answer.is_client_error() && !answer.is_server_error(),
+            "withdrawing answers {answer}"
+        );
         self.load_pixel(&mail).await?;
         let to = self.follow(&find_url(&mail, "/c/")?).await?;
         ensure!(to == SITE, "the link leads to {to}");
@@ -165,42 +229,79 @@ impl<'a> Walker<'a> {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let after = self.until("First", "ada", |_| true).await?;
         for what in ["opens", "clicks"] {
-            ensure!(before[what] == after[what], "{what} went from {} to {}", before[what], after[what]);
+            ensure!(
+                before[what] == after[what],
+                "{what} went from {} to {}",
+                before[what],
+                after[what]
+            );
         }
-        Ok(format!("opens stay at {}, the link leads to {to}", after["opens"]["human"]))
+        Ok(format!(
+            "opens stay at {}, the link leads to {to}",
+            after["opens"]["human"]
+        ))
     }
 
     async fn ask(&self) -> Result<String> {
         self.submit("Second", "X-Overt-Ask: on\r\n").await?;
         let mail = self.mail("bruno@reader.example", "Second").await?;
-        ensure!(!mail.contains("/o/") && !mail.contains("/c/"), "the mail that asks is itself tracked");
-        ensure!(!mail.contains("X-Overt-Ask"), "our switch leaves with the mail");
+        ensure!(
+            !mail.contains("/o/") && !mail.contains("/c/"),
+            "the mail that asks is itself tracked"
+        );
+        ensure!(
+            !mail.contains("X-Overt-Ask"),
+            "our switch leaves with the mail"
+        );
         let page = find_url(&mail, "/p/")?;
         let shown = self.http.get(&page).send().await?;
-        ensure!(shown.status().is_success(), "the page answers {}", shown.status());
+        ensure!(
+            shown.status().is_success(),
+            "the page answers {}",
+            shown.status()
+        );
         Ok("no pixel, original links, a page to decide on".into())
     }
 
     async fn agree(&self) -> Result<String> {
         let mail = self.mail("bruno@reader.example", "Second").await?;
         let page = find_url(&mail, "/p/")?;
-        let answer = self.press(&page, ("answer", "agree"), &["open", "click"]).await?;
-        ensure!(!answer.is_client_error() && !answer.is_server_error(), "agreeing answers {answer}");
+        let answer = self
+            .press(&page, ("answer", "agree"), &["open", "click"])
+            .await?;
+        ensure!(
+            !answer.is_client_error() && !answer.is_server_error(),
+            "agreeing answers {answer}"
+        );
         let confirmation = self.mail("bruno@reader.example", "Please confirm").await?;
         let link = find_url(&confirmation, "/p/confirm/")?;
         let answer = self.press(&link, ("answer", "agree"), &[]).await?;
-        ensure!(!answer.is_client_error() && !answer.is_server_error(), "confirming answers {answer}");
+        ensure!(
+            !answer.is_client_error() && !answer.is_server_error(),
+            "confirming answers {answer}"
+        );
         self.submit("Third", "").await?;
         let mail = self.mail("bruno@reader.example", "Third").await?;
-        ensure!(mail.contains("/o/") && mail.contains("/c/"), "the next mail is not tracked");
+        ensure!(
+            mail.contains("/o/") && mail.contains("/c/"),
+            "the next mail is not tracked"
+        );
         Ok("pixel and links are there".into())
     }
 
     async fn load_pixel(&self, mail: &str) -> Result<()> {
         let url = find_url(mail, "/o/")?;
-        let request = self.http.get(&url).header("sec-fetch-dest", "image").header("sec-fetch-mode", "no-cors");
+        let request = self
+            .http
+            .get(&url)
+            .header("sec-fetch-dest", "image")
+            .header("sec-fetch-mode", "no-cors");
         let answer = request.send().await?;
-        ensure!(answer.status() == 200, "the pixel answers {}", answer.status());
+        ensure!(
+            answer.status() == 200,
+            "the pixel answers {}",
+            answer.status()
+        );
         let bytes = answer.bytes().await?;
         ensure!(bytes.starts_with(b"GIF8"), "the pixel is not a GIF");
         Ok(())
@@ -219,13 +320,28 @@ impl<'a> Walker<'a> {
     }
 
     /// Opens a recipient's page, ticks boxes and presses a button, as a browser would.
-    async fn press(&self, page: &str, button: (&str, &str), tick: &[&str]) -> Result<reqwest::StatusCode> {
+    async fn press(
+        &self,
+        page: &str,
+        button: (&str, &str),
+        tick: &[&str],
+    ) -> Result<reqwest::StatusCode> {
         let shown = self.http.get(page).send().await?.text().await?;
         let hidden = hidden_fields(&shown);
-        let ticked = tick.iter().map(|topic| ((*topic).to_owned(), "on".to_owned()));
-        let fields = hidden.into_iter().chain(ticked).chain([(button.0.to_owned(), button.1.to_owned())]);
-        let body: Vec<_> = fields.map(|(name, value)| format!("{name}={value}")).collect();
-        let request = self.http.post(page).header("content-type", "application/x-www-form-urlencoded");
+        let ticked = tick
+            .iter()
+            .map(|topic| ((*topic).to_owned(), "on".to_owned()));
+        let fields = hidden
+            .into_iter()
+            .chain(ticked)
+            .chain([(button.0.to_owned(), button.1.to_owned())]);
+        let body: Vec<_> = fields
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = self
+            .http
+            .post(page)
+            .header("content-type", "application/x-www-form-urlencoded");
         Ok(request.body(body.join("&")).send().await?.status())
     }
 
@@ -234,12 +350,18 @@ impl<'a> Walker<'a> {
         let list = format!("{}/messages.json", self.demo.mailbox);
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let mails: Vec<Value> = serde_json::from_slice(&self.http.get(&list).send().await?.bytes().await?)?;
+            let mails: Vec<Value> =
+                serde_json::from_slice(&self.http.get(&list).send().await?.bytes().await?)?;
             let found = mails.iter().rfind(|mail| {
-                mail["to"] == address && mail["subject"].as_str().is_some_and(|s| s.starts_with(subject))
+                mail["to"] == address
+                    && mail["subject"]
+                        .as_str()
+                        .is_some_and(|s| s.starts_with(subject))
             });
             if let Some(mail) = found {
-                let id = mail["id"].as_str().map_or_else(|| mail["id"].to_string(), str::to_owned);
+                let id = mail["id"]
+                    .as_str()
+                    .map_or_else(|| mail["id"].to_string(), str::to_owned);
                 let url = format!("{}/messages/{id}.eml", self.demo.mailbox);
                 let raw = self.http.get(&url).send().await?.text().await?;
                 return Ok(raw.replace("=\r\n", "").replace("=3D", "="));
@@ -252,16 +374,34 @@ impl<'a> Walker<'a> {
     }
 
     /// Somebody's copy of a mail, as the API tells it, once it is as wanted.
-    async fn until(&self, subject: &str, who: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
+    async fn until(
+        &self,
+        subject: &str,
+        who: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
         let url = format!("{}/api/v1/messages", self.demo.dashboard);
         let deadline = tokio::time::Instant::now() + PATIENCE;
         let mut last = Value::Null;
         loop {
-            let answer = self.http.get(&url).bearer_auth(&self.demo.api_key).send().await?;
-            ensure!(answer.status().is_success(), "the API answers {}", answer.status());
+            let answer = self
+                .http
+                .get(&url)
+                .bearer_auth(&self.demo.api_key)
+                .send()
+                .await?;
+            ensure!(
+                answer.status().is_success(),
+                "the API answers {}",
+                answer.status()
+            );
             let page: Value = serde_json::from_slice(&answer.bytes().await?)?;
             let items = page["items"].as_array().context("the API gives no items")?;
-            let copies = items.iter().filter(|m| m["subject"] == subject).filter_map(|m| m["copies"].as_array()).flatten();
+            let copies = items
+                .iter()
+                .filter(|m| m["subject"] == subject)
+                .filter_map(|m| m["copies"].as_array())
+                .flatten();
             for copy in copies {
                 if copy["address"].as_str().is_some_and(|a| a.starts_with(who)) {
                     if wanted(copy) {
@@ -280,10 +420,16 @@ impl<'a> Walker<'a> {
 
 /// The first URL in a mail whose path begins so.
 fn find_url(mail: &str, path: &str) -> Result<String> {
-    let at = mail.find(path).with_context(|| format!("no {path} link in the mail"))?;
-    let start = mail[..at].rfind("http").context("a path without its origin")?;
+    let at = mail
+        .find(path)
+        .with_context(|| format!("no {path} link in the mail"))?;
+    let start = mail[..at]
+        .rfind("http")
+        .context("a path without its origin")?;
     let rest = &mail[start..];
-    let end = rest.find(|c: char| c.is_whitespace() || "\"'<>".contains(c)).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| c.is_whitespace() || "\"'<>".contains(c))
+        .unwrap_or(rest.len());
     Ok(rest[..end].to_owned())
 }
 
