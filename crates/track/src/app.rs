@@ -1,0 +1,88 @@
+//! The table of routes, and what every answer has in common.
+
+use crate::recent::Recent;
+use crate::{Recorder, click, open, page, person, receipt};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderValue, StatusCode, header};
+use ipnet::IpNet;
+use model::url::Origin;
+use model::{Ambient, Keyring};
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio::sync::Notify;
+use verdict::Judge;
+
+/// What the forms of the pages have to say fits many times over.
+pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024;
+/// No answer takes longer: neither a form that drips in nor a store that hangs holds a connection.
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(15);
+
+/// Everything the tracker origin works with.
+pub struct Tracker {
+    /// What is remembered. Pixels and links do without when it is down.
+    pub store: Store,
+    /// Verifies tokens.
+    pub keyring: Arc<Keyring>,
+    /// Judges requests.
+    pub judge: Arc<Judge>,
+    /// Where this is served.
+    pub origin: Origin,
+    /// Where the dashboard is served: requests that come from there are the sender's own views.
+    pub admin: Origin,
+    /// Who is believed about `X-Forwarded-For`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The clock, and random ids for hits and requests.
+    pub ambient: Ambient,
+    /// Takes the hits.
+    pub recorder: Recorder,
+    /// Woken when a recipient decided or confirmed something, so that open pages of senders learn of it at once.
+    pub changed: Arc<Notify>,
+}
+
+/// What handlers share.
+pub(crate) struct App {
+    pub(crate) tracker: Tracker,
+    pub(crate) recent: Recent,
+}
+
+impl App {
+    pub(crate) fn now(&self) -> model::Time {
+        (self.tracker.ambient.now)()
+    }
+}
+
+/// The tracker origin. Requests carry `ConnectInfo<SocketAddr>`; without it, addresses count as unknown.
+pub fn router(tracker: Tracker) -> Router {
+    let app = Arc::new(App { tracker, recent: Recent::default() });
+    Router::new()
+        .route("/o/{file}", get(open::pixel))
+        .route("/c/{token}", get(click::redirect))
+        .route("/p/{token}", get(person::show).post(person::decide))
+        .route("/p/confirm/{token}", get(person::confirm::show).post(person::confirm::answer))
+        .route("/r/{token}", get(receipt::show).post(receipt::confirm))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/", get(page::home))
+        .fallback(page::not_found)
+        .method_not_allowed_fallback(page::not_allowed)
+        .layer(from_fn(answer))
+        .with_state(app)
+}
+
+/// Bounds every answer in time, and gives it the headers that all answers have.
+async fn answer(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(ANSWER_WAIT_MAX, next.run(request)).await;
+    let mut response = answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
+    let headers = response.headers_mut();
+    // Every display of a mail is to be asked for anew, and nothing on these pages belongs into a cache.
+    let cache = HeaderValue::from_static("no-store, no-cache, max-age=0, must-revalidate");
+    headers.insert(header::CACHE_CONTROL, cache);
+    // Addresses here have tokens in them: no other site may learn one.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,43 @@
+//! From a request with a verified token to a judged hit. Address and user-agent end here.
+
+use crate::app::App;
+use crate::client;
+use crate::recent::Key;
+use axum::extract::{ConnectInfo, Request};
+use http::{HeaderMap, HeaderValue, header};
+use model::hit::Hit;
+use model::token::Claim;
+use model::url::Origin;
+use model::{Axis, HitId};
+use std::net::SocketAddr;
+
+/// Judges a request, in memory.
+pub(crate) fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> Hit {
+    let (tracker, headers) = (&app.tracker, request.headers());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let at = app.now();
+    let (verdict, facts) = tracker.judge.judge(&verdict::Request {
+        kind: axis,
+        at,
+        method: request.method().as_str(),
+        https: tracker.origin.is_secure(),
+        remote: client::address(peer.map(|p| p.0.ip()), headers, &tracker.trusted_proxies),
+        headers: verdict::Headers::read(|name| headers.get(name).map(HeaderValue::as_bytes)),
+        own_session: is_from(&tracker.admin, headers),
+        // Known to the store only, which this path does without; hits are looked at again when folded.
+        delivered_at: None,
+    });
+    let (copy, link) = (claim.copy(), claim.link);
+    let key = Key { copy, axis, link, opener: verdict.opener.clone() };
+    let repeat = app.recent.is_repeat(key, at);
+    Hit { id: HitId((tracker.ambient.random)()), copy, axis, link, at, verdict, facts, repeat }
+}
+
+/// Does the request say that it comes from a page of this origin? Whoever lies here only makes their own hit count
+/// for nothing.
+fn is_from(origin: &Origin, headers: &HeaderMap) -> bool {
+    let origin = origin.as_str().as_bytes();
+    [header::REFERER, header::ORIGIN].iter().filter_map(|name| headers.get(name)).any(|value| {
+        value.as_bytes().strip_prefix(origin).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+    })
+}

@@ -1,0 +1,136 @@
+//! `/p/{token}`: the recipient's own page. Who wrote, whether the mail is tracked, what is recorded, and the choice.
+//!
+//! Looking at it records nothing and changes nothing; only a pressed button does (R-CONS-06). Each topic is its own
+//! unticked choice, yes and no cost the same press (R-CONS-01, -02), and a withdrawal is one press (R-WITH-02). The
+//! page asks only for what the workspace may use at all.
+
+mod choice;
+pub(crate) mod confirm;
+mod decide;
+mod notice;
+mod record;
+
+use crate::app::App;
+use crate::names::Names;
+use crate::page::{Form, Reader, html};
+use crate::texts::Texts;
+use crate::visit::{Trouble, claim, language_of, stored};
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use choice::Choice;
+use http::{StatusCode, Uri};
+use model::decision::{Ceiling, Circumstances, decide as judge};
+use model::{Mode, PerAxis, Purpose, Reason, Time};
+use notice::Notice;
+use record::Mail;
+use std::sync::Arc;
+use store::{CopyInContext, Person, ceilings};
+
+/// Somebody looks at the page of one copy.
+struct Visit<'a> {
+    app: &'a App,
+    t: &'static Texts,
+    names: Names,
+    person: Person,
+    choice: Choice,
+    now: Time,
+}
+
+pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
+    let reader = Reader::of(request.headers(), request.uri());
+    let page = async move { Visit::begin(&app, reader, request.uri()).await?.page(StatusCode::OK).await };
+    page.await.unwrap_or_else(|trouble| trouble.answer(reader))
+}
+
+pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Response {
+    let reader = Reader::of(request.headers(), request.uri());
+    let decided = async move {
+        let visit = Visit::begin(&app, reader, request.uri()).await?;
+        let form = Form::read(request, &app.tracker.origin).await.map_err(Trouble::Elsewhere)?;
+        visit.decide(&form).await
+    };
+    decided.await.unwrap_or_else(|trouble| trouble.answer(reader))
+}
+
+impl<'a> Visit<'a> {
+    async fn begin(app: &'a App, reader: Reader, uri: &Uri) -> Result<Self, Trouble> {
+        let copy = claim(app, Purpose::Person, "/p/", uri.path())?.copy();
+        let person = stored(app.tracker.store.person(copy)).await?.ok_or(Trouble::Missing)?;
+        let now = app.now();
+        let t = reader.texts_or(language_of(&person.around));
+        let names = Names::of(&person.around, t, &app.tracker.origin);
+        let choice = Choice::of(&person.around, now);
+        Ok(Self { app, t, names, person, choice, now })
+    }
+
+    fn notice(&self) -> Notice {
+        Notice::of(self.t, &self.names, &self.choice.free)
+    }
+
+    async fn page(&self, status: StatusCode) -> Result<Response, Trouble> {
+        let (t, around) = (self.t, &self.person.around);
+        let (frozen, effective) = (around.copy.modes, effective_modes(around, self.now));
+        let page = Page {
+            t,
+            opens: self.axis(frozen.open, effective.open, [t.open_on, t.open_stopped, t.open_off]),
+            clicks: self.axis(frozen.click, effective.click, [t.click_on, t.click_stopped, t.click_off]),
+            held: self.held(),
+            notice: self.notice(),
+            notes: self.choice.free.iter().map(|topic| self.note(*topic)).collect(),
+            nothing_ticked: status == StatusCode::UNPROCESSABLE_ENTITY,
+            mails: record::mails(self).await?,
+            older: self.older().await?,
+            names: &self.names,
+        };
+        Ok(html(status, t, &page))
+    }
+
+    /// What is told about one axis of this mail: on, not any more, or never.
+    fn axis(&self, frozen: Mode, effective: Mode, [on, stopped, off]: [&str; 3]) -> String {
+        match (frozen, effective) {
+            (_, Mode::Detailed) => format!("{} {}", self.names.fill(on), self.t.with_details),
+            (_, Mode::Individual | Mode::Hygiene | Mode::Aggregate) => self.names.fill(on),
+            (Mode::None, Mode::None) => off.to_owned(),
+            (_, Mode::None) => stopped.to_owned(),
+        }
+    }
+
+    /// Says so when there are more mails than the page shows.
+    async fn older(&self) -> Result<Option<String>, Trouble> {
+        let shown = self.person.copies.len();
+        let all = stored(self.app.tracker.store.person_copies(self.person.around.copy.id)).await?;
+        let values = [("n", &*shown.to_string())];
+        Ok((all > shown as i64).then(|| self.names.fill_with(self.t.recorded_newest, &values)))
+    }
+}
+
+/// What would be recorded if this mail were opened now: the same question that recording asks.
+fn effective_modes(around: &CopyInContext, now: Time) -> PerAxis<Mode> {
+    let mut limits = ceilings(&around.instance, &around.workspace).to_vec();
+    limits.push(Ceiling { reason: Reason::FrozenAtSend, modes: around.copy.modes });
+    let (copy, consent) = (around.copy.id, Some(&around.contact.consent));
+    judge(&Circumstances { copy, now, ceilings: &limits, consent, obstacle: None }).modes()
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct Page<'a> {
+    t: &'static Texts,
+    names: &'a Names,
+    opens: String,
+    clicks: String,
+    held: Vec<choice::Held>,
+    notice: Notice,
+    /// What the person said earlier, beside each choice of the notice.
+    notes: Vec<Option<String>>,
+    nothing_ticked: bool,
+    mails: Vec<Mail>,
+    older: Option<String>,
+}
+
+impl Page<'_> {
+    fn nothing_recorded(&self) -> bool {
+        self.mails.iter().all(|mail| mail.entries.is_empty())
+    }
+}

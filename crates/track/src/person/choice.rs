@@ -1,0 +1,77 @@
+//! Where each topic stands with the person, sorted by what they can do about it.
+
+use super::Visit;
+use model::{ConsentState, Mode, Time, Topic};
+use store::CopyInContext;
+
+/// The topics of one contact.
+pub(super) struct Choice {
+    /// Agreed to, or waiting for the confirmation: can be taken back.
+    pub(super) held: Vec<Topic>,
+    /// Everything else that the workspace may use: can be agreed to or refused.
+    pub(super) free: Vec<Topic>,
+}
+
+/// A topic that was agreed to, as the page shows it.
+pub(super) struct Held {
+    pub(super) topic: Topic,
+    pub(super) name: &'static str,
+    pub(super) since: String,
+    pub(super) button: &'static str,
+}
+
+impl Choice {
+    pub(super) fn of(around: &CopyInContext, now: Time) -> Self {
+        let state = |topic: Topic| around.contact.consent.get(topic).at(now);
+        let is_held = |topic: &Topic| matches!(state(*topic), ConsentState::Given | ConsentState::Requested);
+        let (held, rest): (Vec<_>, Vec<_>) = Topic::ALL.into_iter().partition(is_held);
+        let free = rest.into_iter().filter(|topic| is_usable(*topic, around)).collect();
+        Self { held, free }
+    }
+}
+
+/// Could the workspace record this at all, if the person agreed? Asking for more would be asking for nothing.
+fn is_usable(topic: Topic, around: &CopyInContext) -> bool {
+    let (instance, workspace) = (around.instance.ceiling, around.workspace.ceiling);
+    let [open, click, document] = [
+        instance.open.min(workspace.open),
+        instance.click.min(workspace.click),
+        instance.document.min(workspace.document),
+    ];
+    match topic {
+        Topic::Open => open >= Mode::Individual,
+        Topic::Click => click >= Mode::Individual,
+        Topic::Document => document >= Mode::Individual,
+        Topic::Details => open.max(click).max(document) >= Mode::Detailed,
+    }
+}
+
+impl Visit<'_> {
+    /// What was agreed to, and since when.
+    pub(super) fn held(&self) -> Vec<Held> {
+        let held = self.choice.held.iter().map(|&topic| {
+            let standing = self.person.around.contact.consent.get(topic);
+            let date = standing.since.map(|at| self.t.date(at)).unwrap_or_default();
+            let (since, button) = match standing.state {
+                ConsentState::Requested => (self.t.requested_since, self.t.withdraw_request),
+                _ => (self.t.agreed_since, self.t.withdraw),
+            };
+            let since = self.names.fill_with(since, &[("date", &date)]);
+            Held { topic, name: self.t.topic(topic), since, button }
+        });
+        held.collect()
+    }
+
+    /// What the person said about a topic earlier, if it was not yes.
+    pub(super) fn note(&self, topic: Topic) -> Option<String> {
+        let standing = self.person.around.contact.consent.get(topic);
+        let text = match standing.at(self.now) {
+            ConsentState::Refused => self.t.said_no,
+            ConsentState::Withdrawn => self.t.said_withdrawn,
+            ConsentState::Expired => self.t.said_expired,
+            ConsentState::Unknown | ConsentState::Asked | ConsentState::Requested | ConsentState::Given => return None,
+        };
+        let date = standing.since.map(|at| self.t.date(at)).unwrap_or_default();
+        Some(self.names.fill_with(text, &[("date", &date)]))
+    }
+}

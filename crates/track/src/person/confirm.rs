@@ -1,0 +1,149 @@
+//! `/p/confirm/{token}`: the link in the confirmation mail. GET shows what was agreed to, POST confirms or declines.
+//!
+//! Mail scanners follow links, so following this one confirms nothing. It works once, for seven days, and only while
+//! the person has not decided otherwise since (R-CONS-07).
+
+use crate::app::App;
+use crate::names::Names;
+use crate::page::{Form, Plain, Reader, html};
+use crate::texts::Texts;
+use crate::visit::{Trouble, claim, language_of, stored};
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use model::{ConsentState, Purpose, Time, Topic};
+use std::sync::Arc;
+use store::{ConsentRequest, CopyInContext, Method};
+
+/// A request and everything around it.
+struct Visit<'a> {
+    app: &'a App,
+    t: &'static Texts,
+    names: Names,
+    request: ConsentRequest,
+    around: CopyInContext,
+    now: Time,
+}
+
+/// How a request stands.
+enum Standing {
+    /// These topics wait for the answer.
+    Waiting(Vec<Topic>),
+    Used,
+    Late,
+    Superseded,
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct Page {
+    t: &'static Texts,
+    intro: String,
+    topics: Vec<&'static str>,
+    text: String,
+}
+
+pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
+    let reader = Reader::of(request.headers(), request.uri());
+    let page = async move { Visit::begin(&app, reader, request.uri()).await?.page().await };
+    page.await.unwrap_or_else(|trouble| trouble.answer(reader))
+}
+
+pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
+    let reader = Reader::of(request.headers(), request.uri());
+    let answered = async move {
+        let visit = Visit::begin(&app, reader, request.uri()).await?;
+        let form = Form::read(request, &app.tracker.origin).await.map_err(Trouble::Elsewhere)?;
+        match form.get("answer") {
+            Some("agree") => visit.agree().await,
+            Some("refuse") => visit.refuse().await,
+            _ => Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
+        }
+    };
+    answered.await.unwrap_or_else(|trouble| trouble.answer(reader))
+}
+
+impl<'a> Visit<'a> {
+    async fn begin(app: &'a App, reader: Reader, uri: &Uri) -> Result<Self, Trouble> {
+        let (id, store) = (claim(app, Purpose::Confirm, "/p/confirm/", uri.path())?.id, &app.tracker.store);
+        let request = stored(store.consent_request_find(id)).await?.ok_or(Trouble::Missing)?;
+        let around = stored(store.copy_in_context(request.copy)).await?.ok_or(Trouble::Missing)?;
+        // A request is bound to the person it was made for.
+        if around.contact.id != request.contact {
+            return Err(Trouble::Missing);
+        }
+        let t = reader.texts_or(language_of(&around));
+        let names = Names::of(&around, t, &app.tracker.origin);
+        Ok(Self { app, t, names, request, around, now: app.now() })
+    }
+
+    fn standing(&self) -> Standing {
+        let waiting = |topic: &Topic| self.around.contact.consent.get(*topic).state == ConsentState::Requested;
+        let topics: Vec<Topic> = self.request.topics.iter().copied().filter(waiting).collect();
+        match self.request.answered_at {
+            Some(_) => Standing::Used,
+            None if self.now >= self.request.expires_at => Standing::Late,
+            None if topics.is_empty() => Standing::Superseded,
+            None => Standing::Waiting(topics),
+        }
+    }
+
+    /// The page that asks; where there is nothing to ask any more, the one that says why.
+    async fn page(&self) -> Result<Response, Trouble> {
+        let Standing::Waiting(topics) = self.standing() else { return Ok(self.over()) };
+        let text = stored(self.app.tracker.store.consent_text(self.request.text)).await?;
+        let date = self.t.date(self.request.created_at);
+        let page = Page {
+            t: self.t,
+            intro: self.names.fill_with(self.t.confirm_intro, &[("date", &date)]),
+            topics: topics.iter().map(|topic| self.t.topic(*topic)).collect(),
+            text: text.ok_or(Trouble::Missing)?,
+        };
+        Ok(html(StatusCode::OK, self.t, &page))
+    }
+
+    async fn agree(&self) -> Result<Response, Trouble> {
+        let Standing::Waiting(topics) = self.standing() else { return Ok(self.over()) };
+        if !stored(self.app.tracker.store.consent_confirm(self.request.id, self.now)).await? {
+            // Somebody was faster, in the moment since this visit began.
+            return Ok(self.said(StatusCode::CONFLICT, self.t.used_title, &[self.t.used], &[]));
+        }
+        self.app.tracker.changed.notify_one();
+        let t = self.t;
+        Ok(self.said(StatusCode::OK, t.confirmed_title, &[t.confirmed_way_out, t.confirmed], &topics))
+    }
+
+    async fn refuse(&self) -> Result<Response, Trouble> {
+        let Standing::Waiting(topics) = self.standing() else { return Ok(self.over()) };
+        let (tracker, contact) = (&self.app.tracker, &self.around.contact);
+        let no = ConsentState::Refused;
+        let method = Method::Confirmation;
+        let set = tracker.store.consent_set(contact.workspace, contact.id, &topics, no, method, None, self.now);
+        stored(set).await?;
+        tracker.changed.notify_one();
+        Ok(self.said(StatusCode::OK, self.t.refused_title, &[self.t.refused], &[]))
+    }
+
+    fn over(&self) -> Response {
+        let t = self.t;
+        match self.standing() {
+            Standing::Late => self.said(StatusCode::GONE, t.late_title, &[t.late], &[]),
+            Standing::Superseded => self.said(StatusCode::CONFLICT, t.superseded_title, &[t.superseded], &[]),
+            Standing::Used | Standing::Waiting(_) => self.said(StatusCode::CONFLICT, t.used_title, &[t.used], &[]),
+        }
+    }
+
+    /// A page that says what happened, with the way to the person's own page.
+    fn said(&self, status: StatusCode, title: &str, texts: &[&str], topics: &[Topic]) -> Response {
+        let token = self.app.tracker.keyring.person(self.request.copy);
+        let page = Plain {
+            t: self.t,
+            title: title.to_owned(),
+            paragraphs: texts.iter().map(|text| self.names.fill(text)).collect(),
+            points: topics.iter().map(|topic| self.t.topic(*topic).to_owned()).collect(),
+            back: Some(format!("/p/{token}?lang={}", self.t.language.as_str())),
+        };
+        page.answer(status)
+    }
+}

@@ -1,0 +1,102 @@
+//! The buttons of the page: agree, refuse, withdraw.
+
+use super::{Visit, record};
+use crate::page::{Form, Plain};
+use crate::visit::{Trouble, stored};
+use axum::response::Response;
+use http::StatusCode;
+use model::{ConsentState, Topic};
+use std::time::Duration;
+use store::Method;
+
+/// Confirmation mails to one person within a day. More would make the page a way to flood a mailbox.
+const CONFIRMATIONS_A_DAY_MAX: u64 = 5;
+const DAY: Duration = Duration::from_hours(24);
+
+impl Visit<'_> {
+    /// Does what the pressed button says.
+    pub(super) async fn decide(&self, form: &Form) -> Result<Response, Trouble> {
+        match (form.get("answer"), form.get("withdraw")) {
+            (Some("agree"), None) => self.agree(form).await,
+            (Some("refuse"), None) => self.refuse().await,
+            (None, Some("all")) => self.withdraw(&self.choice.held).await,
+            (None, Some(word)) => match word.parse::<Topic>() {
+                Ok(topic) if self.choice.held.contains(&topic) => self.withdraw(&[topic]).await,
+                Ok(_) => self.withdraw(&[]).await,
+                Err(_) => Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
+            },
+            _ => Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
+        }
+    }
+
+    /// Notes the agreement and has the confirmation mail sent. Nothing counts before that is answered (R-CONS-07).
+    async fn agree(&self, form: &Form) -> Result<Response, Trouble> {
+        let (t, around, store) = (self.t, &self.person.around, &self.app.tracker.store);
+        let notice = self.notice();
+        if form.get("text") != Some(notice.digest().as_str()) {
+            return Ok(self.said(StatusCode::CONFLICT, t.changed_title, &[t.changed], &[]));
+        }
+        let ticked = |topic: &&Topic| form.get(topic.as_str()) == Some("on");
+        let topics: Vec<Topic> = self.choice.free.iter().filter(ticked).copied().collect();
+        if topics.is_empty() {
+            return self.page(StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
+        let contact = around.contact.id;
+        if stored(store.consent_requests_since(contact, self.now - DAY)).await? >= CONFIRMATIONS_A_DAY_MAX {
+            return Ok(self.said(StatusCode::TOO_MANY_REQUESTS, t.enough_title, &[t.enough], &[]));
+        }
+        let text = stored(store.consent_text_keep(t.language, &notice.text(), self.now)).await?;
+        let random = self.app.tracker.ambient.random;
+        let (workspace, copy) = (around.workspace.id, around.copy.id);
+        let request =
+            store.consent_request(workspace, random(), contact, copy, &topics, text, random(), self.now);
+        stored(request).await?;
+        self.app.tracker.changed.notify_one();
+        Ok(self.said(StatusCode::OK, t.asked_title, &[t.asked, t.asked_next], &topics))
+    }
+
+    /// Notes the no. What was agreed to earlier has its own button.
+    async fn refuse(&self) -> Result<Response, Trouble> {
+        let consent = self.person.around.contact.consent;
+        let said_already =
+            |topic: &Topic| matches!(consent.get(*topic).state, ConsentState::Refused | ConsentState::Withdrawn);
+        let topics: Vec<Topic> = self.choice.free.iter().copied().filter(|topic| !said_already(topic)).collect();
+        self.set(&topics, ConsentState::Refused).await?;
+        let t = self.t;
+        let texts: &[&str] = if self.choice.held.is_empty() { &[t.refused] } else { &[t.refused, t.refused_rest] };
+        Ok(self.said(StatusCode::OK, t.refused_title, texts, &[]))
+    }
+
+    /// Takes consent back. From the commit on nothing is recorded, whenever the mail was sent (R-WITH-03).
+    async fn withdraw(&self, topics: &[Topic]) -> Result<Response, Trouble> {
+        self.set(topics, ConsentState::Withdrawn).await?;
+        let t = self.t;
+        let recorded = record::last(&self.person.copies).is_some();
+        let texts: &[&str] = if recorded { &[t.withdrawn, t.withdrawn_past] } else { &[t.withdrawn] };
+        Ok(self.said(StatusCode::OK, t.withdrawn_title, texts, topics))
+    }
+
+    async fn set(&self, topics: &[Topic], state: ConsentState) -> Result<(), Trouble> {
+        if topics.is_empty() {
+            return Ok(());
+        }
+        let (tracker, around) = (&self.app.tracker, &self.person.around);
+        let (workspace, contact) = (around.workspace.id, around.contact.id);
+        let set = tracker.store.consent_set(workspace, contact, topics, state, Method::Page, None, self.now);
+        stored(set).await?;
+        tracker.changed.notify_one();
+        Ok(())
+    }
+
+    /// A page that says what happened, with the way back.
+    fn said(&self, status: StatusCode, title: &str, texts: &[&str], topics: &[Topic]) -> Response {
+        let page = Plain {
+            t: self.t,
+            title: title.to_owned(),
+            paragraphs: texts.iter().map(|text| self.names.fill(text)).collect(),
+            points: topics.iter().map(|topic| self.t.topic(*topic).to_owned()).collect(),
+            back: Some(format!("?lang={}", self.t.language.as_str())),
+        };
+        page.answer(status)
+    }
+}

@@ -1,0 +1,236 @@
+//! The words of the recipient's pages, a file a language. What a page says is in these files and nowhere else.
+//!
+//! `{name}` stands for something that is filled in; every language fills in the same. A text is plain text: what
+//! comes in from mails and names is escaped by the template with everything else.
+
+mod de;
+mod en;
+mod es;
+mod fr;
+mod it;
+
+use jiff::tz::TimeZone;
+use model::{Language, Meaning, Time, Topic};
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// Every text there is, in one language.
+        pub(crate) struct Texts {
+            /// The language.
+            pub(crate) language: Language,
+            /// The language's name, in itself.
+            pub(crate) name: &'static str,
+            /// The months, as in a date.
+            pub(crate) months: [&'static str; 12],
+            /// What a person must know before they choose: a lead and a text each (Art. 13 GDPR's list).
+            pub(crate) notice: [(&'static str, &'static str); 9],
+            $($(#[$doc])* pub(crate) $name: &'static str,)+
+        }
+
+        #[cfg(test)]
+        impl Texts {
+            /// All texts with their names.
+            fn all(&self) -> Vec<(String, &'static str)> {
+                let mut all = vec![("name".to_owned(), self.name)];
+                all.extend(self.months.iter().enumerate().map(|(n, text)| (format!("month {n}"), *text)));
+                for (n, (lead, text)) in self.notice.iter().enumerate() {
+                    all.push((format!("lead {n}"), *lead));
+                    all.push((format!("notice {n}"), *text));
+                }
+                $(all.push((stringify!($name).to_owned(), self.$name));)+
+                all
+            }
+        }
+    };
+}
+
+texts! {
+    /// `{day} {month} {year}`.
+    date,
+    /// `{date} {time}`; the time is UTC, for a page without scripts does not know the reader's.
+    moment,
+
+    // Plain pages.
+    home_title, home,
+    missing_title, missing,
+    forged_title, forged, forged_next,
+    unavailable_title, unavailable,
+    elsewhere_title, elsewhere,
+    back,
+
+    // The person's page: who, and whether this mail is tracked.
+    person_title, wrote, no_subject,
+    tracked_title, open_name, click_name,
+    open_on, open_stopped, open_off,
+    click_on, click_stopped, click_off,
+    with_details,
+
+    // Their choice.
+    agreed_title, agreed_since, requested_since, withdraw, withdraw_request, withdraw_all, withdraw_effect,
+    choice_title, choice_again_title, choice_intro, said_no, said_withdrawn, said_expired,
+    open_choice, click_choice, document_choice, details_choice,
+    agree, refuse, nothing_ticked,
+    topic_open, topic_click, topic_document, topic_details,
+
+    // What is recorded.
+    recorded_title, recorded_intro, recorded_nothing, recorded_newest,
+    mail_nothing, mail_one, mail_many, more_entries, receipt_entry,
+    opened, clicked, sure, repeated, facts,
+    human, human_via_proxy, unknown, machine, own,
+
+    // After a choice.
+    asked_title, asked, asked_next,
+    refused_title, refused, refused_rest,
+    withdrawn_title, withdrawn, withdrawn_past,
+    changed_title, changed,
+    enough_title, enough,
+
+    // The confirmation link.
+    confirm_title, confirm_intro, confirm_text, confirm_yes, confirm_no,
+    confirmed_title, confirmed, confirmed_way_out,
+    used_title, used,
+    late_title, late,
+    superseded_title, superseded,
+
+    // The receipt.
+    receipt_title, receipt, receipt_free, receipt_button,
+    thanks_title, thanks,
+}
+
+impl Texts {
+    /// The texts in a language.
+    pub(crate) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::En => &en::TEXTS,
+            Language::Fr => &fr::TEXTS,
+            Language::De => &de::TEXTS,
+            Language::It => &it::TEXTS,
+            Language::Es => &es::TEXTS,
+        }
+    }
+
+    /// All of them, one a language.
+    pub(crate) fn every() -> [&'static Self; Language::ALL.len()] {
+        Language::ALL.map(Self::of)
+    }
+
+    /// A day.
+    pub(crate) fn date(&self, at: Time) -> String {
+        let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned(TimeZone::UTC);
+        let month = usize::try_from(moment.month()).map_or("", |n| self.months[n - 1]);
+        let (day, year) = (moment.day().to_string(), moment.year().to_string());
+        fill(self.date, &[("day", &day), ("month", month), ("year", &year)])
+    }
+
+    /// A minute.
+    pub(crate) fn moment(&self, at: Time) -> String {
+        let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned(TimeZone::UTC);
+        let time = format!("{:02}:{:02}", moment.hour(), moment.minute());
+        fill(self.moment, &[("date", &self.date(at)), ("time", &time)])
+    }
+
+    /// The words beside a checkbox.
+    pub(crate) fn choice(&self, topic: Topic) -> &'static str {
+        match topic {
+            Topic::Open => self.open_choice,
+            Topic::Click => self.click_choice,
+            Topic::Document => self.document_choice,
+            Topic::Details => self.details_choice,
+        }
+    }
+
+    /// A topic within a sentence or list.
+    pub(crate) fn topic(&self, topic: Topic) -> &'static str {
+        match topic {
+            Topic::Open => self.topic_open,
+            Topic::Click => self.topic_click,
+            Topic::Document => self.topic_document,
+            Topic::Details => self.topic_details,
+        }
+    }
+
+    /// What a request says about the person.
+    pub(crate) fn meaning(&self, meaning: Meaning) -> &'static str {
+        match meaning {
+            Meaning::Human => self.human,
+            Meaning::HumanViaProxy => self.human_via_proxy,
+            Meaning::Unknown => self.unknown,
+            Meaning::Machine => self.machine,
+            Meaning::Own => self.own,
+        }
+    }
+}
+
+/// Puts values in for `{name}`. In one pass, so that a value with braces in it stays as it is.
+pub(crate) fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        out.push_str(values.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value));
+        rest = after;
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn r_cons_19_every_text_exists_in_every_language_and_fills_in_the_same() {
+        let english = Texts::of(Language::En).all();
+        for language in Language::ALL {
+            let texts = Texts::of(language);
+            assert_eq!(texts.language, language);
+            for ((key, text), (_, english)) in texts.all().iter().zip(&english) {
+                assert!(!text.trim().is_empty(), "{key} in {language:?}");
+                assert_eq!(text.trim(), *text, "{key} in {language:?}");
+                assert_eq!(placeholders(text), placeholders(english), "{key} in {language:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_was_left_in_english() {
+        let english = Texts::of(Language::En).all();
+        for language in [Language::Fr, Language::De, Language::It, Language::Es] {
+            for ((key, text), (_, english)) in Texts::of(language).all().iter().zip(&english) {
+                let words = english.split_whitespace().filter(|w| !w.starts_with('{')).count();
+                assert!(words < 3 || text != english, "{key} in {language:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_claims_what_only_a_court_can_say() {
+        for language in Language::ALL {
+            for (key, text) in Texts::of(language).all() {
+                for word in ["GDPR", "RGPD", "DSGVO", "complian", "conform", "certif"] {
+                    assert!(!text.contains(word), "{key} in {language:?} says {word}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn filling_in() {
+        assert_eq!(fill("a {x} b {y}", &[("x", "{y}"), ("y", "2")]), "a {y} b 2");
+        assert_eq!(fill("{odd", &[]), "");
+    }
+
+    #[test]
+    fn dates() {
+        let at = Time(1_795_294_080_000);
+        assert_eq!(Texts::of(Language::En).moment(at), "21 November 2026, 20:48 UTC");
+        assert_eq!(Texts::of(Language::De).date(at), "21. November 2026");
+        assert_eq!(Texts::of(Language::Es).date(at), "21 de noviembre de 2026");
+        assert_eq!(Texts::of(Language::En).date(Time(i64::MAX)), "1 January 1970");
+    }
+}
