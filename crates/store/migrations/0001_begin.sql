@@ -66,6 +66,8 @@ create table contact (
   address text not null,
   address_key text not null,
   name text not null,
+  -- Address and name in lower case, which the two databases make differently beyond ASCII.
+  search text not null,
   source text not null,
   language text,
   open_state text not null,
@@ -114,6 +116,7 @@ create table consent_request (
   expires_at bigint not null,
   answered_at bigint
 );
+create index consent_request_contact on consent_request (contact_id, created_at);
 
 create table message (
   id bytea primary key,

@@ -1,9 +1,9 @@
 //! What happened to a contact's consent: events that are only added to, and the confirmations under way.
 
 use crate::db::Tx;
-use crate::event;
+use crate::event::{self, News};
 use crate::value::params;
-use crate::{Error, Store};
+use crate::{Contact, Error, Store, contact};
 use model::consent::CONFIRM_LIFE;
 use model::event::Happening;
 use model::{ConsentState, ContactId, CopyId, Language, Sha256, Time, Topic, UserId, WorkspaceId};
@@ -82,11 +82,14 @@ pub(crate) struct Change {
     pub(crate) text: Option<Sha256>,
 }
 
-/// Adds an event for each topic and moves the contact's columns along with them.
+/// Adds an event for each topic and moves the contact's columns along with them. The last thing that a
+/// transaction does, see [`Tx::next_numbers`].
 pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Result<(), Error> {
     if topics.is_empty() {
         return Ok(());
     }
+    // Whoever changes this contact's consent at the same moment comes before or after, never in between.
+    lock(tx, change.contact)?;
     let last = tx.next_numbers("consent_event", topics.len() as i64)?;
     for (i, topic) in topics.iter().enumerate() {
         let seq = last - (topics.len() - 1 - i) as i64;
@@ -113,15 +116,27 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
         );
         tx.execute(&sql, params![change.contact, change.state, change.at])?;
     }
-    event::write(
-        tx,
-        change.workspace,
-        None,
-        Happening::Consent,
-        None,
-        None,
-        change.at,
-    )
+    let news = News {
+        workspace: change.workspace,
+        user: None,
+        kind: Happening::Consent,
+        message: None,
+        copy: None,
+        at: change.at,
+    };
+    event::write(tx, &[news])
+}
+
+/// The contact as it is now, and stays until the commit.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Contact>, Error> {
+    let sql = format!(
+        "select {} from contact k where k.id = $1 {}",
+        contact::COLUMNS,
+        tx.lock_rows("k")
+    );
+    tx.first(&sql, params![id])?
+        .map(|row| contact::contact(&row, 0))
+        .transpose()
 }
 
 fn request(row: &crate::value::Row) -> Result<ConsentRequest, Error> {
@@ -219,6 +234,11 @@ impl Store {
                            expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
                 let expires = now + CONFIRM_LIFE;
                 tx.execute(sql, params![id, contact, copy, words.join(","), text.0, now, expires])?;
+                let sql = "insert into outbox (id, kind, workspace_id, request_id, copy_id, sender, recipient,
+                           created_at, due_at, attempts)
+                           select $1, 'confirm', $2, $3, c.id, '', k.address, $5, $5, 0
+                           from copy c join contact k on k.id = c.contact_id where c.id = $4";
+                tx.execute(sql, params![outbox, workspace, id, copy, now])?;
                 let change = Change {
                     contact,
                     workspace,
@@ -228,18 +248,17 @@ impl Store {
                     user: None,
                     text: Some(text),
                 };
-                write(tx, &topics, &change)?;
-                let sql = "insert into outbox (id, kind, workspace_id, request_id, copy_id, sender, recipient,
-                           created_at, due_at, attempts)
-                           select $1, 'confirm', $2, $3, c.id, '', k.address, $5, $5, 0
-                           from copy c join contact k on k.id = c.contact_id where c.id = $4";
-                tx.execute(sql, params![outbox, workspace, id, copy, now]).map(|_| ())
+                write(tx, &topics, &change)
             })
             .await
     }
 
     /// How many confirmation mails this contact's page has asked for since a moment: each is a mail to them.
-    pub async fn consent_requests_since(&self, contact: ContactId, since: Time) -> Result<u64, Error> {
+    pub async fn consent_requests_since(
+        &self,
+        contact: ContactId,
+        since: Time,
+    ) -> Result<u64, Error> {
         self.db
             .read(move |tx| {
                 let sql = "select count(*) from consent_request where contact_id = $1 and created_at >= $2";
@@ -278,14 +297,9 @@ impl Store {
                 let request = request(
                     &row.ok_or_else(|| Error::Corrupt("a consent request vanished".into()))?,
                 )?;
-                let sql = format!(
-                    "select {} from contact k where k.id = $1",
-                    crate::contact::COLUMNS
-                );
-                let Some(row) = tx.first(&sql, params![request.contact])? else {
+                let Some(contact) = lock(tx, request.contact)? else {
                     return Ok(false);
                 };
-                let contact = crate::contact::contact(&row, 0)?;
                 // A withdrawal after the request is the person's last word, not this older link.
                 let still: Vec<Topic> = (request.topics.iter().copied())
                     .filter(|t| contact.consent.get(*t).state == ConsentState::Requested)

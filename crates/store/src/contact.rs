@@ -72,31 +72,42 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
     })
 }
 
-/// The contact with this address, made if it is not known yet.
+/// The contacts with these addresses and names, in the order given; made, under the ids given, where they are not
+/// known yet.
 pub(crate) fn find_or_create(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    address: &EmailAddress,
-    name: &str,
+    people: &[(EmailAddress, String, ContactId)],
     source: &str,
-    fresh: ContactId,
     now: Time,
-) -> Result<Contact, Error> {
-    let insert = "insert into contact (id, workspace_id, address, address_key, name, source, open_state, click_state,
-        document_state, details_state, ask_next, created_at)
-        values ($1, $2, $3, $4, $5, $6, 'unknown', 'unknown', 'unknown', 'unknown', 0, $7)
+) -> Result<Vec<Contact>, Error> {
+    let insert = "insert into contact (id, workspace_id, address, address_key, name, search, source, open_state,
+        click_state, document_state, details_state, ask_next, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, 'unknown', 'unknown', 'unknown', 'unknown', 0, $8)
         on conflict (workspace_id, address_key) do nothing";
-    tx.execute(
-        insert,
-        params![fresh, workspace, address, address.key(), name, source, now],
-    )?;
+    // In the order of their addresses: two mails to the same new people must not wait for each other crosswise.
+    let mut ordered: Vec<_> = people.iter().collect();
+    ordered.sort_unstable_by_key(|(address, ..)| address.key());
+    let rows: Vec<_> = ordered
+        .into_iter()
+        .map(|(address, name, fresh)| {
+            let key = address.key();
+            let search = format!("{key} {}", name.to_lowercase());
+            params![*fresh, workspace, address, key, name, search, source, now].to_vec()
+        })
+        .collect();
+    tx.execute_many(insert, &rows)?;
     let select =
         format!("select {COLUMNS} from contact k where k.workspace_id = $1 and k.address_key = $2");
-    let row = tx.first(&select, params![workspace, address.key()])?;
-    contact(
-        &row.ok_or_else(|| Error::Corrupt("a contact vanished while it was made".into()))?,
-        0,
-    )
+    let sets: Vec<_> = people
+        .iter()
+        .map(|(address, ..)| params![workspace, address.key()].to_vec())
+        .collect();
+    let gone = || Error::Corrupt("a contact vanished while it was made".into());
+    tx.query_many(&select, &sets)?
+        .iter()
+        .map(|rows| contact(rows.first().ok_or_else(gone)?, 0))
+        .collect()
 }
 
 /// A text as a pattern for `like ... escape '\'`.
@@ -120,9 +131,14 @@ impl Store {
         fresh: ContactId,
         now: Time,
     ) -> Result<Contact, Error> {
-        let (address, name, source) = (address.clone(), name.to_owned(), source.to_owned());
+        let person = [(address.clone(), name.to_owned(), fresh)];
+        let source = source.to_owned();
         self.db
-            .write(move |tx| find_or_create(tx, workspace, &address, &name, &source, fresh, now))
+            .write(move |tx| {
+                let found = find_or_create(tx, workspace, &person, &source, now)?;
+                let gone = || Error::Corrupt("a contact vanished while it was made".into());
+                found.into_iter().next().ok_or_else(gone)
+            })
             .await
     }
 
@@ -160,8 +176,7 @@ impl Store {
                 }
                 if let Some(search) = &filter.search {
                     values.push(like(search).into());
-                    let n = values.len();
-                    sql += &format!(" and (k.address_key like ${n} escape '\\' or lower(k.name) like ${n} escape '\\')");
+                    sql += &format!(" and k.search like ${} escape '\\'", values.len());
                 }
                 if let Some(state) = filter.state {
                     values.push(state.into());

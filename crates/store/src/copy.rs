@@ -1,6 +1,7 @@
 //! Copies: the message as one recipient gets it. The unit of tracking, and of delivery.
 
 use crate::db::Tx;
+use crate::event::News;
 use crate::value::{FromValue, Row, Value, params};
 use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
 use crate::{Contact, Error, Message, Store, contact, event, message};
@@ -106,6 +107,8 @@ pub(crate) const COLUMNS: &str = "c.id, c.workspace_id, c.message_id, c.contact_
     c.mode_click, c.mode_document, c.reason_open, c.reason_click, c.ask, c.state, c.answer, c.state_at, c.opens_human,
     c.opens_unknown, c.opens_machine, c.clicks_human, c.clicks_unknown, c.clicks_machine, c.first_read_at,
     c.last_read_at, c.receipt_at";
+/// The place of what a query selects behind them.
+pub(crate) const COLUMNS_COUNT: usize = 23;
 
 pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
     let counts = |at: usize| -> Result<Counts, Error> {
@@ -300,16 +303,15 @@ impl Store {
                 }
                 write_tick(tx, id)?;
                 if let Some(around) = read_in_context(tx, id)? {
-                    let (m, user) = (around.message.id, around.message.user);
-                    event::write(
-                        tx,
-                        around.copy.workspace,
-                        Some(user),
-                        Happening::Receipt,
-                        Some(m),
-                        Some(id),
-                        minute,
-                    )?;
+                    let news = News {
+                        workspace: around.copy.workspace,
+                        user: Some(around.message.user),
+                        kind: Happening::Receipt,
+                        message: Some(around.message.id),
+                        copy: Some(id),
+                        at: minute,
+                    };
+                    event::write(tx, &[news])?;
                 }
                 Ok(true)
             })

@@ -109,8 +109,26 @@ impl Tx<'_> {
         }
     }
 
+    /// Put behind a select: its rows stay as they are until the commit, and rows that another worker holds are left
+    /// to that worker. `SQLite` has one writer, so there nobody else holds anything.
+    pub(crate) fn lock_free_rows(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => "for update skip locked",
+        }
+    }
+
+    /// Put behind a select: waits for whoever holds its rows of `table`; then they stay as they are until the commit.
+    pub(crate) fn lock_rows(&self, table: &str) -> String {
+        match self {
+            Self::Sqlite(_) => String::new(),
+            Self::Postgres(_) => format!("for no key update of {table}"),
+        }
+    }
+
     /// The next `n` numbers of a named sequence; returns the last of them. The row stays locked until the commit,
-    /// so numbers become visible in order and without gaps: what a feed reader relies on.
+    /// so numbers become visible in order and without gaps: what a feed reader relies on. Everybody who writes waits for
+    /// that row: take numbers last, after all other rows that may have to be waited for.
     pub(crate) fn next_numbers(&mut self, name: &str, n: i64) -> Result<i64, Error> {
         let sql = "insert into counter (name, value) values ($1, $2)
              on conflict (name) do update set value = counter.value + excluded.value returning value";

@@ -17,21 +17,30 @@ pub struct AddressedEvent {
     pub event: Event,
 }
 
-/// Adds to the feed. `user` is whose message it is about; none for what everybody in the workspace may see.
-pub(crate) fn write(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    user: Option<UserId>,
-    kind: Happening,
-    message: Option<MessageId>,
-    copy: Option<CopyId>,
-    at: Time,
-) -> Result<(), Error> {
-    let seq = tx.next_numbers("event", 1)?;
+/// Something for the feed.
+pub(crate) struct News {
+    pub(crate) workspace: WorkspaceId,
+    /// Whose message it is about; none for what everybody in the workspace may see.
+    pub(crate) user: Option<UserId>,
+    pub(crate) kind: Happening,
+    pub(crate) message: Option<MessageId>,
+    pub(crate) copy: Option<CopyId>,
+    pub(crate) at: Time,
+}
+
+/// Adds to the feed. The last thing that a transaction does, see [`Tx::next_numbers`].
+pub(crate) fn write(tx: &mut Tx<'_>, news: &[News]) -> Result<(), Error> {
+    if news.is_empty() {
+        return Ok(());
+    }
+    let first = tx.next_numbers("event", news.len() as i64)? - news.len() as i64 + 1;
+    let rows: Vec<_> = (first..)
+        .zip(news)
+        .map(|(seq, n)| params![seq, n.workspace, n.user, n.kind, n.message, n.copy, n.at].to_vec())
+        .collect();
     let sql = "insert into event (seq, workspace_id, user_id, kind, message_id, copy_id, at)
                values ($1, $2, $3, $4, $5, $6, $7)";
-    tx.execute(sql, params![seq, workspace, user, kind, message, copy, at])
-        .map(|_| ())
+    tx.execute_many(sql, &rows)
 }
 
 fn event(row: &Row) -> Result<Event, Error> {

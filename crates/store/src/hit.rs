@@ -5,18 +5,19 @@
 //! allowed any more is not written. That is why a withdrawal works at once, and on mails sent long ago.
 
 use crate::db::Tx;
+use crate::event::News;
 use crate::value::{Row, Value, params};
 use crate::workspace::{Instance, ceilings_of, read_instance};
-use crate::{Error, Store, copy, event};
+use crate::{Copy, Error, Store, copy, event};
 use model::consent::Standing;
 use model::decision::{Ceiling, Circumstances, decide};
 use model::event::Happening;
 use model::hit::Hit;
+use model::tick::Counts;
 use model::{
-    Axis, Consent, CopyId, Facts, HitId, Meaning, MessageId, Mode, PerAxis, Reason, Time, UserId,
-    Verdict, WorkspaceId,
+    Axis, Consent, CopyId, Facts, HitId, Meaning, Mode, PerAxis, Reason, Time, UserId, Verdict,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,9 +123,12 @@ fn allowed(
     let results = tx.query_many(sql, &sets)?;
     let mut allowed = HashMap::with_capacity(copies.len());
     for (copy, rows) in copies.into_iter().zip(results) {
-        // No row: the copy is gone. Nothing may be recorded about it.
-        if let Some(row) = rows.first() {
-            allowed.insert(copy, allowed_for(copy, row, &instance, now)?);
+        // No row: the copy is gone. A row that cannot be read: no permission either. Neither may hold up the others.
+        if let Some(Ok(modes)) = rows
+            .first()
+            .map(|row| allowed_for(copy, row, &instance, now))
+        {
+            allowed.insert(copy, modes);
         }
     }
     Ok(allowed)
@@ -210,98 +214,126 @@ fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
 }
 
 /// What a batch of hits adds to one copy.
-#[derive(Default)]
 struct Delta {
-    opens: [i64; 3],
-    clicks: [i64; 3],
+    opens: Counts,
+    clicks: Counts,
     read: Option<(Time, Time)>,
+    last: Time,
 }
 
 impl Delta {
+    fn new(at: Time) -> Self {
+        Self {
+            opens: Counts::default(),
+            clicks: Counts::default(),
+            read: None,
+            last: at,
+        }
+    }
+
     fn add(&mut self, axis: Axis, meaning: Meaning, at: Time) {
-        let column = match meaning {
-            Meaning::Human | Meaning::HumanViaProxy => 0,
-            Meaning::Unknown => 1,
-            Meaning::Machine => 2,
-            Meaning::Own => return,
-        };
-        match axis {
-            Axis::Open => self.opens[column] += 1,
-            Axis::Click => self.clicks[column] += 1,
+        self.last = self.last.max(at);
+        let counts = match axis {
+            Axis::Open => &mut self.opens,
+            Axis::Click => &mut self.clicks,
             Axis::Document => return,
+        };
+        match meaning {
+            Meaning::Human | Meaning::HumanViaProxy => counts.human += 1,
+            Meaning::Unknown => counts.unknown += 1,
+            Meaning::Machine => counts.machine += 1,
+            Meaning::Own => return,
         }
         if meaning.is_human() {
             let (first, last) = self.read.unwrap_or((at, at));
             self.read = Some((first.min(at), last.max(at)));
         }
     }
+
+    /// Adds to a copy; returns what is worth telling about it.
+    fn apply(&self, copy: &mut Copy) -> Vec<Happening> {
+        let first_read = copy.seen.opens.human == 0 && self.opens.human > 0;
+        let first_click = copy.seen.clicks.human == 0 && self.clicks.human > 0;
+        plus(&mut copy.seen.opens, self.opens);
+        plus(&mut copy.seen.clicks, self.clicks);
+        // Where opens may not be recorded, a click says nothing about reading (R-MODE-16).
+        if let Some((first, last)) = self.read.filter(|_| copy.modes.open > Mode::None) {
+            copy.first_read_at = Some(copy.first_read_at.map_or(first, |at| at.min(first)));
+            copy.last_read_at = Some(copy.last_read_at.map_or(last, |at| at.max(last)));
+        }
+        match (first_read, first_click) {
+            (true, true) => vec![Happening::Read, Happening::Clicked],
+            (true, false) => vec![Happening::Read],
+            (false, true) => vec![Happening::Clicked],
+            (false, false) => vec![Happening::Seen],
+        }
+    }
+}
+
+fn plus(counts: &mut Counts, more: Counts) {
+    counts.human = counts.human.saturating_add(more.human);
+    counts.unknown = counts.unknown.saturating_add(more.unknown);
+    counts.machine = counts.machine.saturating_add(more.machine);
 }
 
 fn fold(tx: &mut Tx<'_>) -> Result<usize, Error> {
     let sql = format!(
-        "update hit set folded = 1 where folded = 0 and id in (select id from hit where folded = 0 limit {FOLD_MAX})
-         returning copy_id, axis, meaning, at, repeat"
+        "update hit set folded = 1 where id in (select id from hit where folded = 0 limit {FOLD_MAX} {})
+         returning copy_id, axis, meaning, at, repeat",
+        tx.lock_free_rows()
     );
     let rows = tx.query(&sql, &[])?;
     // Copies in the order of their ids, so that two folding workers lock rows in one order.
-    let mut deltas = std::collections::BTreeMap::<CopyId, Delta>::new();
+    let mut deltas = BTreeMap::<CopyId, Delta>::new();
     for row in &rows {
         if !row.get::<bool>(4)? {
+            let at = row.get(3)?;
             deltas
                 .entry(row.get(0)?)
-                .or_default()
-                .add(row.get(1)?, row.get(2)?, row.get(3)?);
+                .or_insert_with(|| Delta::new(at))
+                .add(row.get(1)?, row.get(2)?, at);
         }
     }
-    for (id, delta) in deltas {
-        apply(tx, id, &delta)?;
+    let sets: Vec<_> = deltas.keys().map(|id| vec![(*id).into()]).collect();
+    let sql = format!(
+        "select {}, m.user_id from copy c join message m on m.id = c.message_id where c.id = $1 {}",
+        copy::COLUMNS,
+        tx.lock_rows("c")
+    );
+    let before = tx.query_many(&sql, &sets)?;
+    let (mut updates, mut news) = (Vec::with_capacity(sets.len()), Vec::new());
+    for (delta, row) in deltas.values().zip(before.iter().flatten()) {
+        let mut copy = copy::copy(row)?;
+        let told = delta.apply(&mut copy);
+        let (opens, clicks) = (copy.seen.opens, copy.seen.clicks);
+        updates.push(
+            params![
+                copy.id,
+                opens.human,
+                opens.unknown,
+                opens.machine,
+                clicks.human,
+                clicks.unknown,
+                clicks.machine,
+                copy.first_read_at,
+                copy.last_read_at,
+                copy.tick().as_str()
+            ]
+            .to_vec(),
+        );
+        let user: UserId = row.get(copy::COLUMNS_COUNT)?;
+        news.extend(told.into_iter().map(|kind| News {
+            workspace: copy.workspace,
+            user: Some(user),
+            kind,
+            message: Some(copy.message),
+            copy: Some(copy.id),
+            at: delta.last,
+        }));
     }
+    let sql = "update copy set opens_human = $2, opens_unknown = $3, opens_machine = $4, clicks_human = $5,
+        clicks_unknown = $6, clicks_machine = $7, first_read_at = $8, last_read_at = $9, tick = $10 where id = $1";
+    tx.execute_many(sql, &updates)?;
+    event::write(tx, &news)?;
     Ok(rows.len())
-}
-
-fn apply(tx: &mut Tx<'_>, id: CopyId, delta: &Delta) -> Result<(), Error> {
-    let Some(before) = copy::read(tx, id)? else {
-        return Ok(());
-    };
-    // Where opens may not be recorded, a click says nothing about reading (R-MODE-16).
-    let read = delta.read.filter(|_| before.modes.open > Mode::None);
-    let (first, last) = (read.map(|r| r.0), read.map(|r| r.1));
-    let sql = "update copy set opens_human = opens_human + $2, opens_unknown = opens_unknown + $3,
-        opens_machine = opens_machine + $4, clicks_human = clicks_human + $5, clicks_unknown = clicks_unknown + $6,
-        clicks_machine = clicks_machine + $7, first_read_at = $8, last_read_at = $9 where id = $1";
-    let [oh, ou, om] = delta.opens;
-    let [ch, cu, cm] = delta.clicks;
-    let first = [before.first_read_at, first].into_iter().flatten().min();
-    let last = [before.last_read_at, last].into_iter().flatten().max();
-    tx.execute(sql, params![id, oh, ou, om, ch, cu, cm, first, last])?;
-    copy::write_tick(tx, id)?;
-
-    let row = tx.first(
-        "select id, workspace_id, user_id from message where id = $1",
-        params![before.message],
-    )?;
-    let Some(row) = row else { return Ok(()) };
-    let (message, workspace, user): (MessageId, WorkspaceId, UserId) =
-        (row.get(0)?, row.get(1)?, row.get(2)?);
-    let first_read = before.seen.opens.human == 0 && oh > 0;
-    let first_click = before.seen.clicks.human == 0 && ch > 0;
-    let at = read.map_or(before.state_at, |r| r.1);
-    let kinds = [
-        (first_read, Happening::Read),
-        (first_click, Happening::Clicked),
-    ];
-    let told: Vec<_> = kinds
-        .into_iter()
-        .filter(|(yes, _)| *yes)
-        .map(|(_, kind)| kind)
-        .collect();
-    let told = if told.is_empty() {
-        vec![Happening::Seen]
-    } else {
-        told
-    };
-    for kind in told {
-        event::write(tx, workspace, Some(user), kind, Some(message), Some(id), at)?;
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::copy::{self, Copy};
 use crate::db::Tx;
+use crate::event::News;
 use crate::value::{Row, Value, params};
 use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
 use crate::{Contact, Error, Store, contact, event};
@@ -188,16 +189,10 @@ impl Store {
                 let instance = read_instance(tx)?;
                 let settings = read_workspace(tx, workspace)?
                     .ok_or_else(|| Error::Conflict("this workspace does not exist".into()))?;
-                let contacts = recipients
-                    .iter()
-                    .map(|(address, name, fresh)| {
-                        contact::find_or_create(tx, workspace, address, name, "sent", *fresh, now)
-                    })
-                    .collect::<Result<_, _>>()?;
                 Ok(Accepted {
                     instance,
                     workspace: settings,
-                    contacts,
+                    contacts: contact::find_or_create(tx, workspace, &recipients, "sent", now)?,
                 })
             })
             .await
@@ -388,7 +383,7 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
             .to_vec(),
         );
         if c.ask {
-            asked.push(vec![c.contact.into()]);
+            asked.push(c.contact);
         }
     }
     tx.execute_many(
@@ -403,14 +398,17 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
          created_at, due_at, attempts) values ($1, 'copy', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0)",
         &outbox_rows,
     )?;
+    // In the order of their ids: two mails to the same people must not wait for each other crosswise.
+    asked.sort_unstable();
+    let asked: Vec<_> = asked.into_iter().map(|id| vec![id.into()]).collect();
     tx.execute_many("update contact set ask_next = 0 where id = $1", &asked)?;
-    event::write(
-        tx,
-        m.workspace,
-        Some(m.user),
-        Happening::Accepted,
-        Some(m.id),
-        None,
-        m.accepted_at,
-    )
+    let news = News {
+        workspace: m.workspace,
+        user: Some(m.user),
+        kind: Happening::Accepted,
+        message: Some(m.id),
+        copy: None,
+        at: m.accepted_at,
+    };
+    event::write(tx, &[news])
 }

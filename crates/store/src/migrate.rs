@@ -10,11 +10,12 @@ const SCRIPTS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_begin.sql
 /// Brings the database to the newest schema. A database that is newer than this program is refused.
 pub(crate) async fn run(db: &Db) -> Result<(), Error> {
     db.write(|tx| {
-        tx.script("create table if not exists migration (number bigint primary key)")?;
-        // Two processes that start together on PostgreSQL: the second waits here for the first.
+        // Two processes that start together on PostgreSQL: the second waits here for the first. A lock of our own,
+        // because on an empty database there is no table yet to lock.
         if matches!(tx, Tx::Postgres(_)) {
-            tx.script("lock table migration in exclusive mode")?;
+            tx.script("select pg_advisory_xact_lock(7313410)")?;
         }
+        tx.script("create table if not exists migration (number bigint primary key)")?;
         let done: i64 = match tx.first("select coalesce(max(number), 0) from migration", &[])? {
             Some(row) => row.get(0)?,
             None => 0,

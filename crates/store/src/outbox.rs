@@ -6,10 +6,13 @@
 //! commit, which SMTP makes unavoidable (RFC 5321 §4.1.1.4).
 
 use crate::db::Tx;
+use crate::event::News;
 use crate::value::{Row, params};
 use crate::{Error, Store, consent, copy, event};
 use model::event::Happening;
-use model::{ConsentState, CopyId, MessageId, Mode, PerAxis, Reason, Time, Topic, WorkspaceId};
+use model::{
+    Consent, ConsentState, CopyId, MessageId, Mode, PerAxis, Reason, Time, Topic, WorkspaceId,
+};
 use std::time::Duration;
 
 /// What a parcel is.
@@ -65,6 +68,18 @@ pub struct Parcel {
     pub created_at: Time,
     /// How often it was tried before.
     pub attempts: u32,
+    /// Who has it in hand.
+    pub owner: [u8; 16],
+}
+
+impl Parcel {
+    /// The message it belongs to.
+    fn message(&self) -> Option<MessageId> {
+        match self.errand {
+            Errand::Copy { message, .. } | Errand::Report { message, .. } => Some(message),
+            Errand::Confirm { .. } => None,
+        }
+    }
 }
 
 /// How an attempt ended.
@@ -101,7 +116,7 @@ pub enum Outcome {
 
 const COLUMNS: &str =
     "id, kind, workspace_id, message_id, copy_id, request_id, action, sender, recipient, notify,
-    orcpt, ret, envid, created_at, attempts";
+    orcpt, ret, envid, created_at, attempts, lease_owner";
 
 fn parcel(row: &Row) -> Result<Parcel, Error> {
     let kind: String = row.get(1)?;
@@ -137,11 +152,12 @@ fn parcel(row: &Row) -> Result<Parcel, Error> {
         envid: row.get(12)?,
         created_at: row.get(13)?,
         attempts: row.get(14)?,
+        owner: row.get(15)?,
     })
 }
 
 impl Store {
-    /// Takes up to `limit` due parcels for `owner`, oldest first.
+    /// Takes up to `limit` due parcels for `owner`: those that are due longest, in the order they were accepted.
     pub async fn outbox_claim(
         &self,
         owner: [u8; 16],
@@ -151,16 +167,17 @@ impl Store {
     ) -> Result<Vec<Parcel>, Error> {
         self.db
             .write(move |tx| {
-                // The outer condition is not idle: on PostgreSQL a second worker that waited for the first's row lock
-                // checks it again on the changed row.
                 let sql = format!(
-                    "update outbox set lease_owner = $1, lease_until = $2
-                     where (lease_until is null or lease_until < $3) and id in
+                    "update outbox set lease_owner = $1, lease_until = $2 where id in
                        (select id from outbox where due_at <= $3 and (lease_until is null or lease_until < $3)
-                        order by due_at limit $4)
-                     returning {COLUMNS}"
+                        order by due_at limit $4 {})
+                     returning {COLUMNS}",
+                    tx.lock_free_rows()
                 );
-                tx.query(&sql, params![owner, now + lease, now, limit])?.iter().map(parcel).collect()
+                let rows = tx.query(&sql, params![owner, now + lease, now, limit])?;
+                let mut parcels: Vec<Parcel> = rows.iter().map(parcel).collect::<Result<_, _>>()?;
+                parcels.sort_by_key(|p| (p.created_at, p.message()));
+                Ok(parcels)
             })
             .await
     }
@@ -185,7 +202,8 @@ impl Store {
             .await
     }
 
-    /// Writes down how an attempt ended.
+    /// Writes down how an attempt ended. Nothing is written when it has ended before: by an earlier try of this
+    /// same call, or because another worker took over after the lease ran out.
     pub async fn outbox_finish(
         &self,
         parcel: Parcel,
@@ -222,9 +240,17 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
             (Happening::Bounced, answer, report.map(|id| (id, "failed")))
         }
     };
-    if let Outcome::Deferred { due_at, .. } = outcome {
+    // The message first: workers that finish its last two parcels at once must see each other, or its source stays.
+    if let Some(message) = parcel.message() {
+        let sql = format!(
+            "select 1 from message where id = $1 {}",
+            tx.lock_rows("message")
+        );
+        tx.query(&sql, params![message])?;
+    }
+    let changed = if let Outcome::Deferred { due_at, .. } = outcome {
         let sql = "update outbox set due_at = $2, attempts = attempts + 1, notify = $3, lease_owner = null,
-                   lease_until = null where id = $1";
+                   lease_until = null where id = $1 and lease_owner = $4";
         // A delay is reported once.
         let left = parcel.notify.clone().map(|n| {
             if report.is_some() {
@@ -233,9 +259,13 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
                 n
             }
         });
-        tx.execute(sql, params![parcel.id, *due_at, left])?;
+        tx.execute(sql, params![parcel.id, *due_at, left, parcel.owner])?
     } else {
-        tx.execute("delete from outbox where id = $1", params![parcel.id])?;
+        // Whoever has it now: it was delivered or is undeliverable, and nobody should try again.
+        tx.execute("delete from outbox where id = $1", params![parcel.id])?
+    };
+    if changed == 0 {
+        return Ok(());
     }
     let (copy, message) = match &parcel.errand {
         Errand::Copy { copy, message } => (*copy, *message),
@@ -259,9 +289,6 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
         )?;
         copy::write_tick(tx, copy)?;
     }
-    if let Outcome::Sent { asked: true, .. } = outcome {
-        mark_asked(tx, copy, parcel.workspace, now)?;
-    }
     if let Some((id, action)) = report {
         // A report goes to the envelope sender, from nobody: it can never be reported about itself.
         let sql = "insert into outbox (id, kind, workspace_id, message_id, copy_id, action, sender, recipient,
@@ -284,21 +311,23 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
             ],
         )?;
     }
+    forget_source(tx, message)?;
     let user = tx.first(
         "select user_id from message where id = $1",
         params![message],
     )?;
-    let user = user.map(|row| row.get(0)).transpose()?;
-    event::write(
-        tx,
-        parcel.workspace,
-        user,
-        state,
-        Some(message),
-        Some(copy),
-        now,
-    )?;
-    forget_source(tx, message)
+    let news = News {
+        workspace: parcel.workspace,
+        user: user.map(|row| row.get(0)).transpose()?,
+        kind: state,
+        message: Some(message),
+        copy: Some(copy),
+        at: now,
+    };
+    if let Outcome::Sent { asked: true, .. } = outcome {
+        mark_asked(tx, copy, parcel.workspace, now)?;
+    }
+    event::write(tx, &[news])
 }
 
 /// The mail's own bytes are kept only as long as something still has to be made from them.
@@ -329,6 +358,18 @@ fn mark_asked(
     let Some(copy) = copy::read(tx, copy)? else {
         return Ok(());
     };
+    let Some(contact) = consent::lock(tx, copy.contact)? else {
+        return Ok(());
+    };
+    // What the person said since the mail was accepted stands: the question is noted only where it was still open.
+    let open = |topic: &Topic| {
+        let alone = Consent {
+            open: contact.consent.get(*topic),
+            ..Consent::default()
+        };
+        alone.may_ask(now)
+    };
+    let topics: Vec<_> = Topic::ALL.into_iter().filter(open).collect();
     let change = consent::Change {
         contact: copy.contact,
         workspace,
@@ -338,5 +379,5 @@ fn mark_asked(
         user: None,
         text: None,
     };
-    consent::write(tx, &Topic::ALL, &change)
+    consent::write(tx, &topics, &change)
 }

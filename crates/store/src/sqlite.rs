@@ -30,11 +30,12 @@ pub(crate) struct Sqlite {
 
 struct Readers {
     idle: Mutex<Vec<Connection>>,
-    free: Semaphore,
+    free: Arc<Semaphore>,
 }
 
-/// A piece of work: runs in the open transaction, and gives back what tells its caller how it ended.
-type Work = Box<dyn FnOnce(&Connection) -> Ended + Send>;
+/// A piece of work: runs in the open transaction, and gives back what tells its caller how it ended. Where there is
+/// no transaction it is given the reason instead, so that its caller learns it.
+type Work = Box<dyn FnOnce(Result<&Connection, Error>) -> Ended + Send>;
 /// Called after the commit with its outcome.
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
@@ -45,6 +46,7 @@ struct Ended {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        create_for_owner(path)?;
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
         // FULL: a commit is on disk when it returns, also after a power cut. That is what "durable" means here.
@@ -64,7 +66,7 @@ impl Sqlite {
             writer,
             readers: Arc::new(Readers {
                 idle: Mutex::new(readers),
-                free: Semaphore::new(READERS),
+                free: Arc::new(Semaphore::new(READERS)),
             }),
         })
     }
@@ -76,12 +78,7 @@ impl Sqlite {
     {
         let (sender, receiver) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut Tx::Sqlite(connection))))
-                .unwrap_or_else(|_| {
-                    Err(Error::Unavailable(
-                        "the work on the database broke off".into(),
-                    ))
-                });
+            let outcome = connection.and_then(|connection| run(connection, work));
             Ended {
                 keep: outcome.is_ok(),
                 answer: Box::new(move |committed| {
@@ -100,13 +97,13 @@ impl Sqlite {
         F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let readers = self.readers.clone();
-        let _permit = self
-            .readers
-            .free
-            .acquire()
+        let free = readers.free.clone().acquire_owned();
+        let permit = free
             .await
             .map_err(|_| Error::Unavailable("the database is closed".into()))?;
         tokio::task::spawn_blocking(move || {
+            // Held until the connection is back, also when the caller has long gone away.
+            let _permit = permit;
             let taken = readers
                 .idle
                 .lock()
@@ -127,6 +124,31 @@ impl Sqlite {
     }
 }
 
+/// Makes the file if it is not there, readable by its owner only: it holds who wrote to whom. The files that `SQLite`
+/// puts beside it take over its permissions.
+fn create_for_owner(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let options = &mut std::fs::OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::Unavailable(
+            format!("cannot make {}: {error}", path.display()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Runs work; if it panics, that is its error and nobody else's.
+fn run<T>(
+    connection: &Connection,
+    work: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(|| work(&mut Tx::Sqlite(connection)))).unwrap_or_else(|_| {
+        Err(Error::Unavailable(
+            "the work on the database broke off".into(),
+        ))
+    })
+}
+
 fn reader(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -143,12 +165,7 @@ fn read_transaction<T>(
     work: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     connection.execute_batch("begin")?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut Tx::Sqlite(connection))))
-        .unwrap_or_else(|_| {
-            Err(Error::Unavailable(
-                "the work on the database broke off".into(),
-            ))
-        });
+    let outcome = run(connection, work);
     connection.execute_batch("rollback")?;
     outcome
 }
@@ -162,12 +179,12 @@ fn write_in_groups(connection: &Connection, mut queue: mpsc::Receiver<Work>) {
         if committed.is_err() && !connection.is_autocommit() {
             let _ = connection.execute_batch("rollback");
         }
+        // Work that did not even start, because the group broke before it, ends as the group did.
+        if let Err(error) = &committed {
+            answers.extend(group.drain(..).map(|work| work(Err(error.clone())).answer));
+        }
         for answer in answers {
             answer(committed.clone());
-        }
-        // Work that did not even start because the group broke before it.
-        for work in group.drain(..) {
-            drop(work);
         }
     }
 }
@@ -178,11 +195,15 @@ fn write_group(
     answers: &mut Vec<Answer>,
 ) -> Result<(), Error> {
     connection.execute_batch("begin immediate")?;
-    for work in group.drain(..) {
-        connection.execute_batch("savepoint work")?;
-        let ended = work(connection);
+    group.reverse(); // so that the first comes off the end
+    while let Some(work) = group.pop() {
+        let begun = connection
+            .execute_batch("savepoint work")
+            .map_err(Error::from);
+        let ended = work(begun.clone().map(|()| connection));
         answers.push(ended.answer);
-        // A full disk rolls the whole transaction back by itself: then nothing of this group was kept.
+        begun?;
+        // A full disk may roll the whole transaction back: then nothing of this group was kept.
         if connection.is_autocommit() {
             return Err(Error::Full);
         }
@@ -272,11 +293,4 @@ impl From<rusqlite::Error> for Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_become_numbers_and_nothing_else_changes() {
-        assert_eq!(respell("select $2 || '$' || $1"), "select ?2 || '$' || ?1");
-    }
-}
+mod tests;

@@ -1,0 +1,282 @@
+//! Consent: events are only added to, and a contact's columns are their fold.
+
+use crate::house::{House, INDIVIDUAL, MINUTE, NOW, id};
+use crate::on_both;
+use model::consent::CONFIRM_LIFE;
+use model::{Consent, ConsentState, CopyId, Language, Sha256, Time, Topic};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use std::time::Duration;
+use store::{Contact, Method};
+
+on_both!(
+    columns_are_the_fold_of_events,
+    agreeing_takes_effect_once_confirmed,
+    a_confirmation_works_once,
+    a_confirmation_comes_too_late,
+    a_withdrawal_is_stronger_than_an_older_link,
+    a_withdrawal_and_a_confirmation_at_once,
+    an_unknown_confirmation_does_nothing,
+    texts_are_kept_by_their_digest,
+);
+
+async fn current(house: &House, contact: &Contact) -> Contact {
+    house
+        .store
+        .contact(house.workspace, contact.id)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+async fn columns_are_the_fold_of_events(house: House) {
+    let topics = proptest::sample::subsequence(Topic::ALL.to_vec(), 1..=4);
+    let step = (
+        topics,
+        proptest::sample::select(ConsentState::ALL.to_vec()),
+        0..1_000i64,
+    );
+    let walk = proptest::collection::vec(step, 1..25);
+    // A connection cannot be opened from inside a strategy's closure, so the cases are drawn here.
+    let mut runner = TestRunner::deterministic();
+    for case in 0..12 {
+        let contact = house.contact(&format!("c{case}@example.org")).await;
+        let steps = walk.new_tree(&mut runner).unwrap().current();
+        for (topics, state, seconds) in &steps {
+            let at = NOW + Duration::from_secs(seconds.unsigned_abs());
+            house.consent(&contact, topics, *state, at).await;
+        }
+        let events = house
+            .store
+            .consent_events(house.workspace, contact.id)
+            .await
+            .unwrap();
+        let fold = events
+            .iter()
+            .rev()
+            .fold(Consent::default(), |c, e| c.after(e.topic, e.state, e.at));
+        assert_eq!(current(&house, &contact).await.consent, fold, "{steps:?}");
+        assert_eq!(events.len(), steps.iter().map(|s| s.0.len()).sum::<usize>());
+        assert!(
+            events.windows(2).all(|w| w[0].seq > w[1].seq),
+            "newest first"
+        );
+    }
+}
+
+/// A contact who agreed on the page of one of their copies: contact, copy, the request's id.
+async fn requested(house: &House, topics: &[Topic]) -> (Contact, CopyId, [u8; 16]) {
+    let contact = house.contact("bob@example.org").await;
+    let copy = house.copy_for(&contact, model::mode::NOTHING).await;
+    let text = house
+        .store
+        .consent_text_keep(Language::En, "May we?", NOW)
+        .await
+        .unwrap();
+    let request = id();
+    let made = house.store.consent_request(
+        house.workspace,
+        request,
+        contact.id,
+        copy,
+        topics,
+        text,
+        id(),
+        NOW,
+    );
+    made.await.unwrap();
+    (contact, copy, request)
+}
+
+async fn agreeing_takes_effect_once_confirmed(house: House) {
+    let (contact, copy, id) = requested(&house, &[Topic::Open, Topic::Details]).await;
+    let waiting = current(&house, &contact).await.consent;
+    assert_eq!(waiting.open.state, ConsentState::Requested);
+    assert_eq!(waiting.click.state, ConsentState::Unknown, "not agreed to");
+
+    let request = house.store.consent_request_find(id).await.unwrap().unwrap();
+    assert_eq!(
+        (request.contact, request.copy, request.answered_at),
+        (contact.id, copy, None)
+    );
+    assert_eq!(request.topics, [Topic::Open, Topic::Details]);
+    assert_eq!(
+        (request.text, request.expires_at),
+        (Sha256::of("May we?"), NOW + CONFIRM_LIFE)
+    );
+
+    // The mail is in the outbox, from nobody, to them.
+    let parcels = house
+        .store
+        .outbox_claim([1; 16], NOW, MINUTE, 9)
+        .await
+        .unwrap();
+    let mail = parcels
+        .iter()
+        .find(|p| p.errand == store::Errand::Confirm { request: id, copy })
+        .unwrap();
+    assert_eq!(
+        (mail.sender.as_str(), mail.recipient.as_str()),
+        ("", "bob@example.org")
+    );
+
+    assert!(house.store.consent_confirm(id, NOW + MINUTE).await.unwrap());
+    let given = current(&house, &contact).await.consent;
+    assert_eq!(
+        given.open,
+        model::consent::Standing {
+            state: ConsentState::Given,
+            since: Some(NOW + MINUTE)
+        }
+    );
+    assert_eq!(given.details.state, ConsentState::Given);
+    assert_eq!(given.click.state, ConsentState::Unknown);
+    let events = house
+        .store
+        .consent_events(house.workspace, contact.id)
+        .await
+        .unwrap();
+    assert_eq!(events[0].method, "confirmation");
+    assert!(
+        house
+            .store
+            .consent_events(model::WorkspaceId([9; 16]), contact.id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+async fn a_confirmation_works_once(house: House) {
+    let (contact, _, id) = requested(&house, &Topic::ALL).await;
+    assert!(house.store.consent_confirm(id, NOW).await.unwrap());
+    house
+        .consent(&contact, &Topic::ALL, ConsentState::Withdrawn, NOW + MINUTE)
+        .await;
+    assert!(
+        !house
+            .store
+            .consent_confirm(id, NOW + MINUTE * 2)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        current(&house, &contact).await.consent.open.state,
+        ConsentState::Withdrawn
+    );
+}
+
+async fn a_confirmation_comes_too_late(house: House) {
+    let (contact, _, id) = requested(&house, &Topic::ALL).await;
+    assert!(
+        !house
+            .store
+            .consent_confirm(id, NOW + CONFIRM_LIFE)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        current(&house, &contact).await.consent.open.state,
+        ConsentState::Requested
+    );
+    let in_time = NOW + CONFIRM_LIFE - Duration::from_millis(1);
+    assert!(house.store.consent_confirm(id, in_time).await.unwrap());
+}
+
+async fn a_withdrawal_is_stronger_than_an_older_link(house: House) {
+    let (contact, _, id) = requested(&house, &[Topic::Open, Topic::Click]).await;
+    house
+        .consent(
+            &contact,
+            &[Topic::Open],
+            ConsentState::Withdrawn,
+            NOW + MINUTE,
+        )
+        .await;
+    assert!(
+        house
+            .store
+            .consent_confirm(id, NOW + MINUTE * 2)
+            .await
+            .unwrap(),
+        "clicks still stand"
+    );
+    let consent = current(&house, &contact).await.consent;
+    assert_eq!(
+        (consent.open.state, consent.click.state),
+        (ConsentState::Withdrawn, ConsentState::Given)
+    );
+}
+
+async fn a_withdrawal_and_a_confirmation_at_once(house: House) {
+    for round in 0..10 {
+        let contact = house.contact(&format!("r{round}@example.org")).await;
+        let copy = house.copy_for(&contact, INDIVIDUAL).await;
+        let text = house
+            .store
+            .consent_text_keep(Language::En, "May we?", NOW)
+            .await
+            .unwrap();
+        let request = id();
+        let made = house.store.consent_request(
+            house.workspace,
+            request,
+            contact.id,
+            copy,
+            &Topic::ALL,
+            text,
+            id(),
+            NOW,
+        );
+        made.await.unwrap();
+        let (confirming, withdrawing) = (house.store.clone(), house.store.clone());
+        let (workspace, who) = (house.workspace, contact.id);
+        let confirm = tokio::spawn(async move { confirming.consent_confirm(request, NOW).await });
+        let withdraw = tokio::spawn(async move {
+            let (state, method) = (ConsentState::Withdrawn, Method::Page);
+            withdrawing
+                .consent_set(workspace, who, &Topic::ALL, state, method, None, NOW)
+                .await
+        });
+        confirm.await.unwrap().unwrap();
+        withdraw.await.unwrap().unwrap();
+        // Whichever came first, the withdrawal stands.
+        assert_eq!(
+            current(&house, &contact).await.consent.open.state,
+            ConsentState::Withdrawn
+        );
+    }
+}
+
+async fn an_unknown_confirmation_does_nothing(house: House) {
+    assert!(!house.store.consent_confirm([7; 16], NOW).await.unwrap());
+    assert_eq!(
+        house.store.consent_request_find([7; 16]).await.unwrap(),
+        None
+    );
+}
+
+async fn texts_are_kept_by_their_digest(house: House) {
+    let digest = house
+        .store
+        .consent_text_keep(Language::De, "Dürfen wir?", NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        house
+            .store
+            .consent_text_keep(Language::De, "Dürfen wir?", Time(0))
+            .await
+            .unwrap(),
+        digest
+    );
+    assert_eq!(
+        house.store.consent_text(digest).await.unwrap().as_deref(),
+        Some("Dürfen wir?")
+    );
+    assert_eq!(
+        house.store.consent_text(Sha256::of("else")).await.unwrap(),
+        None
+    );
+}

@@ -1,0 +1,301 @@
+//! What every test begins with: a fresh database, a workspace, a user, and short ways to make the rest.
+
+use model::hit::Hit;
+use model::mode::NOTHING;
+use model::{
+    Axis, ConsentState, ContactId, CopyId, EmailAddress, Facts, HitId, Language, Meaning,
+    MessageId, Mode, PerAxis, Role, Switch, Time, Topic, UserId, Verdict, WorkspaceId,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use store::{
+    Config, Contact, Copy, Link, Message, Method, NewCopy, NewMessage, Parcel, Store, User,
+};
+
+/// Every test's present, on a full minute.
+pub const NOW: Time = Time(1_795_294_080_000);
+pub const MINUTE: Duration = Duration::from_mins(1);
+pub const DETAILED: PerAxis<Mode> = PerAxis {
+    open: Mode::Detailed,
+    click: Mode::Detailed,
+    document: Mode::None,
+};
+pub const INDIVIDUAL: PerAxis<Mode> = PerAxis {
+    open: Mode::Individual,
+    click: Mode::Individual,
+    document: Mode::None,
+};
+
+pub struct House {
+    pub store: Store,
+    pub config: Config,
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    /// Kept while the test runs; the file goes with it.
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// An id nobody else in this process has, in no particular order.
+pub fn id() -> [u8; 16] {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    bytes[8..].copy_from_slice(&n.to_be_bytes());
+    bytes
+}
+
+pub fn address(text: &str) -> EmailAddress {
+    text.parse().expect("an address")
+}
+
+impl House {
+    pub async fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = Config::Sqlite(folder.path().join("overt.db"));
+        Self::furnish(config, Some(folder)).await
+    }
+
+    /// None where no server is named.
+    #[allow(clippy::disallowed_methods)] // the one setting of these tests
+    pub async fn on_postgres() -> Option<Self> {
+        let url = std::env::var("OVERT_TEST_POSTGRES").ok()?;
+        let schema = format!(
+            "t{}_{}",
+            std::process::id(),
+            u64::from_be_bytes(id()[8..].try_into().ok()?)
+        );
+        run_on_postgres(&url, &format!("create schema {schema}")).await;
+        let join = if url.contains('?') { '&' } else { '?' };
+        let config = Config::Postgres(format!("{url}{join}options=-csearch_path%3D{schema}"));
+        Some(Self::furnish(config, None).await)
+    }
+
+    async fn furnish(config: Config, folder: Option<tempfile::TempDir>) -> Self {
+        let store = Store::open(&config).await.expect("an open store");
+        let (workspace, user) = (WorkspaceId(id()), UserId(id()));
+        store
+            .workspace_create(workspace, "Sample Ltd", Language::En, NOW)
+            .await
+            .expect("a workspace");
+        let house = Self {
+            store,
+            config,
+            workspace,
+            user,
+            _folder: folder,
+        };
+        house
+            .store
+            .user_create(house.person(user, "ann@sample.example"), NOW)
+            .await
+            .expect("a user");
+        house
+    }
+
+    /// A user of this workspace.
+    pub fn person(&self, id: UserId, at: &str) -> User {
+        User {
+            id,
+            workspace: self.workspace,
+            name: "Ann Sample".into(),
+            address: address(at),
+            password_hash: "$argon2id$".into(),
+            role: Role::Owner,
+        }
+    }
+
+    /// Runs SQL past the store.
+    pub async fn run(&self, sql: &str) {
+        match &self.config {
+            Config::Sqlite(path) => {
+                rusqlite::Connection::open(path)
+                    .and_then(|c| c.execute_batch(sql))
+                    .expect("SQL that runs");
+            }
+            Config::Postgres(url) => run_on_postgres(url, sql).await,
+        }
+    }
+
+    /// One number, read past the store.
+    pub async fn number(&self, sql: &str) -> i64 {
+        match &self.config {
+            Config::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).expect("a file");
+                connection
+                    .query_row(sql, [], |row| row.get(0))
+                    .expect("a number")
+            }
+            Config::Postgres(url) => connect(url)
+                .await
+                .query_one(sql, &[])
+                .await
+                .expect("a row")
+                .get(0),
+        }
+    }
+
+    pub async fn contact(&self, at: &str) -> Contact {
+        let (fresh, at) = (ContactId(id()), address(at));
+        let made = self
+            .store
+            .contact_find_or_create(self.workspace, &at, "", "sent", fresh, NOW);
+        made.await.expect("a contact")
+    }
+
+    /// A contact who agreed to everything.
+    pub async fn agreed(&self, at: &str) -> Contact {
+        let contact = self.contact(at).await;
+        self.consent(&contact, &Topic::ALL, ConsentState::Given, NOW)
+            .await;
+        contact
+    }
+
+    pub async fn consent(
+        &self,
+        contact: &Contact,
+        topics: &[Topic],
+        state: ConsentState,
+        at: Time,
+    ) {
+        let method = Method::Demo;
+        self.store
+            .consent_set(self.workspace, contact.id, topics, state, method, None, at)
+            .await
+            .expect("an event");
+    }
+
+    /// The workspace allows facts too.
+    pub async fn allow_details(&self) {
+        let mut workspace = self
+            .store
+            .workspace(self.workspace)
+            .await
+            .expect("a read")
+            .expect("a workspace");
+        workspace.ceiling = PerAxis::all(Mode::Detailed);
+        self.store
+            .workspace_update(workspace)
+            .await
+            .expect("an update");
+    }
+
+    /// A message that is not accepted yet.
+    pub fn draft(&self, contacts: &[&Contact], modes: PerAxis<Mode>, at: Time) -> NewMessage {
+        let message = Message {
+            id: MessageId(id()),
+            workspace: self.workspace,
+            user: self.user,
+            sender: "ann@sample.example".into(),
+            header_id: "1@sample.example".into(),
+            subject: "An offer".into(),
+            accepted_at: at,
+            size: 4,
+            switch: Switch::All,
+        };
+        let copies = contacts.iter().map(|contact| NewCopy {
+            id: CopyId(id()),
+            outbox: id(),
+            contact: contact.id,
+            address: contact.address.clone(),
+            modes,
+            reason_open: (modes.open == Mode::None).then_some(model::Reason::NeverAsked),
+            reason_click: (modes.click == Mode::None).then_some(model::Reason::NeverAsked),
+            ask: false,
+            notify: Some("FAILURE,DELAY".into()),
+            orcpt: None,
+        });
+        NewMessage {
+            message,
+            source: b"mail".to_vec(),
+            links: vec![Link {
+                number: 1,
+                destination: "https://example.org/".into(),
+                skipped: None,
+            }],
+            copies: copies.collect(),
+            envelope_from: "ann@sample.example".into(),
+            ret: None,
+            envid: None,
+        }
+    }
+
+    /// Accepts a message; its id, and its copies' ids in the order of the contacts.
+    pub async fn accept(&self, new: NewMessage) -> (MessageId, Vec<CopyId>) {
+        let ids = (new.message.id, new.copies.iter().map(|c| c.id).collect());
+        self.store
+            .message_accept(new)
+            .await
+            .expect("an accepted message");
+        ids
+    }
+
+    /// A message to one contact; the copy.
+    pub async fn copy_for(&self, contact: &Contact, modes: PerAxis<Mode>) -> CopyId {
+        self.accept(self.draft(&[contact], modes, NOW)).await.1[0]
+    }
+
+    /// An untracked message to somebody; its one parcel, claimed.
+    pub async fn claimed(&self) -> Parcel {
+        let contact = self.contact("bob@example.org").await;
+        self.accept(self.draft(&[&contact], NOTHING, NOW)).await;
+        self.store
+            .outbox_claim(id(), NOW, MINUTE, 9)
+            .await
+            .expect("a claim")
+            .remove(0)
+    }
+
+    pub async fn read(&self, copy: CopyId) -> Copy {
+        self.store
+            .copy_in_context(copy)
+            .await
+            .expect("a read")
+            .expect("a copy")
+            .copy
+    }
+
+    pub async fn fold_all(&self) {
+        while self.store.hits_fold().await.expect("a fold") > 0 {}
+    }
+}
+
+/// A judged request.
+pub fn hit(copy: CopyId, axis: Axis, meaning: Meaning, at: Time) -> Hit {
+    let verdict = Verdict {
+        opener: "thunderbird".into(),
+        meaning,
+        confidence: 90,
+        reasons: vec!["client".into(), "first".into()],
+    };
+    let facts = Facts {
+        client: Some("Thunderbird".into()),
+        ..Facts::default()
+    };
+    Hit {
+        id: HitId(id()),
+        copy,
+        axis,
+        link: u16::from(axis == Axis::Click),
+        at,
+        verdict,
+        facts,
+        repeat: false,
+    }
+}
+
+async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+        .await
+        .expect("the server");
+    tokio::spawn(connection);
+    client
+}
+
+async fn run_on_postgres(url: &str, sql: &str) {
+    connect(url)
+        .await
+        .batch_execute(sql)
+        .await
+        .expect("SQL that runs");
+}
