@@ -7,7 +7,7 @@
 //! | question | module |
 //! |---|---|
 //! | where does a header field begin and end, how is one written | `header` |
-//! | which part is what, and is that in doubt | `structure`, `part` |
+//! | which part is what, and is that in doubt | `structure`, `media`, `part` |
 //! | which encoded bytes stand behind a decoded position | `transfer` |
 //! | which bytes are markup | `charset` |
 //! | where are links and places in HTML | `html`, `entity` |
@@ -32,6 +32,7 @@ mod header;
 mod html;
 mod insert;
 mod link;
+mod media;
 mod part;
 mod plan;
 mod render;

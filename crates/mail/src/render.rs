@@ -192,7 +192,7 @@ impl Plan<'_> {
                     .iter()
                     .map(|(span, text)| (span.clone(), end_of_line(text))),
             );
-            bytes = transfer::quoted(&bytes, eol.as_bytes());
+            bytes = transfer::quoted_printable(&bytes, eol.as_bytes());
         }
         pieces.push((body.range.clone(), bytes));
     }

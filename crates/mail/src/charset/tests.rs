@@ -1,3 +1,5 @@
+//! Labels, views, and letters a charset lacks.
+
 use encoding_rs::{KOI8_R, SHIFT_JIS};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! References as browsers read them, and back.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Fields found, read and written.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Links and places in HTML.
+
 use super::*;
 
 fn outlined(html: &str) -> Outline {

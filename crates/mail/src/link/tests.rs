@@ -1,3 +1,5 @@
+//! Destinations, and links to be left alone.
+
 use encoding_rs::{UTF_8, WINDOWS_1252};
 
 use super::*;

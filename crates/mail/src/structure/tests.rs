@@ -1,3 +1,5 @@
+//! Trees of parts, and doubt.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Places in plain text.
+
 use super::*;
 
 fn before(text: &str) -> &str {

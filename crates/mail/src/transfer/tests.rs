@@ -1,5 +1,10 @@
+//! Encodings, span by span.
+
 use proptest::prelude::*;
 
+use data_encoding::BASE64;
+
+use super::quoted::QUOTED_LINE_MAX;
 use super::*;
 
 fn spliced(transfer: Transfer, body: &[u8], decoded: Range<usize>, text: &str) -> Vec<u8> {
