@@ -13,30 +13,30 @@ use store::{
 };
 
 /// Every test's present, on a full minute.
-pub const NOW: Time = Time(1_795_294_080_000);
-pub const MINUTE: Duration = Duration::from_mins(1);
-pub const DETAILED: PerAxis<Mode> = PerAxis {
+pub(crate) const NOW: Time = Time(1_795_294_080_000);
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
+pub(crate) const DETAILED: PerAxis<Mode> = PerAxis {
     open: Mode::Detailed,
     click: Mode::Detailed,
     document: Mode::None,
 };
-pub const INDIVIDUAL: PerAxis<Mode> = PerAxis {
+pub(crate) const INDIVIDUAL: PerAxis<Mode> = PerAxis {
     open: Mode::Individual,
     click: Mode::Individual,
     document: Mode::None,
 };
 
-pub struct House {
-    pub store: Store,
-    pub config: Config,
-    pub workspace: WorkspaceId,
-    pub user: UserId,
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) config: Config,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) user: UserId,
     /// Kept while the test runs; the file goes with it.
     _folder: Option<tempfile::TempDir>,
 }
 
 /// An id nobody else in this process has, in no particular order.
-pub fn id() -> [u8; 16] {
+pub(crate) fn id() -> [u8; 16] {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let mut bytes = [0; 16];
@@ -45,12 +45,12 @@ pub fn id() -> [u8; 16] {
     bytes
 }
 
-pub fn address(text: &str) -> EmailAddress {
+pub(crate) fn address(text: &str) -> EmailAddress {
     text.parse().expect("an address")
 }
 
 impl House {
-    pub async fn on_sqlite() -> Self {
+    pub(crate) async fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let config = Config::Sqlite(folder.path().join("overt.db"));
         Self::furnish(config, Some(folder)).await
@@ -58,7 +58,7 @@ impl House {
 
     /// None where no server is named.
     #[allow(clippy::disallowed_methods)] // the one setting of these tests
-    pub async fn on_postgres() -> Option<Self> {
+    pub(crate) async fn on_postgres() -> Option<Self> {
         let url = std::env::var("OVERT_TEST_POSTGRES").ok()?;
         let schema = format!(
             "t{}_{}",
@@ -94,7 +94,7 @@ impl House {
     }
 
     /// A user of this workspace.
-    pub fn person(&self, id: UserId, at: &str) -> User {
+    pub(crate) fn person(&self, id: UserId, at: &str) -> User {
         User {
             id,
             workspace: self.workspace,
@@ -106,7 +106,7 @@ impl House {
     }
 
     /// Runs SQL past the store.
-    pub async fn run(&self, sql: &str) {
+    pub(crate) async fn run(&self, sql: &str) {
         match &self.config {
             Config::Sqlite(path) => {
                 rusqlite::Connection::open(path)
@@ -118,7 +118,7 @@ impl House {
     }
 
     /// One number, read past the store.
-    pub async fn number(&self, sql: &str) -> i64 {
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
         match &self.config {
             Config::Sqlite(path) => {
                 let connection = rusqlite::Connection::open(path).expect("a file");
@@ -135,7 +135,7 @@ impl House {
         }
     }
 
-    pub async fn contact(&self, at: &str) -> Contact {
+    pub(crate) async fn contact(&self, at: &str) -> Contact {
         let (fresh, at) = (ContactId(id()), address(at));
         let made = self
             .store
@@ -144,14 +144,14 @@ impl House {
     }
 
     /// A contact who agreed to everything.
-    pub async fn agreed(&self, at: &str) -> Contact {
+    pub(crate) async fn agreed(&self, at: &str) -> Contact {
         let contact = self.contact(at).await;
         self.consent(&contact, &Topic::ALL, ConsentState::Given, NOW)
             .await;
         contact
     }
 
-    pub async fn consent(
+    pub(crate) async fn consent(
         &self,
         contact: &Contact,
         topics: &[Topic],
@@ -166,7 +166,7 @@ impl House {
     }
 
     /// The workspace allows facts too.
-    pub async fn allow_details(&self) {
+    pub(crate) async fn allow_details(&self) {
         let mut workspace = self
             .store
             .workspace(self.workspace)
@@ -181,7 +181,12 @@ impl House {
     }
 
     /// A message that is not accepted yet.
-    pub fn draft(&self, contacts: &[&Contact], modes: PerAxis<Mode>, at: Time) -> NewMessage {
+    pub(crate) fn draft(
+        &self,
+        contacts: &[&Contact],
+        modes: PerAxis<Mode>,
+        at: Time,
+    ) -> NewMessage {
         let message = Message {
             id: MessageId(id()),
             workspace: self.workspace,
@@ -221,7 +226,7 @@ impl House {
     }
 
     /// Accepts a message; its id, and its copies' ids in the order of the contacts.
-    pub async fn accept(&self, new: NewMessage) -> (MessageId, Vec<CopyId>) {
+    pub(crate) async fn accept(&self, new: NewMessage) -> (MessageId, Vec<CopyId>) {
         let ids = (new.message.id, new.copies.iter().map(|c| c.id).collect());
         self.store
             .message_accept(new)
@@ -231,12 +236,12 @@ impl House {
     }
 
     /// A message to one contact; the copy.
-    pub async fn copy_for(&self, contact: &Contact, modes: PerAxis<Mode>) -> CopyId {
+    pub(crate) async fn copy_for(&self, contact: &Contact, modes: PerAxis<Mode>) -> CopyId {
         self.accept(self.draft(&[contact], modes, NOW)).await.1[0]
     }
 
     /// An untracked message to somebody; its one parcel, claimed.
-    pub async fn claimed(&self) -> Parcel {
+    pub(crate) async fn claimed(&self) -> Parcel {
         let contact = self.contact("bob@example.org").await;
         self.accept(self.draft(&[&contact], NOTHING, NOW)).await;
         self.store
@@ -246,7 +251,7 @@ impl House {
             .remove(0)
     }
 
-    pub async fn read(&self, copy: CopyId) -> Copy {
+    pub(crate) async fn read(&self, copy: CopyId) -> Copy {
         self.store
             .copy_in_context(copy)
             .await
@@ -255,13 +260,13 @@ impl House {
             .copy
     }
 
-    pub async fn fold_all(&self) {
+    pub(crate) async fn fold_all(&self) {
         while self.store.hits_fold().await.expect("a fold") > 0 {}
     }
 }
 
 /// A judged request.
-pub fn hit(copy: CopyId, axis: Axis, meaning: Meaning, at: Time) -> Hit {
+pub(crate) fn hit(copy: CopyId, axis: Axis, meaning: Meaning, at: Time) -> Hit {
     let verdict = Verdict {
         opener: "thunderbird".into(),
         meaning,

@@ -3,6 +3,8 @@
 //! PostgreSQL is tested where `OVERT_TEST_POSTGRES` names a throw-away server; `cargo xtask test` always starts one.
 //! There are no mocks: what the rest of the program is promised is what a real database does.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop; clippy sees no `#[test]` in helpers
+
 mod consent;
 mod contact;
 mod event;

@@ -256,7 +256,7 @@ async fn an_identity_belongs_to_one_user(house: House) {
     assert!(matches!(claimed, Err(Error::Conflict(_))), "{claimed:?}");
     assert_eq!(
         house.store.identities(house.user).await.unwrap(),
-        [sales.clone()]
+        std::slice::from_ref(&sales)
     );
     assert_eq!(
         house
@@ -264,7 +264,7 @@ async fn an_identity_belongs_to_one_user(house: House) {
             .identities_of_workspace(house.workspace)
             .await
             .unwrap(),
-        [sales.clone()]
+        std::slice::from_ref(&sales)
     );
     assert!(!house.store.identity_remove(other, sales.id).await.unwrap());
     assert!(
