@@ -160,7 +160,9 @@ impl Charset {
         match self {
             Self::Utf16 { .. } => self.write_ascii(text),
             Self::Ascii | Self::Iso2022Jp => {
-                text.chars().map(plainer).collect::<String>().into_bytes()
+                let mut out = Vec::with_capacity(text.len());
+                text.chars().for_each(|c| plainer(c, &mut out));
+                out
             }
             Self::Compatible(encoding) => {
                 let mut out = Vec::with_capacity(text.len());
@@ -171,7 +173,7 @@ impl Charset {
                     // characters by some: keep away from where they differ.
                     let latin = encoding == WINDOWS_1252 || encoding == WINDOWS_1254;
                     if lacking || latin && bytes.iter().any(|b| (0x80..0xa0).contains(b)) {
-                        out.extend_from_slice(plainer(c).as_bytes());
+                        plainer(c, &mut out);
                     } else {
                         out.extend_from_slice(&bytes);
                     }
@@ -222,34 +224,46 @@ fn hide_shifted(body: &[u8]) -> Vec<u8> {
     view
 }
 
-/// An ASCII spelling of a character: letters of the western European languages without their accents, typographic
+/// Append an ASCII spelling of a character: European letters without their accents, typographic
 /// punctuation as typewritten, `?` for the rest.
-fn plainer(c: char) -> &'static str {
-    const ASCII: &str = "\0\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}\t\n\u{b}\u{c}\r\u{e}\u{f}\u{10}\u{11}\u{12}\u{13}\u{14}\u{15}\u{16}\u{17}\u{18}\u{19}\u{1a}\u{1b}\u{1c}\u{1d}\u{1e}\u{1f} !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u{7f}";
-    match c {
-        '\0'..='\u{7f}' => &ASCII[c as usize..=c as usize],
-        'à' | 'á' | 'â' | 'ã' | 'å' => "a",
-        'À' | 'Á' | 'Â' | 'Ã' | 'Å' => "A",
+fn plainer(c: char, out: &mut Vec<u8>) {
+    let spelling = match c {
+        'à' | 'á' | 'â' | 'ã' | 'å' | 'ă' | 'ą' => "a",
+        'À' | 'Á' | 'Â' | 'Ã' | 'Å' | 'Ă' | 'Ą' => "A",
         'ä' | 'æ' => "ae",
         'Ä' | 'Æ' => "Ae",
-        'ç' => "c",
-        'Ç' => "C",
-        'è' | 'é' | 'ê' | 'ë' => "e",
-        'È' | 'É' | 'Ê' | 'Ë' => "E",
-        'ì' | 'í' | 'î' | 'ï' => "i",
-        'Ì' | 'Í' | 'Î' | 'Ï' => "I",
-        'ñ' => "n",
-        'Ñ' => "N",
-        'ò' | 'ó' | 'ô' | 'õ' | 'ø' => "o",
-        'Ò' | 'Ó' | 'Ô' | 'Õ' | 'Ø' => "O",
+        'ç' | 'ć' | 'č' => "c",
+        'Ç' | 'Ć' | 'Č' => "C",
+        'ď' | 'đ' | 'ð' => "d",
+        'Ď' | 'Đ' | 'Ð' => "D",
+        'è' | 'é' | 'ê' | 'ë' | 'ě' | 'ę' => "e",
+        'È' | 'É' | 'Ê' | 'Ë' | 'Ě' | 'Ę' => "E",
+        'ğ' => "g",
+        'Ğ' => "G",
+        'ì' | 'í' | 'î' | 'ï' | 'ı' => "i",
+        'Ì' | 'Í' | 'Î' | 'Ï' | 'İ' => "I",
+        'ł' => "l",
+        'Ł' => "L",
+        'ñ' | 'ń' | 'ň' => "n",
+        'Ñ' | 'Ń' | 'Ň' => "N",
+        'ò' | 'ó' | 'ô' | 'õ' | 'ø' | 'ő' => "o",
+        'Ò' | 'Ó' | 'Ô' | 'Õ' | 'Ø' | 'Ő' => "O",
         'ö' | 'œ' => "oe",
         'Ö' | 'Œ' => "Oe",
-        'ù' | 'ú' | 'û' => "u",
-        'Ù' | 'Ú' | 'Û' => "U",
+        'ř' => "r",
+        'Ř' => "R",
+        'ś' | 'š' | 'ş' | 'ș' => "s",
+        'Ś' | 'Š' | 'Ş' | 'Ș' => "S",
+        'ß' => "ss",
+        'ť' | 'ţ' | 'ț' => "t",
+        'Ť' | 'Ţ' | 'Ț' => "T",
+        'ù' | 'ú' | 'û' | 'ů' | 'ű' => "u",
+        'Ù' | 'Ú' | 'Û' | 'Ů' | 'Ű' => "U",
         'ü' => "ue",
         'Ü' => "Ue",
         'ý' | 'ÿ' => "y",
-        'ß' => "ss",
+        'ź' | 'ż' | 'ž' => "z",
+        'Ź' | 'Ż' | 'Ž' => "Z",
         '€' => "EUR",
         '\u{a0}' | '\u{202f}' | '\u{2009}' => " ",
         '‘' | '’' | '‚' | '‹' | '›' => "'",
@@ -258,8 +272,10 @@ fn plainer(c: char) -> &'static str {
         '…' => "...",
         '¿' | '¡' => "",
         '•' | '·' => "*",
+        ascii if ascii.is_ascii() => return out.push(ascii as u8),
         _ => "?",
-    }
+    };
+    out.extend_from_slice(spelling.as_bytes());
 }
 
 #[cfg(test)]
