@@ -178,7 +178,7 @@ fn run(view: &[u8]) -> Result<Found, Unreadable> {
         doctype!(move |doctype| {
             let mut found = found.borrow_mut();
             if !found.content {
-                found.head_end = doctype.source_location().bytes().end;
+                found.head_end = doctype.source_location().bytes().end.min(end);
             }
             Ok(())
         })

@@ -92,8 +92,8 @@ pub struct Link {
     pub kind: LinkKind,
     /// Why it is left alone. None: it may be changed.
     pub skipped: Option<Skip>,
-    /// The longest URL, in bytes, that can stand in its place. A longer one is not written: in a body without an
-    /// encoding a line may not be longer than 998 bytes.
+    /// The longest URL, in bytes and with each `&` as `&amp;`, that can stand in its place. A longer one is not
+    /// written: in a body without an encoding a line may not be longer than 998 bytes.
     pub url_bytes_max: usize,
 }
 

@@ -38,6 +38,7 @@ fn repeated_markup() {
         "<svg>",
         "<svg><a>",
         "<!doctype>",
+        "<!doctype ",
         "<style>",
         "<title>",
         "<blockquote type=cite>",
