@@ -58,12 +58,18 @@ impl App {
 
 /// The tracker origin. Requests carry `ConnectInfo<SocketAddr>`; without it, addresses count as unknown.
 pub fn router(tracker: Tracker) -> Router {
-    let app = Arc::new(App { tracker, recent: Recent::default() });
+    let app = Arc::new(App {
+        tracker,
+        recent: Recent::default(),
+    });
     Router::new()
         .route("/o/{file}", get(open::pixel))
         .route("/c/{token}", get(click::redirect))
         .route("/p/{token}", get(person::show).post(person::decide))
-        .route("/p/confirm/{token}", get(person::confirm::show).post(person::confirm::answer))
+        .route(
+            "/p/confirm/{token}",
+            get(person::confirm::show).post(person::confirm::answer),
+        )
         .route("/r/{token}", get(receipt::show).post(receipt::confirm))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/", get(page::home))
@@ -82,7 +88,13 @@ async fn answer(request: Request, next: Next) -> Response {
     let cache = HeaderValue::from_static("no-store, no-cache, max-age=0, must-revalidate");
     headers.insert(header::CACHE_CONTROL, cache);
     // Addresses here have tokens in them: no other site may learn one.
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }

@@ -26,7 +26,11 @@ pub(crate) async fn redirect(State(app): State<Arc<App>>, request: Request) -> R
     let token = request.uri().path().strip_prefix("/c/").unwrap_or("");
     let to = destination(request.uri().query().unwrap_or(""));
     let signed = to.and_then(|to| {
-        let claim = app.tracker.keyring.verify(Purpose::Click, token, to.as_str()).ok()?;
+        let claim = app
+            .tracker
+            .keyring
+            .verify(Purpose::Click, token, to.as_str())
+            .ok()?;
         Some((claim, HeaderValue::from_str(to.as_str()).ok()?))
     });
     let Some((claim, location)) = signed else {
@@ -49,15 +53,52 @@ fn destination(query: &str) -> Option<Destination> {
 #[cfg(test)]
 mod tests {
     use super::destination;
+    use model::url::{Destination, Origin};
+    use model::{CopyId, Keyring};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_origin_writes_is_read_back_byte_for_byte(text in "[Hh]ttps?://[!-~]{1,60}") {
+            let Ok(to) = text.parse::<Destination>() else { return Ok(()) };
+            let token = Keyring::new(&[(1, [1; 32])]).unwrap().person(CopyId([1; 16]));
+            let origin: Origin = "https://t.example.org".parse().unwrap();
+            let uri: http::Uri = origin.click(&token, &to).parse().unwrap();
+            prop_assert_eq!(destination(uri.query().unwrap()), Some(to));
+        }
+
+        #[test]
+        fn any_query_is_a_destination_or_not(query in "(to=)?\\PC{0,80}|to=(%[0-9a-fA-F]{0,2}|[!-~]){0,60}") {
+            if let Some(to) = destination(&query) {
+                prop_assert!(to.as_str().bytes().all(|b| (0x21..=0x7e).contains(&b)));
+                prop_assert!(http::HeaderValue::from_str(to.as_str()).is_ok());
+            }
+        }
+    }
 
     #[test]
     fn decoded_once_and_exactly() {
         let to = |query| destination(query).map(|d| d.as_str().to_owned());
-        assert_eq!(to("to=https://a.b/%3Fc%3D%2541%2Bd").unwrap(), "https://a.b/?c=%41+d");
-        assert_eq!(to("x=1&to=https://a.b&to=https://c.d").unwrap(), "https://a.b");
+        assert_eq!(
+            to("to=https://a.b/%3Fc%3D%2541%2Bd").unwrap(),
+            "https://a.b/?c=%41+d"
+        );
+        assert_eq!(
+            to("x=1&to=https://a.b&to=https://c.d").unwrap(),
+            "https://a.b"
+        );
         for bad in [
-            "", "to", "to=", "To=https://a.b", "to=%ff", "to=https://a.b/%0d%0aX:y", "to=https://a.b/%20", "to=//a.b",
-            "to=https%253A//a.b", "to=https://u%40a.b", "to=javascript:alert(1)",
+            "",
+            "to",
+            "to=",
+            "To=https://a.b",
+            "to=%ff",
+            "to=https://a.b/%0d%0aX:y",
+            "to=https://a.b/%20",
+            "to=//a.b",
+            "to=https%253A//a.b",
+            "to=https://u%40a.b",
+            "to=javascript:alert(1)",
         ] {
             assert_eq!(to(bad), None, "{bad}");
         }

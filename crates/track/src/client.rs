@@ -45,6 +45,20 @@ fn parse(entry: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_stranger_is_who_calls_whatever_it_says(said in "[ -~]{0,60}") {
+            prop_assert_eq!(client("198.51.100.7", &[&said]), Some("198.51.100.7".into()));
+        }
+
+        #[test]
+        fn what_a_proxy_saw_is_not_changed_by_what_was_said_before(said in "[ -~]{0,60}") {
+            let forwarded = format!("{said}, 203.0.113.1");
+            prop_assert_eq!(client("10.0.0.1", &[&forwarded]), Some("203.0.113.1".into()));
+        }
+    }
 
     fn client(peer: &str, forwarded: &[&str]) -> Option<String> {
         let mut headers = HeaderMap::new();
@@ -61,18 +75,39 @@ mod tests {
         let seen = |peer, forwarded: &[&str]| client(peer, forwarded).unwrap_or_default();
         assert_eq!(seen("198.51.100.7", &["203.0.113.1"]), "198.51.100.7");
         assert_eq!(seen("10.0.0.1", &["203.0.113.1"]), "203.0.113.1");
-        assert_eq!(seen("10.0.0.1", &["192.0.2.66, 203.0.113.1"]), "203.0.113.1");
-        assert_eq!(seen("10.0.0.1", &["192.0.2.66, 203.0.113.1, 10.0.0.2"]), "203.0.113.1");
-        assert_eq!(seen("10.0.0.1", &["192.0.2.66", "203.0.113.1"]), "203.0.113.1");
+        assert_eq!(
+            seen("10.0.0.1", &["192.0.2.66, 203.0.113.1"]),
+            "203.0.113.1"
+        );
+        assert_eq!(
+            seen("10.0.0.1", &["192.0.2.66, 203.0.113.1, 10.0.0.2"]),
+            "203.0.113.1"
+        );
+        assert_eq!(
+            seen("10.0.0.1", &["192.0.2.66", "203.0.113.1"]),
+            "203.0.113.1"
+        );
         assert_eq!(seen("::ffff:10.0.0.1", &["203.0.113.1"]), "203.0.113.1");
     }
 
     #[test]
     fn forms_and_nonsense() {
-        assert_eq!(client("::1", &["203.0.113.1:4711"]), Some("203.0.113.1".into()));
-        assert_eq!(client("::1", &["[2001:db8::1]:4711"]), Some("2001:db8::1".into()));
-        assert_eq!(client("::1", &["[2001:db8::1]"]), Some("2001:db8::1".into()));
-        assert_eq!(client("::1", &["::ffff:203.0.113.1"]), Some("203.0.113.1".into()));
+        assert_eq!(
+            client("::1", &["203.0.113.1:4711"]),
+            Some("203.0.113.1".into())
+        );
+        assert_eq!(
+            client("::1", &["[2001:db8::1]:4711"]),
+            Some("2001:db8::1".into())
+        );
+        assert_eq!(
+            client("::1", &["[2001:db8::1]"]),
+            Some("2001:db8::1".into())
+        );
+        assert_eq!(
+            client("::1", &["::ffff:203.0.113.1"]),
+            Some("203.0.113.1".into())
+        );
         assert_eq!(client("::1", &[]), Some("::1".into()));
         assert_eq!(client("::1", &["unknown"]), None);
         assert_eq!(client("::1", &["203.0.113.1, "]), None);

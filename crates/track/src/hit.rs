@@ -28,16 +28,36 @@ pub(crate) fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> 
         delivered_at: None,
     });
     let (copy, link) = (claim.copy(), claim.link);
-    let key = Key { copy, axis, link, opener: verdict.opener.clone() };
+    let key = Key {
+        copy,
+        axis,
+        link,
+        opener: verdict.opener.clone(),
+    };
     let repeat = app.recent.is_repeat(key, at);
-    Hit { id: HitId((tracker.ambient.random)()), copy, axis, link, at, verdict, facts, repeat }
+    Hit {
+        id: HitId((tracker.ambient.random)()),
+        copy,
+        axis,
+        link,
+        at,
+        verdict,
+        facts,
+        repeat,
+    }
 }
 
 /// Does the request say that it comes from a page of this origin? Whoever lies here only makes their own hit count
 /// for nothing.
 fn is_from(origin: &Origin, headers: &HeaderMap) -> bool {
     let origin = origin.as_str().as_bytes();
-    [header::REFERER, header::ORIGIN].iter().filter_map(|name| headers.get(name)).any(|value| {
-        value.as_bytes().strip_prefix(origin).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
-    })
+    [header::REFERER, header::ORIGIN]
+        .iter()
+        .filter_map(|name| headers.get(name))
+        .any(|value| {
+            value
+                .as_bytes()
+                .strip_prefix(origin)
+                .is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+        })
 }

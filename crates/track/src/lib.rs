@@ -10,8 +10,8 @@
 //! paths have tokens in them. The binary owns the listener and puts `ConnectInfo<SocketAddr>` into requests.
 
 mod app;
-mod client;
 mod click;
+mod client;
 mod fold;
 mod hit;
 mod names;

@@ -20,7 +20,11 @@ impl Names {
     pub(crate) fn of(around: &CopyInContext, t: &Texts, origin: &Origin) -> Self {
         let or = |text: &str, otherwise: &str| {
             let text = text.trim();
-            if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+            if text.is_empty() {
+                otherwise.to_owned()
+            } else {
+                text.to_owned()
+            }
         };
         let address = &around.message.sender;
         Self {

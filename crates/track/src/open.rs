@@ -16,7 +16,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One transparent pixel, as small as a GIF goes with its colour table.
-const GIF: [u8; 43] = *b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\
+const GIF: [u8; 43] =
+    *b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\
     \x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
 pub(crate) async fn pixel(State(app): State<Arc<App>>, request: Request) -> Response {

@@ -20,7 +20,9 @@ pub(crate) const STYLE: &str = include_str!("../templates/style.css");
 
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let style = BASE64.encode(&Sha256::of(STYLE).0);
-    format!("default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 });
 
 /// Seconds until a page that cannot be shown is worth another try.
@@ -36,9 +38,16 @@ impl Reader {
     /// The language chosen on the page (`?lang=`), else what the browser prefers.
     pub(crate) fn of(headers: &HeaderMap, uri: &Uri) -> Self {
         let query = form_urlencoded::parse(uri.query().unwrap_or("").as_bytes());
-        let chosen = query.into_iter().find(|(key, _)| key == "lang").and_then(|(_, code)| code.parse().ok());
-        let preferred = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Self { wish: chosen.or_else(|| preferred.and_then(Language::preferred)) }
+        let chosen = query
+            .into_iter()
+            .find(|(key, _)| key == "lang")
+            .and_then(|(_, code)| code.parse().ok());
+        let preferred = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        Self {
+            wish: chosen.or_else(|| preferred.and_then(Language::preferred)),
+        }
     }
 
     /// The texts in the reader's language, or in `otherwise` when the browser names none that there are texts for.
@@ -68,7 +77,13 @@ impl Plain {
     /// A page without a way back.
     pub(crate) fn new(t: &'static Texts, title: &str, paragraphs: &[&str]) -> Self {
         let paragraphs = paragraphs.iter().map(|&p| p.to_owned()).collect();
-        Self { t, title: title.to_owned(), paragraphs, points: Vec::new(), back: None }
+        Self {
+            t,
+            title: title.to_owned(),
+            paragraphs,
+            points: Vec::new(),
+            back: None,
+        }
     }
 
     /// The answer.
@@ -105,7 +120,10 @@ pub(crate) fn unavailable(reader: Reader) -> Response {
     let t = reader.texts();
     let page = Plain::new(t, t.unavailable_title, &[t.unavailable]);
     let mut response = page.answer(StatusCode::SERVICE_UNAVAILABLE);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    response.headers_mut().insert(
+        header::RETRY_AFTER,
+        HeaderValue::from_static(RETRY_AFTER_SECONDS),
+    );
     response
 }
 
@@ -131,7 +149,10 @@ pub(crate) async fn not_found(request: Request) -> Response {
 }
 
 pub(crate) async fn not_allowed(request: Request) -> Response {
-    elsewhere(Reader::of(request.headers(), request.uri()), StatusCode::METHOD_NOT_ALLOWED)
+    elsewhere(
+        Reader::of(request.headers(), request.uri()),
+        StatusCode::METHOD_NOT_ALLOWED,
+    )
 }
 
 /// A form that was sent from one of our pages.
@@ -155,7 +176,10 @@ impl Form {
 
     /// The first value of a field.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -177,31 +201,56 @@ mod tests {
 
     fn accepts(headers: &[(&'static str, &'static str)]) -> bool {
         let headers = headers.iter().map(|(name, value)| {
-            (name.parse::<header::HeaderName>().unwrap(), HeaderValue::from_static(value))
+            (
+                name.parse::<header::HeaderName>().unwrap(),
+                HeaderValue::from_static(value),
+            )
         });
-        is_from_here(&headers.collect(), &"https://t.example.org".parse().unwrap())
+        is_from_here(
+            &headers.collect(),
+            &"https://t.example.org".parse().unwrap(),
+        )
     }
 
     #[test]
     fn r_sec_08_only_our_own_pages_may_post() {
         assert!(accepts(&[]));
-        assert!(accepts(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
+        assert!(accepts(&[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "null")
+        ]));
         assert!(accepts(&[("sec-fetch-site", "none")]));
         assert!(accepts(&[("origin", "https://t.example.org")]));
-        assert!(accepts(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]));
+        assert!(accepts(&[
+            ("origin", "http://127.0.0.1:8080"),
+            ("host", "127.0.0.1:8080")
+        ]));
         assert!(accepts(&[("origin", "null")]));
         assert!(!accepts(&[("sec-fetch-site", "cross-site")]));
-        assert!(!accepts(&[("sec-fetch-site", "same-site"), ("origin", "https://t.example.org")]));
-        assert!(!accepts(&[("origin", "https://evil.example"), ("host", "t.example.org")]));
-        assert!(!accepts(&[("origin", "https://t.example.org.evil.example")]));
+        assert!(!accepts(&[
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://t.example.org")
+        ]));
+        assert!(!accepts(&[
+            ("origin", "https://evil.example"),
+            ("host", "t.example.org")
+        ]));
+        assert!(!accepts(&[(
+            "origin",
+            "https://t.example.org.evil.example"
+        )]));
         assert!(!accepts(&[("origin", "")]));
     }
 
     #[test]
     fn the_readers_language() {
         let texts = |accept: &str, uri: &str| {
-            let headers = [(header::ACCEPT_LANGUAGE, accept.parse().unwrap())].into_iter().collect();
-            Reader::of(&headers, &uri.parse().unwrap()).texts_or(Language::It).language
+            let headers = [(header::ACCEPT_LANGUAGE, accept.parse().unwrap())]
+                .into_iter()
+                .collect();
+            Reader::of(&headers, &uri.parse().unwrap())
+                .texts_or(Language::It)
+                .language
         };
         assert_eq!(texts("de-CH, en", "/p/x"), Language::De);
         assert_eq!(texts("de-CH, en", "/p/x?lang=fr"), Language::Fr);

@@ -39,7 +39,12 @@ struct Visit<'a> {
 
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
     let reader = Reader::of(request.headers(), request.uri());
-    let page = async move { Visit::begin(&app, reader, request.uri()).await?.page(StatusCode::OK).await };
+    let page = async move {
+        Visit::begin(&app, reader, request.uri())
+            .await?
+            .page(StatusCode::OK)
+            .await
+    };
     page.await.unwrap_or_else(|trouble| trouble.answer(reader))
 }
 
@@ -47,21 +52,34 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Res
     let reader = Reader::of(request.headers(), request.uri());
     let decided = async move {
         let visit = Visit::begin(&app, reader, request.uri()).await?;
-        let form = Form::read(request, &app.tracker.origin).await.map_err(Trouble::Elsewhere)?;
+        let form = Form::read(request, &app.tracker.origin)
+            .await
+            .map_err(Trouble::Elsewhere)?;
         visit.decide(&form).await
     };
-    decided.await.unwrap_or_else(|trouble| trouble.answer(reader))
+    decided
+        .await
+        .unwrap_or_else(|trouble| trouble.answer(reader))
 }
 
 impl<'a> Visit<'a> {
     async fn begin(app: &'a App, reader: Reader, uri: &Uri) -> Result<Self, Trouble> {
         let copy = claim(app, Purpose::Person, "/p/", uri.path())?.copy();
-        let person = stored(app.tracker.store.person(copy)).await?.ok_or(Trouble::Missing)?;
+        let person = stored(app.tracker.store.person(copy))
+            .await?
+            .ok_or(Trouble::Missing)?;
         let now = app.now();
         let t = reader.texts_or(language_of(&person.around));
         let names = Names::of(&person.around, t, &app.tracker.origin);
         let choice = Choice::of(&person.around, now);
-        Ok(Self { app, t, names, person, choice, now })
+        Ok(Self {
+            app,
+            t,
+            names,
+            person,
+            choice,
+            now,
+        })
     }
 
     fn notice(&self) -> Notice {
@@ -73,11 +91,24 @@ impl<'a> Visit<'a> {
         let (frozen, effective) = (around.copy.modes, effective_modes(around, self.now));
         let page = Page {
             t,
-            opens: self.axis(frozen.open, effective.open, [t.open_on, t.open_stopped, t.open_off]),
-            clicks: self.axis(frozen.click, effective.click, [t.click_on, t.click_stopped, t.click_off]),
+            opens: self.axis(
+                frozen.open,
+                effective.open,
+                [t.open_on, t.open_stopped, t.open_off],
+            ),
+            clicks: self.axis(
+                frozen.click,
+                effective.click,
+                [t.click_on, t.click_stopped, t.click_off],
+            ),
             held: self.held(),
             notice: self.notice(),
-            notes: self.choice.free.iter().map(|topic| self.note(*topic)).collect(),
+            notes: self
+                .choice
+                .free
+                .iter()
+                .map(|topic| self.note(*topic))
+                .collect(),
             nothing_ticked: status == StatusCode::UNPROCESSABLE_ENTITY,
             mails: record::mails(self).await?,
             older: self.older().await?,
@@ -99,7 +130,13 @@ impl<'a> Visit<'a> {
     /// Says so when there are more mails than the page shows.
     async fn older(&self) -> Result<Option<String>, Trouble> {
         let shown = self.person.copies.len();
-        let all = stored(self.app.tracker.store.person_copies(self.person.around.copy.id)).await?;
+        let all = stored(
+            self.app
+                .tracker
+                .store
+                .person_copies(self.person.around.copy.id),
+        )
+        .await?;
         let values = [("n", &*shown.to_string())];
         Ok((all > shown as i64).then(|| self.names.fill_with(self.t.recorded_newest, &values)))
     }
@@ -108,9 +145,19 @@ impl<'a> Visit<'a> {
 /// What would be recorded if this mail were opened now: the same question that recording asks.
 fn effective_modes(around: &CopyInContext, now: Time) -> PerAxis<Mode> {
     let mut limits = ceilings(&around.instance, &around.workspace).to_vec();
-    limits.push(Ceiling { reason: Reason::FrozenAtSend, modes: around.copy.modes });
+    limits.push(Ceiling {
+        reason: Reason::FrozenAtSend,
+        modes: around.copy.modes,
+    });
     let (copy, consent) = (around.copy.id, Some(&around.contact.consent));
-    judge(&Circumstances { copy, now, ceilings: &limits, consent, obstacle: None }).modes()
+    judge(&Circumstances {
+        copy,
+        now,
+        ceilings: &limits,
+        consent,
+        obstacle: None,
+    })
+    .modes()
 }
 
 #[derive(Template)]

@@ -35,12 +35,16 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
 
 pub(crate) async fn confirm(State(app): State<Arc<App>>, request: Request) -> Response {
     let reader = Reader::of(request.headers(), request.uri());
-    confirmed(&app, reader, request).await.unwrap_or_else(|trouble| trouble.answer(reader))
+    confirmed(&app, reader, request)
+        .await
+        .unwrap_or_else(|trouble| trouble.answer(reader))
 }
 
 async fn confirmed(app: &App, reader: Reader, request: Request) -> Result<Response, Trouble> {
     let around = find(app, request.uri()).await?;
-    Form::read(request, &app.tracker.origin).await.map_err(Trouble::Elsewhere)?;
+    Form::read(request, &app.tracker.origin)
+        .await
+        .map_err(Trouble::Elsewhere)?;
     if stored(app.tracker.store.copy_receipt(around.copy.id, app.now())).await? {
         app.tracker.changed.notify_one();
     }
@@ -49,7 +53,9 @@ async fn confirmed(app: &App, reader: Reader, request: Request) -> Result<Respon
 
 async fn find(app: &App, uri: &Uri) -> Result<CopyInContext, Trouble> {
     let copy = claim(app, Purpose::Receipt, "/r/", uri.path())?.copy();
-    stored(app.tracker.store.copy_in_context(copy)).await?.ok_or(Trouble::Missing)
+    stored(app.tracker.store.copy_in_context(copy))
+        .await?
+        .ok_or(Trouble::Missing)
 }
 
 fn thanks(app: &App, reader: Reader, around: &CopyInContext) -> Response {

@@ -52,7 +52,12 @@ mod tests {
     use super::*;
 
     fn key(link: u16, opener: &str) -> Key {
-        Key { copy: CopyId([1; 16]), axis: Axis::Click, link, opener: opener.into() }
+        Key {
+            copy: CopyId([1; 16]),
+            axis: Axis::Click,
+            link,
+            opener: opener.into(),
+        }
     }
 
     #[test]
@@ -60,8 +65,14 @@ mod tests {
         let (recent, start) = (Recent::default(), Time(0));
         assert!(!recent.is_repeat(key(1, "browser"), start));
         assert!(recent.is_repeat(key(1, "browser"), start + WINDOW / 2));
-        assert!(!recent.is_repeat(key(2, "browser"), start + WINDOW / 2), "another link");
-        assert!(!recent.is_repeat(key(1, "outlook"), start + WINDOW / 2), "another opener");
+        assert!(
+            !recent.is_repeat(key(2, "browser"), start + WINDOW / 2),
+            "another link"
+        );
+        assert!(
+            !recent.is_repeat(key(1, "outlook"), start + WINDOW / 2),
+            "another opener"
+        );
         // Measured from what was counted: a program that asks for ever is counted every ten seconds.
         assert!(!recent.is_repeat(key(1, "browser"), start + WINDOW));
     }

@@ -107,8 +107,15 @@ impl Recorder {
     /// Takes no more hits, and returns when those that wait are on disk, or counted as lost because the store was
     /// still down after `patience`.
     pub async fn drain(&self, patience: Duration) {
-        self.shared.deadline.send_replace(Some(Instant::now() + patience));
-        let _ = self.shared.finished.subscribe().wait_for(|done| *done).await;
+        self.shared
+            .deadline
+            .send_replace(Some(Instant::now() + patience));
+        let _ = self
+            .shared
+            .finished
+            .subscribe()
+            .wait_for(|done| *done)
+            .await;
     }
 }
 
@@ -119,7 +126,10 @@ impl Shared {
         let lost = before + hits;
         // A flood is a few lines: one at each doubling.
         if before.checked_ilog2() < lost.checked_ilog2() {
-            tracing::error!(hits.lost = lost, "{lost} hits lost so far: the store does not take them");
+            tracing::error!(
+                hits.lost = lost,
+                "{lost} hits lost so far: the store does not take them"
+            );
         }
     }
 
@@ -207,7 +217,9 @@ impl Writer {
     async fn attempt(&self, hits: Vec<Hit>, left: Duration) -> Result<Recorded, Error> {
         let recording = self.store.hits_record(hits, (self.ambient.now)());
         let no_answer = |_| Error::Unavailable("no answer".into());
-        timeout(STORE_WAIT_MAX.min(left), recording).await.map_err(no_answer)?
+        timeout(STORE_WAIT_MAX.min(left), recording)
+            .await
+            .map_err(no_answer)?
     }
 
     async fn stopping(&mut self) {
@@ -216,6 +228,8 @@ impl Writer {
 
     fn time_left(&self) -> Duration {
         let deadline = *self.deadline.borrow();
-        deadline.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()))
+        deadline.map_or(Duration::MAX, |end| {
+            end.saturating_duration_since(Instant::now())
+        })
     }
 }

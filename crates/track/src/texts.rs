@@ -116,15 +116,22 @@ impl Texts {
 
     /// A day.
     pub(crate) fn date(&self, at: Time) -> String {
-        let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned(TimeZone::UTC);
+        let moment = jiff::Timestamp::from_millisecond(at.0)
+            .unwrap_or_default()
+            .to_zoned(TimeZone::UTC);
         let month = usize::try_from(moment.month()).map_or("", |n| self.months[n - 1]);
         let (day, year) = (moment.day().to_string(), moment.year().to_string());
-        fill(self.date, &[("day", &day), ("month", month), ("year", &year)])
+        fill(
+            self.date,
+            &[("day", &day), ("month", month), ("year", &year)],
+        )
     }
 
     /// A minute.
     pub(crate) fn moment(&self, at: Time) -> String {
-        let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned(TimeZone::UTC);
+        let moment = jiff::Timestamp::from_millisecond(at.0)
+            .unwrap_or_default()
+            .to_zoned(TimeZone::UTC);
         let time = format!("{:02}:{:02}", moment.hour(), moment.minute());
         fill(self.moment, &[("date", &self.date(at)), ("time", &time)])
     }
@@ -168,7 +175,12 @@ pub(crate) fn fill(text: &str, values: &[(&str, &str)]) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        out.push_str(values.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value));
+        out.push_str(
+            values
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map_or("", |(_, value)| value),
+        );
         rest = after;
     }
     out + rest
@@ -180,7 +192,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn placeholders(text: &str) -> BTreeSet<&str> {
-        text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+        text.split('{')
+            .skip(1)
+            .filter_map(|part| part.split_once('}'))
+            .map(|(name, _)| name)
+            .collect()
     }
 
     #[test]
@@ -192,7 +208,11 @@ mod tests {
             for ((key, text), (_, english)) in texts.all().iter().zip(&english) {
                 assert!(!text.trim().is_empty(), "{key} in {language:?}");
                 assert_eq!(text.trim(), *text, "{key} in {language:?}");
-                assert_eq!(placeholders(text), placeholders(english), "{key} in {language:?}");
+                assert_eq!(
+                    placeholders(text),
+                    placeholders(english),
+                    "{key} in {language:?}"
+                );
             }
         }
     }
@@ -202,7 +222,10 @@ mod tests {
         let english = Texts::of(Language::En).all();
         for language in [Language::Fr, Language::De, Language::It, Language::Es] {
             for ((key, text), (_, english)) in Texts::of(language).all().iter().zip(&english) {
-                let words = english.split_whitespace().filter(|w| !w.starts_with('{')).count();
+                let words = english
+                    .split_whitespace()
+                    .filter(|w| !w.starts_with('{'))
+                    .count();
                 assert!(words < 3 || text != english, "{key} in {language:?}");
             }
         }
@@ -221,16 +244,25 @@ mod tests {
 
     #[test]
     fn filling_in() {
-        assert_eq!(fill("a {x} b {y}", &[("x", "{y}"), ("y", "2")]), "a {y} b 2");
+        assert_eq!(
+            fill("a {x} b {y}", &[("x", "{y}"), ("y", "2")]),
+            "a {y} b 2"
+        );
         assert_eq!(fill("{odd", &[]), "");
     }
 
     #[test]
     fn dates() {
         let at = Time(1_795_294_080_000);
-        assert_eq!(Texts::of(Language::En).moment(at), "21 November 2026, 20:48 UTC");
+        assert_eq!(
+            Texts::of(Language::En).moment(at),
+            "21 November 2026, 20:48 UTC"
+        );
         assert_eq!(Texts::of(Language::De).date(at), "21. November 2026");
         assert_eq!(Texts::of(Language::Es).date(at), "21 de noviembre de 2026");
-        assert_eq!(Texts::of(Language::En).date(Time(i64::MAX)), "1 January 1970");
+        assert_eq!(
+            Texts::of(Language::En).date(Time(i64::MAX)),
+            "1 January 1970"
+        );
     }
 }

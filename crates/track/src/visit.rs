@@ -34,13 +34,23 @@ impl Trouble {
 }
 
 /// What a token says, which is the rest of the path after `prefix`.
-pub(crate) fn claim(app: &App, purpose: Purpose, prefix: &str, path: &str) -> Result<Claim, Trouble> {
+pub(crate) fn claim(
+    app: &App,
+    purpose: Purpose,
+    prefix: &str,
+    path: &str,
+) -> Result<Claim, Trouble> {
     let token = path.strip_prefix(prefix).unwrap_or("");
-    app.tracker.keyring.verify(purpose, token, "").map_err(|_| Trouble::Missing)
+    app.tracker
+        .keyring
+        .verify(purpose, token, "")
+        .map_err(|_| Trouble::Missing)
 }
 
 /// Waits for the store, but not for ever.
-pub(crate) async fn stored<T>(work: impl Future<Output = Result<T, store::Error>>) -> Result<T, Trouble> {
+pub(crate) async fn stored<T>(
+    work: impl Future<Output = Result<T, store::Error>>,
+) -> Result<T, Trouble> {
     match tokio::time::timeout(STORE_WAIT_MAX, work).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {

@@ -23,9 +23,13 @@ pub(super) struct Held {
 impl Choice {
     pub(super) fn of(around: &CopyInContext, now: Time) -> Self {
         let state = |topic: Topic| around.contact.consent.get(topic).at(now);
-        let is_held = |topic: &Topic| matches!(state(*topic), ConsentState::Given | ConsentState::Requested);
+        let is_held =
+            |topic: &Topic| matches!(state(*topic), ConsentState::Given | ConsentState::Requested);
         let (held, rest): (Vec<_>, Vec<_>) = Topic::ALL.into_iter().partition(is_held);
-        let free = rest.into_iter().filter(|topic| is_usable(*topic, around)).collect();
+        let free = rest
+            .into_iter()
+            .filter(|topic| is_usable(*topic, around))
+            .collect();
         Self { held, free }
     }
 }
@@ -57,7 +61,12 @@ impl Visit<'_> {
                 _ => (self.t.agreed_since, self.t.withdraw),
             };
             let since = self.names.fill_with(since, &[("date", &date)]);
-            Held { topic, name: self.t.topic(topic), since, button }
+            Held {
+                topic,
+                name: self.t.topic(topic),
+                since,
+                button,
+            }
         });
         held.collect()
     }
@@ -69,7 +78,10 @@ impl Visit<'_> {
             ConsentState::Refused => self.t.said_no,
             ConsentState::Withdrawn => self.t.said_withdrawn,
             ConsentState::Expired => self.t.said_expired,
-            ConsentState::Unknown | ConsentState::Asked | ConsentState::Requested | ConsentState::Given => return None,
+            ConsentState::Unknown
+            | ConsentState::Asked
+            | ConsentState::Requested
+            | ConsentState::Given => return None,
         };
         let date = standing.since.map(|at| self.t.date(at)).unwrap_or_default();
         Some(self.names.fill_with(text, &[("date", &date)]))

@@ -46,7 +46,12 @@ struct Page {
 
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
     let reader = Reader::of(request.headers(), request.uri());
-    let page = async move { Visit::begin(&app, reader, request.uri()).await?.page().await };
+    let page = async move {
+        Visit::begin(&app, reader, request.uri())
+            .await?
+            .page()
+            .await
+    };
     page.await.unwrap_or_else(|trouble| trouble.answer(reader))
 }
 
@@ -54,33 +59,59 @@ pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request) -> Res
     let reader = Reader::of(request.headers(), request.uri());
     let answered = async move {
         let visit = Visit::begin(&app, reader, request.uri()).await?;
-        let form = Form::read(request, &app.tracker.origin).await.map_err(Trouble::Elsewhere)?;
+        let form = Form::read(request, &app.tracker.origin)
+            .await
+            .map_err(Trouble::Elsewhere)?;
         match form.get("answer") {
             Some("agree") => visit.agree().await,
             Some("refuse") => visit.refuse().await,
             _ => Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
         }
     };
-    answered.await.unwrap_or_else(|trouble| trouble.answer(reader))
+    answered
+        .await
+        .unwrap_or_else(|trouble| trouble.answer(reader))
 }
 
 impl<'a> Visit<'a> {
     async fn begin(app: &'a App, reader: Reader, uri: &Uri) -> Result<Self, Trouble> {
-        let (id, store) = (claim(app, Purpose::Confirm, "/p/confirm/", uri.path())?.id, &app.tracker.store);
-        let request = stored(store.consent_request_find(id)).await?.ok_or(Trouble::Missing)?;
-        let around = stored(store.copy_in_context(request.copy)).await?.ok_or(Trouble::Missing)?;
+        let (id, store) = (
+            claim(app, Purpose::Confirm, "/p/confirm/", uri.path())?.id,
+            &app.tracker.store,
+        );
+        let request = stored(store.consent_request_find(id))
+            .await?
+            .ok_or(Trouble::Missing)?;
+        let around = stored(store.copy_in_context(request.copy))
+            .await?
+            .ok_or(Trouble::Missing)?;
         // A request is bound to the person it was made for.
         if around.contact.id != request.contact {
             return Err(Trouble::Missing);
         }
         let t = reader.texts_or(language_of(&around));
         let names = Names::of(&around, t, &app.tracker.origin);
-        Ok(Self { app, t, names, request, around, now: app.now() })
+        Ok(Self {
+            app,
+            t,
+            names,
+            request,
+            around,
+            now: app.now(),
+        })
     }
 
     fn standing(&self) -> Standing {
-        let waiting = |topic: &Topic| self.around.contact.consent.get(*topic).state == ConsentState::Requested;
-        let topics: Vec<Topic> = self.request.topics.iter().copied().filter(waiting).collect();
+        let waiting = |topic: &Topic| {
+            self.around.contact.consent.get(*topic).state == ConsentState::Requested
+        };
+        let topics: Vec<Topic> = self
+            .request
+            .topics
+            .iter()
+            .copied()
+            .filter(waiting)
+            .collect();
         match self.request.answered_at {
             Some(_) => Standing::Used,
             None if self.now >= self.request.expires_at => Standing::Late,
@@ -91,12 +122,16 @@ impl<'a> Visit<'a> {
 
     /// The page that asks; where there is nothing to ask any more, the one that says why.
     async fn page(&self) -> Result<Response, Trouble> {
-        let Standing::Waiting(topics) = self.standing() else { return Ok(self.over()) };
+        let Standing::Waiting(topics) = self.standing() else {
+            return Ok(self.over());
+        };
         let text = stored(self.app.tracker.store.consent_text(self.request.text)).await?;
         let date = self.t.date(self.request.created_at);
         let page = Page {
             t: self.t,
-            intro: self.names.fill_with(self.t.confirm_intro, &[("date", &date)]),
+            intro: self
+                .names
+                .fill_with(self.t.confirm_intro, &[("date", &date)]),
             topics: topics.iter().map(|topic| self.t.topic(*topic)).collect(),
             text: text.ok_or(Trouble::Missing)?,
         };
@@ -104,22 +139,46 @@ impl<'a> Visit<'a> {
     }
 
     async fn agree(&self) -> Result<Response, Trouble> {
-        let Standing::Waiting(topics) = self.standing() else { return Ok(self.over()) };
-        if !stored(self.app.tracker.store.consent_confirm(self.request.id, self.now)).await? {
+        let Standing::Waiting(topics) = self.standing() else {
+            return Ok(self.over());
+        };
+        if !stored(
+            self.app
+                .tracker
+                .store
+                .consent_confirm(self.request.id, self.now),
+        )
+        .await?
+        {
             // Somebody was faster, in the moment since this visit began.
             return Ok(self.said(StatusCode::CONFLICT, self.t.used_title, &[self.t.used], &[]));
         }
         self.app.tracker.changed.notify_one();
         let t = self.t;
-        Ok(self.said(StatusCode::OK, t.confirmed_title, &[t.confirmed_way_out, t.confirmed], &topics))
+        Ok(self.said(
+            StatusCode::OK,
+            t.confirmed_title,
+            &[t.confirmed_way_out, t.confirmed],
+            &topics,
+        ))
     }
 
     async fn refuse(&self) -> Result<Response, Trouble> {
-        let Standing::Waiting(topics) = self.standing() else { return Ok(self.over()) };
+        let Standing::Waiting(topics) = self.standing() else {
+            return Ok(self.over());
+        };
         let (tracker, contact) = (&self.app.tracker, &self.around.contact);
         let no = ConsentState::Refused;
         let method = Method::Confirmation;
-        let set = tracker.store.consent_set(contact.workspace, contact.id, &topics, no, method, None, self.now);
+        let set = tracker.store.consent_set(
+            contact.workspace,
+            contact.id,
+            &topics,
+            no,
+            method,
+            None,
+            self.now,
+        );
         stored(set).await?;
         tracker.changed.notify_one();
         Ok(self.said(StatusCode::OK, self.t.refused_title, &[self.t.refused], &[]))
@@ -129,8 +188,15 @@ impl<'a> Visit<'a> {
         let t = self.t;
         match self.standing() {
             Standing::Late => self.said(StatusCode::GONE, t.late_title, &[t.late], &[]),
-            Standing::Superseded => self.said(StatusCode::CONFLICT, t.superseded_title, &[t.superseded], &[]),
-            Standing::Used | Standing::Waiting(_) => self.said(StatusCode::CONFLICT, t.used_title, &[t.used], &[]),
+            Standing::Superseded => self.said(
+                StatusCode::CONFLICT,
+                t.superseded_title,
+                &[t.superseded],
+                &[],
+            ),
+            Standing::Used | Standing::Waiting(_) => {
+                self.said(StatusCode::CONFLICT, t.used_title, &[t.used], &[])
+            }
         }
     }
 
@@ -141,7 +207,10 @@ impl<'a> Visit<'a> {
             t: self.t,
             title: title.to_owned(),
             paragraphs: texts.iter().map(|text| self.names.fill(text)).collect(),
-            points: topics.iter().map(|topic| self.t.topic(*topic).to_owned()).collect(),
+            points: topics
+                .iter()
+                .map(|topic| self.t.topic(*topic).to_owned())
+                .collect(),
             back: Some(format!("/p/{token}?lang={}", self.t.language.as_str())),
         };
         page.answer(status)

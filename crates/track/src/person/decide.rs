@@ -42,28 +42,62 @@ impl Visit<'_> {
             return self.page(StatusCode::UNPROCESSABLE_ENTITY).await;
         }
         let contact = around.contact.id;
-        if stored(store.consent_requests_since(contact, self.now - DAY)).await? >= CONFIRMATIONS_A_DAY_MAX {
-            return Ok(self.said(StatusCode::TOO_MANY_REQUESTS, t.enough_title, &[t.enough], &[]));
+        if stored(store.consent_requests_since(contact, self.now - DAY)).await?
+            >= CONFIRMATIONS_A_DAY_MAX
+        {
+            return Ok(self.said(
+                StatusCode::TOO_MANY_REQUESTS,
+                t.enough_title,
+                &[t.enough],
+                &[],
+            ));
         }
         let text = stored(store.consent_text_keep(t.language, &notice.text(), self.now)).await?;
         let random = self.app.tracker.ambient.random;
         let (workspace, copy) = (around.workspace.id, around.copy.id);
-        let request =
-            store.consent_request(workspace, random(), contact, copy, &topics, text, random(), self.now);
+        let request = store.consent_request(
+            workspace,
+            random(),
+            contact,
+            copy,
+            &topics,
+            text,
+            random(),
+            self.now,
+        );
         stored(request).await?;
         self.app.tracker.changed.notify_one();
-        Ok(self.said(StatusCode::OK, t.asked_title, &[t.asked, t.asked_next], &topics))
+        Ok(self.said(
+            StatusCode::OK,
+            t.asked_title,
+            &[t.asked, t.asked_next],
+            &topics,
+        ))
     }
 
     /// Notes the no. What was agreed to earlier has its own button.
     async fn refuse(&self) -> Result<Response, Trouble> {
         let consent = self.person.around.contact.consent;
-        let said_already =
-            |topic: &Topic| matches!(consent.get(*topic).state, ConsentState::Refused | ConsentState::Withdrawn);
-        let topics: Vec<Topic> = self.choice.free.iter().copied().filter(|topic| !said_already(topic)).collect();
+        let said_already = |topic: &Topic| {
+            matches!(
+                consent.get(*topic).state,
+                ConsentState::Refused | ConsentState::Withdrawn
+            )
+        };
+        let topics: Vec<Topic> = self
+            .choice
+            .free
+            .iter()
+            .copied()
+            .filter(|topic| !said_already(topic))
+            .collect();
         self.set(&topics, ConsentState::Refused).await?;
         let t = self.t;
-        let texts: &[&str] = if self.choice.held.is_empty() { &[t.refused] } else { &[t.refused, t.refused_rest] };
+        let texts: &[&str] = if self.choice.held.is_empty() {
+            &[t.refused]
+        } else {
+            &[t.refused, t.refused_rest]
+        };
         Ok(self.said(StatusCode::OK, t.refused_title, texts, &[]))
     }
 
@@ -72,7 +106,11 @@ impl Visit<'_> {
         self.set(topics, ConsentState::Withdrawn).await?;
         let t = self.t;
         let recorded = record::last(&self.person.copies).is_some();
-        let texts: &[&str] = if recorded { &[t.withdrawn, t.withdrawn_past] } else { &[t.withdrawn] };
+        let texts: &[&str] = if recorded {
+            &[t.withdrawn, t.withdrawn_past]
+        } else {
+            &[t.withdrawn]
+        };
         Ok(self.said(StatusCode::OK, t.withdrawn_title, texts, topics))
     }
 
@@ -82,7 +120,15 @@ impl Visit<'_> {
         }
         let (tracker, around) = (&self.app.tracker, &self.person.around);
         let (workspace, contact) = (around.workspace.id, around.contact.id);
-        let set = tracker.store.consent_set(workspace, contact, topics, state, Method::Page, None, self.now);
+        let set = tracker.store.consent_set(
+            workspace,
+            contact,
+            topics,
+            state,
+            Method::Page,
+            None,
+            self.now,
+        );
         stored(set).await?;
         tracker.changed.notify_one();
         Ok(())
@@ -94,7 +140,10 @@ impl Visit<'_> {
             t: self.t,
             title: title.to_owned(),
             paragraphs: texts.iter().map(|text| self.names.fill(text)).collect(),
-            points: topics.iter().map(|topic| self.t.topic(*topic).to_owned()).collect(),
+            points: topics
+                .iter()
+                .map(|topic| self.t.topic(*topic).to_owned())
+                .collect(),
             back: Some(format!("?lang={}", self.t.language.as_str())),
         };
         page.answer(status)

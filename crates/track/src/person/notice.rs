@@ -20,8 +20,15 @@ impl Notice {
     pub(super) fn of(t: &'static Texts, names: &Names, topics: &[Topic]) -> Self {
         Self {
             intro: names.fill(t.choice_intro),
-            lines: t.notice.iter().map(|(lead, text)| (*lead, names.fill(text))).collect(),
-            choices: topics.iter().map(|topic| (*topic, names.fill(t.choice(*topic)))).collect(),
+            lines: t
+                .notice
+                .iter()
+                .map(|(lead, text)| (*lead, names.fill(text)))
+                .collect(),
+            choices: topics
+                .iter()
+                .map(|topic| (*topic, names.fill(t.choice(*topic))))
+                .collect(),
             buttons: [t.agree, t.refuse],
         }
     }

@@ -48,22 +48,46 @@ pub(super) async fn mails(visit: &Visit<'_>) -> Result<Vec<Mail>, Trouble> {
 }
 
 /// Where the links of a mail lead, if one of them was pressed.
-async fn links(visit: &Visit<'_>, copy: &Copy, hits: &[StoredHit]) -> Result<HashMap<u16, String>, Trouble> {
+async fn links(
+    visit: &Visit<'_>,
+    copy: &Copy,
+    hits: &[StoredHit],
+) -> Result<HashMap<u16, String>, Trouble> {
     if !hits.iter().any(|hit| hit.axis == Axis::Click) {
         return Ok(HashMap::new());
     }
     let links = stored(visit.app.tracker.store.links(copy.message)).await?;
-    Ok(links.into_iter().map(|link| (link.number, link.destination)).collect())
+    Ok(links
+        .into_iter()
+        .map(|link| (link.number, link.destination))
+        .collect())
 }
 
-fn mail(visit: &Visit<'_>, copy: &Copy, subject: &str, hits: &[StoredHit], links: &HashMap<u16, String>) -> Mail {
+fn mail(
+    visit: &Visit<'_>,
+    copy: &Copy,
+    subject: &str,
+    hits: &[StoredHit],
+    links: &HashMap<u16, String>,
+) -> Mail {
     let t = visit.t;
-    let receipt = copy.receipt_at.map(|at| Entry { what: t.receipt_entry.to_owned(), when: t.moment(at), judged: None });
+    let receipt = copy.receipt_at.map(|at| Entry {
+        what: t.receipt_entry.to_owned(),
+        when: t.moment(at),
+        judged: None,
+    });
     let count = hits.len() + usize::from(receipt.is_some());
-    let shown = hits.iter().take(ENTRIES_SHOWN_MAX).map(|hit| entry(visit, hit, links));
+    let shown = hits
+        .iter()
+        .take(ENTRIES_SHOWN_MAX)
+        .map(|hit| entry(visit, hit, links));
     let number = |text, n: usize| fill(text, &[("n", &n.to_string())]);
     Mail {
-        subject: if subject.trim().is_empty() { t.no_subject.to_owned() } else { subject.to_owned() },
+        subject: if subject.trim().is_empty() {
+            t.no_subject.to_owned()
+        } else {
+            subject.to_owned()
+        },
         date: t.date(copy.state_at),
         summary: match count {
             0 => t.mail_nothing.to_owned(),
@@ -71,7 +95,11 @@ fn mail(visit: &Visit<'_>, copy: &Copy, subject: &str, hits: &[StoredHit], links
             n => number(t.mail_many, n),
         },
         entries: receipt.into_iter().chain(shown).collect(),
-        more: hits.len().checked_sub(ENTRIES_SHOWN_MAX).filter(|n| *n > 0).map(|n| number(t.more_entries, n)),
+        more: hits
+            .len()
+            .checked_sub(ENTRIES_SHOWN_MAX)
+            .filter(|n| *n > 0)
+            .map(|n| number(t.more_entries, n)),
     }
 }
 
@@ -79,7 +107,10 @@ fn entry(visit: &Visit<'_>, hit: &StoredHit, links: &HashMap<u16, String>) -> En
     let t = visit.t;
     let what = match hit.axis {
         Axis::Click => {
-            let link = links.get(&hit.link).map(|to| shortened(to)).unwrap_or_default();
+            let link = links
+                .get(&hit.link)
+                .map(|to| shortened(to))
+                .unwrap_or_default();
             fill(t.clicked, &[("link", &link)])
         }
         Axis::Open | Axis::Document => t.opened.to_owned(),
@@ -90,14 +121,36 @@ fn entry(visit: &Visit<'_>, hit: &StoredHit, links: &HashMap<u16, String>) -> En
         let sure = fill(t.sure, &[("n", &hit.verdict.confidence.to_string())]);
         format!("{} ({sure})", t.meaning(hit.verdict.meaning))
     };
-    let facts = hit.facts.as_ref().map(|facts| fill(t.facts, &[("facts", &listed(facts))]));
+    let facts = hit
+        .facts
+        .as_ref()
+        .map(|facts| fill(t.facts, &[("facts", &listed(facts))]));
     let opener = verdict::opener_name(&hit.verdict.opener).to_owned();
-    Entry { what, when: t.moment(hit.at), judged: Some(Judged { meaning, opener, facts }) }
+    Entry {
+        what,
+        when: t.moment(hit.at),
+        judged: Some(Judged {
+            meaning,
+            opener,
+            facts,
+        }),
+    }
 }
 
 fn listed(facts: &Facts) -> String {
-    let all = [&facts.client, &facts.browser, &facts.os, &facts.device, &facts.network, &facts.country];
-    all.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+    let all = [
+        &facts.client,
+        &facts.browser,
+        &facts.os,
+        &facts.device,
+        &facts.network,
+        &facts.country,
+    ];
+    all.into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn shortened(link: &str) -> String {
@@ -109,5 +162,9 @@ fn shortened(link: &str) -> String {
 
 /// When something was last recorded; none if nothing was.
 pub(super) fn last(copies: &[(Copy, String, Vec<StoredHit>)]) -> Option<Time> {
-    copies.iter().flat_map(|(_, _, hits)| hits).map(|hit| hit.at).max()
+    copies
+        .iter()
+        .flat_map(|(_, _, hits)| hits)
+        .map(|hit| hit.at)
+        .max()
 }

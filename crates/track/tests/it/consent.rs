@@ -1,6 +1,6 @@
 //! Agreeing, confirming, refusing, withdrawing.
 
-use crate::site::{DESTINATION, Site, request};
+use crate::site::{DESTINATION, Site, request, wait};
 use axum::http::StatusCode;
 use model::consent::CONFIRM_LIFE;
 use model::{ConsentState, Mode, PerAxis, Sha256, Topic};
@@ -26,7 +26,10 @@ async fn r_cons_07_agreeing_counts_after_the_confirmation_mail() {
     let path = site.confirmation(&site.newest_request().unwrap());
     let page = site.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.text().contains("When you open mails") && !page.text().contains("Which links you press"));
+    assert!(
+        page.text().contains("When you open mails")
+            && !page.text().contains("Which links you press")
+    );
     assert_eq!(site.state(Topic::Open).await, ConsentState::Requested);
 
     let done = site.post(&path, "answer=agree").await;
@@ -35,27 +38,60 @@ async fn r_cons_07_agreeing_counts_after_the_confirmation_mail() {
     assert_eq!(site.state(Topic::Click).await, ConsentState::Unknown);
     let page = site.get(&site.person()).await.text();
     assert!(page.contains("Agreed on 21 November 2026."));
-    assert!(done.text().contains(&site.person()), "the way to withdraw is shown");
+    assert!(
+        done.text().contains(&site.person()),
+        "the way to withdraw is shown"
+    );
 }
 
 #[tokio::test]
 async fn r_cons_03_the_text_kept_is_the_text_shown() {
     let site = Site::untracked().await;
-    let page = site.ask(request("GET", &site.person(), &[("accept-language", "fr")], "")).await;
+    let page = site
+        .ask(request(
+            "GET",
+            &site.person(),
+            &[("accept-language", "fr")],
+            "",
+        ))
+        .await;
     let form = format!("answer=agree&click=on&text={}", page.shown());
-    let answer = site.post(&format!("{}?lang=fr", site.person()), &form).await;
+    let answer = site
+        .post(&format!("{}?lang=fr", site.person()), &form)
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
-    let request = site.store.consent_request_find(site.newest_request().unwrap()).await.unwrap().unwrap();
-    let text = site.store.consent_text(request.text).await.unwrap().unwrap();
+    let request = site
+        .store
+        .consent_request_find(site.newest_request().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let text = site
+        .store
+        .consent_text(request.text)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(Sha256::of(&text), request.text);
     let shown = page.text().replace("&#38;", "&");
     for line in text.lines() {
-        for part in line.trim_start_matches("[ ] ").split(": ").flat_map(|p| p.split("] [")) {
+        for part in line
+            .trim_start_matches("[ ] ")
+            .split(": ")
+            .flat_map(|p| p.split("] ["))
+        {
             let part = part.trim_matches(['[', ']']);
             assert!(shown.contains(part), "not shown: {part}");
         }
     }
-    for word in ["Bright & Co", "Ann Lee", "ann@bright.example", "24 mois", "bob@home.example", "t.example.org"] {
+    for word in [
+        "Bright & Co",
+        "Ann Lee",
+        "ann@bright.example",
+        "24 mois",
+        "bob@home.example",
+        "t.example.org",
+    ] {
         assert!(text.contains(word), "{word}");
     }
 }
@@ -65,10 +101,18 @@ async fn r_cons_07_a_text_that_changed_meanwhile_is_not_agreed_to() {
     let site = Site::untracked().await;
     let shown = site.get(&site.person()).await.shown();
     let workspace = site.store.workspace(site.workspace).await.unwrap().unwrap();
-    site.store.workspace_update(store::Workspace { name: "Dim & Co".into(), ..workspace }).await.unwrap();
+    site.store
+        .workspace_update(store::Workspace {
+            name: "Dim & Co".into(),
+            ..workspace
+        })
+        .await
+        .unwrap();
     let before = site.rows();
     for text in [shown.as_str(), "", "x"] {
-        let answer = site.post(&site.person(), &format!("answer=agree&open=on&text={text}")).await;
+        let answer = site
+            .post(&site.person(), &format!("answer=agree&open=on&text={text}"))
+            .await;
         assert_eq!(answer.status, StatusCode::CONFLICT);
     }
     assert_eq!(site.rows(), before);
@@ -78,22 +122,31 @@ async fn r_cons_07_a_text_that_changed_meanwhile_is_not_agreed_to() {
 async fn r_cons_07_a_confirmation_works_once() {
     let site = Site::untracked().await;
     let path = asked(&site).await;
-    assert_eq!(site.post(&path, "answer=agree").await.status, StatusCode::OK);
+    assert_eq!(
+        site.post(&path, "answer=agree").await.status,
+        StatusCode::OK
+    );
     let rows = site.rows();
     for form in ["answer=agree", "answer=refuse"] {
         assert_eq!(site.post(&path, form).await.status, StatusCode::CONFLICT);
     }
     assert_eq!(site.get(&path).await.status, StatusCode::CONFLICT);
-    assert_eq!((site.rows(), site.state(Topic::Open).await), (rows, ConsentState::Given));
+    assert_eq!(
+        (site.rows(), site.state(Topic::Open).await),
+        (rows, ConsentState::Given)
+    );
 }
 
 #[tokio::test]
 async fn r_cons_07_a_confirmation_expires() {
     let site = Site::untracked().await;
     let path = asked(&site).await;
-    site.wait(CONFIRM_LIFE);
+    wait(CONFIRM_LIFE);
     assert_eq!(site.get(&path).await.status, StatusCode::GONE);
-    assert_eq!(site.post(&path, "answer=agree").await.status, StatusCode::GONE);
+    assert_eq!(
+        site.post(&path, "answer=agree").await.status,
+        StatusCode::GONE
+    );
     assert_eq!(site.state(Topic::Open).await, ConsentState::Requested);
 }
 
@@ -101,7 +154,10 @@ async fn r_cons_07_a_confirmation_expires() {
 async fn r_cons_07_a_later_word_supersedes_an_older_mail() {
     let site = Site::untracked().await;
     let path = asked(&site).await;
-    assert_eq!(site.post(&site.person(), "withdraw=all").await.status, StatusCode::OK);
+    assert_eq!(
+        site.post(&site.person(), "withdraw=all").await.status,
+        StatusCode::OK
+    );
     assert_eq!(site.state(Topic::Open).await, ConsentState::Withdrawn);
     let answer = site.post(&path, "answer=agree").await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
@@ -113,16 +169,28 @@ async fn r_cons_07_a_later_word_supersedes_an_older_mail() {
 async fn r_cons_07_a_confirmation_is_worth_nothing_for_another_person() {
     let site = Site::untracked().await;
     let path = asked(&site).await;
-    let (other, copy, _) = site.send("eve@home.example", "Hello", PerAxis::all(Mode::None)).await;
+    let (other, copy, _) = site
+        .send("eve@home.example", "Hello", PerAxis::all(Mode::None))
+        .await;
     site.post(&path, "answer=agree").await;
-    let eve = site.store.contact(site.workspace, other).await.unwrap().unwrap();
+    let eve = site
+        .store
+        .contact(site.workspace, other)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(eve.consent, model::Consent::default());
     // Tokens of other kinds and of requests that were never made lead to the page for nothing.
-    let tokens = [site.ring.person(copy), site.ring.confirm(copy.bytes()), site.ring.confirm(&[3; 16])];
+    let tokens = [
+        site.ring.person(copy),
+        site.ring.confirm(copy.bytes()),
+        site.ring.confirm(&[3; 16]),
+    ];
     for token in tokens {
         for answer in [
             site.get(&format!("/p/confirm/{token}")).await,
-            site.post(&format!("/p/confirm/{token}"), "answer=agree").await,
+            site.post(&format!("/p/confirm/{token}"), "answer=agree")
+                .await,
         ] {
             assert_eq!(answer.status, StatusCode::NOT_FOUND);
         }
@@ -133,16 +201,25 @@ async fn r_cons_07_a_confirmation_is_worth_nothing_for_another_person() {
     let id = site.newest_request().unwrap();
     let sql = "update consent_request set copy_id = ?1, answered_at = null where id = ?2";
     database.execute(sql, (copy.bytes(), id)).unwrap();
-    assert_eq!(site.post(&path, "answer=agree").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        site.post(&path, "answer=agree").await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
 async fn somebody_elses_tick_can_be_declined_from_the_mail() {
     let site = Site::untracked().await;
     let path = asked(&site).await;
-    assert_eq!(site.post(&path, "answer=refuse").await.status, StatusCode::OK);
+    assert_eq!(
+        site.post(&path, "answer=refuse").await.status,
+        StatusCode::OK
+    );
     assert_eq!(site.state(Topic::Open).await, ConsentState::Refused);
-    assert_eq!(site.post(&path, "answer=agree").await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        site.post(&path, "answer=agree").await.status,
+        StatusCode::CONFLICT
+    );
 }
 
 #[tokio::test]
@@ -151,7 +228,11 @@ async fn r_cons_06_looking_changes_nothing() {
     site.set(&[Topic::Open], ConsentState::Unknown).await;
     let confirm = {
         let shown = site.get(&site.person()).await.shown();
-        site.post(&site.person(), &format!("answer=agree&open=on&text={shown}")).await;
+        site.post(
+            &site.person(),
+            &format!("answer=agree&open=on&text={shown}"),
+        )
+        .await;
         site.confirmation(&site.newest_request().unwrap())
     };
     let before = (site.rows(), site.contact().await);
@@ -179,12 +260,26 @@ async fn r_cons_01_r_cons_02_choices_are_apart_empty_and_equal() {
     let site = Site::untracked().await;
     let page = site.get(&site.person()).await.text();
     for topic in ["open", "click", "document"] {
-        assert_eq!(page.matches(&format!("<input type=\"checkbox\" name=\"{topic}\">")).count(), 1, "{topic}");
+        assert_eq!(
+            page.matches(&format!("<input type=\"checkbox\" name=\"{topic}\">"))
+                .count(),
+            1,
+            "{topic}"
+        );
     }
     assert!(!page.contains("checked") && !page.contains("autofocus"));
-    assert!(!page.contains("name=\"details\""), "not asked for where it could not be used");
-    let (agree, refuse) = ("<button name=\"answer\" value=\"agree\">", "<button name=\"answer\" value=\"refuse\">");
-    assert!(page.contains(agree) && page.contains(refuse), "no class or style tells the buttons apart");
+    assert!(
+        !page.contains("name=\"details\""),
+        "not asked for where it could not be used"
+    );
+    let (agree, refuse) = (
+        "<button name=\"answer\" value=\"agree\">",
+        "<button name=\"answer\" value=\"refuse\">",
+    );
+    assert!(
+        page.contains(agree) && page.contains(refuse),
+        "no class or style tells the buttons apart"
+    );
     site.raise_ceiling().await;
     let page = site.get(&site.person()).await.text();
     assert!(page.contains("<input type=\"checkbox\" name=\"details\">"));
@@ -209,10 +304,18 @@ async fn refusing_is_noted_once_and_costs_nothing() {
     for _ in 0..3 {
         let answer = site.post(&site.person(), "answer=refuse").await;
         assert_eq!(answer.status, StatusCode::OK);
-        assert!(answer.text().contains("You will get the same mails as before"));
+        assert!(
+            answer
+                .text()
+                .contains("You will get the same mails as before")
+        );
     }
     assert_eq!(site.state(Topic::Click).await, ConsentState::Refused);
-    let events = site.store.consent_events(site.workspace, site.contact).await.unwrap();
+    let events = site
+        .store
+        .consent_events(site.workspace, site.contact)
+        .await
+        .unwrap();
     assert_eq!(events.len(), 3, "one a topic that could be asked for");
     let page = site.get(&site.person()).await.text();
     assert!(page.contains("You said no on 21 November 2026."));
@@ -236,7 +339,10 @@ async fn r_with_02_one_press_withdraws_one_topic() {
     assert_eq!(site.state(Topic::Open).await, ConsentState::Withdrawn);
     assert_eq!(site.state(Topic::Click).await, ConsentState::Given);
     site.get(&site.pixel()).await;
-    assert_eq!(site.get(&site.link()).await.header("location"), Some(DESTINATION));
+    assert_eq!(
+        site.get(&site.link()).await.header("location"),
+        Some(DESTINATION)
+    );
     assert_eq!(site.hits().await.len(), 1, "the click");
     let page = site.get(&site.person()).await.text();
     assert!(page.contains("Not recorded any more."));
@@ -251,15 +357,18 @@ async fn r_with_02_one_press_withdraws_one_topic() {
 #[tokio::test]
 async fn r_with_08_a_withdrawal_link_never_expires() {
     let site = Site::tracked().await;
-    site.wait(Duration::from_hours(24 * 365 * 5));
+    wait(Duration::from_hours(24 * 365 * 5));
     assert_eq!(site.get(&site.person()).await.status, StatusCode::OK);
-    assert_eq!(site.post(&site.person(), "withdraw=all").await.status, StatusCode::OK);
+    assert_eq!(
+        site.post(&site.person(), "withdraw=all").await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
 async fn r_cons_14_an_expired_consent_is_asked_for_again() {
     let site = Site::tracked().await;
-    site.wait(model::consent::CONSENT_LIFE);
+    wait(model::consent::CONSENT_LIFE);
     let page = site.get(&site.person()).await.text();
     assert!(page.contains("Your agreement ran out."));
     assert!(page.contains("Not recorded any more."));
@@ -273,9 +382,12 @@ async fn a_page_cannot_flood_a_mailbox() {
         site.post(&site.person(), "withdraw=all").await;
     }
     let before = site.rows();
-    assert_eq!(site.agree("open=on").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        site.agree("open=on").await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
     assert_eq!(site.rows(), before);
-    site.wait(Duration::from_hours(25));
+    wait(Duration::from_hours(25));
     assert_eq!(site.agree("open=on").await.status, StatusCode::OK);
 }
 
@@ -290,13 +402,26 @@ async fn r_sec_08_no_other_site_presses_our_buttons() {
         &[("origin", "https://evil.example")],
     ] {
         for path in [site.person(), site.receipt()] {
-            let answer = site.ask(request("POST", &path, headers, "withdraw=all&answer=refuse")).await;
+            let answer = site
+                .ask(request(
+                    "POST",
+                    &path,
+                    headers,
+                    "withdraw=all&answer=refuse",
+                ))
+                .await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{headers:?}");
         }
-        site.ask(request("POST", &confirm, headers, "answer=agree")).await;
+        site.ask(request("POST", &confirm, headers, "answer=agree"))
+            .await;
     }
     assert_eq!(site.rows(), before);
-    assert_eq!(site.ask(request("POST", &site.person(), &[], "withdraw=all")).await.status, StatusCode::OK);
+    assert_eq!(
+        site.ask(request("POST", &site.person(), &[], "withdraw=all"))
+            .await
+            .status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -304,7 +429,15 @@ async fn odd_forms_are_refused_politely() {
     let site = Site::tracked().await;
     let before = site.rows();
     let long = format!("withdraw=all&x={}", "a".repeat(20_000));
-    for form in ["", "withdraw=", "withdraw=everything", "answer=yes", "answer=refuse&withdraw=all", "%ff=%00&&&=", &long] {
+    for form in [
+        "",
+        "withdraw=",
+        "withdraw=everything",
+        "answer=yes",
+        "answer=refuse&withdraw=all",
+        "%ff=%00&&&=",
+        &long,
+    ] {
         let answer = site.post(&site.person(), form).await;
         assert!(answer.status.is_client_error(), "{form:.40}");
         assert!(answer.text().contains("Nothing was changed"));

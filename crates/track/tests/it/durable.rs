@@ -9,18 +9,25 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 fn breaks(site: &Site) {
-    site.database().execute_batch("alter table hit rename to hit_away").unwrap();
+    site.database()
+        .execute_batch("alter table hit rename to hit_away")
+        .unwrap();
 }
 
 fn mends(site: &Site) {
-    site.database().execute_batch("alter table hit_away rename to hit").unwrap();
+    site.database()
+        .execute_batch("alter table hit_away rename to hit")
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_hit_is_on_disk_before_its_answer() {
     let site = Site::tracked().await;
     site.get(&site.pixel()).await;
-    let stored: i64 = site.database().query_row("select count(*) from hit", [], |row| row.get(0)).unwrap();
+    let stored: i64 = site
+        .database()
+        .query_row("select count(*) from hit", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(stored, 1);
 }
 
@@ -29,7 +36,10 @@ async fn with_the_store_down_answers_go_on_and_hits_are_kept() {
     let site = Site::tracked().await;
     breaks(&site);
     for _ in 0..20 {
-        assert_eq!(site.get(&site.link()).await.header("location"), Some(DESTINATION));
+        assert_eq!(
+            site.get(&site.link()).await.header("location"),
+            Some(DESTINATION)
+        );
         assert_eq!(site.get(&site.pixel()).await.body.len(), 43);
     }
     let stats = site.recorder.stats();
@@ -47,7 +57,10 @@ async fn with_the_store_slow_a_click_does_not_wait_for_it() {
     let database = site.database();
     database.execute_batch("begin immediate").unwrap();
     // The answer arrives while the lock is held, so it cannot have waited for the store.
-    assert_eq!(site.get(&site.link()).await.header("location"), Some(DESTINATION));
+    assert_eq!(
+        site.get(&site.link()).await.header("location"),
+        Some(DESTINATION)
+    );
     assert_eq!(site.recorder.stats().stored, 0);
     database.execute_batch("rollback").unwrap();
     until(async || site.recorder.stats().stored == 1).await;
@@ -66,10 +79,23 @@ async fn a_reader_who_goes_away_loses_no_hit() {
 }
 
 fn hit(site: &Site, id: [u8; 16]) -> Hit {
-    let verdict =
-        Verdict { opener: "browser".into(), meaning: Meaning::Human, confidence: 90, reasons: vec!["navigated".into()] };
+    let verdict = Verdict {
+        opener: "browser".into(),
+        meaning: Meaning::Human,
+        confidence: 90,
+        reasons: vec!["navigated".into()],
+    };
     let at = crate::site::START;
-    Hit { id: HitId(id), copy: site.copy, axis: Axis::Open, link: 0, at, verdict, facts: Facts::default(), repeat: false }
+    Hit {
+        id: HitId(id),
+        copy: site.copy,
+        axis: Axis::Open,
+        link: 0,
+        at,
+        verdict,
+        facts: Facts::default(),
+        repeat: false,
+    }
 }
 
 #[tokio::test]
@@ -77,7 +103,9 @@ async fn a_hit_handed_in_twice_is_stored_once() {
     let site = Site::tracked().await;
     let id = random();
     for _ in 0..2 {
-        site.recorder.record(hit(&site, id), Duration::from_secs(60)).await;
+        site.recorder
+            .record(hit(&site, id), Duration::from_mins(1))
+            .await;
     }
     assert_eq!(site.hits().await.len(), 1);
 }
@@ -86,11 +114,15 @@ async fn a_hit_handed_in_twice_is_stored_once() {
 async fn a_full_queue_counts_what_it_cannot_take() {
     let site = Site::tracked().await;
     breaks(&site);
-    site.recorder.record(hit(&site, random()), Duration::from_secs(60)).await;
+    site.recorder
+        .record(hit(&site, random()), Duration::from_mins(1))
+        .await;
     until(async || site.recorder.stats().down).await;
     let handed_in = 70_000;
     for _ in 1..handed_in {
-        site.recorder.record(hit(&site, random()), Duration::from_secs(60)).await;
+        site.recorder
+            .record(hit(&site, random()), Duration::from_mins(1))
+            .await;
     }
     let stats = site.recorder.stats();
     assert!(stats.lost > 0 && stats.waiting >= 65_536, "{stats:?}");
@@ -107,10 +139,17 @@ async fn draining_writes_what_waits() {
     site.get(&site.pixel()).await;
     assert_eq!(site.recorder.stats().waiting, 1);
     mends(&site);
-    site.recorder.drain(Duration::from_secs(60)).await;
-    assert_eq!((site.recorder.stats().stored, site.recorder.stats().waiting), (1, 0));
+    site.recorder.drain(Duration::from_mins(1)).await;
+    assert_eq!(
+        (site.recorder.stats().stored, site.recorder.stats().waiting),
+        (1, 0)
+    );
     site.get(&site.pixel()).await;
-    assert_eq!(site.recorder.stats().lost, 1, "what comes after the end is counted");
+    assert_eq!(
+        site.recorder.stats().lost,
+        1,
+        "what comes after the end is counted"
+    );
 }
 
 #[tokio::test]
@@ -127,12 +166,26 @@ async fn draining_ends_also_when_the_store_does_not_come_back() {
 async fn hits_are_folded_and_pages_are_told() {
     let site = Site::tracked().await;
     let (nudge, changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let folding = tokio::spawn(track::fold(site.store.clone(), nudge.clone(), changed.clone()));
-    let image = [("user-agent", crate::site::FIREFOX), ("sec-fetch-dest", "image")];
-    site.ask(crate::site::request("GET", &site.pixel(), &image, "")).await;
+    let folding = tokio::spawn(track::fold(
+        site.store.clone(),
+        nudge.clone(),
+        changed.clone(),
+    ));
+    let image = [
+        ("user-agent", crate::site::FIREFOX),
+        ("sec-fetch-dest", "image"),
+    ];
+    site.ask(crate::site::request("GET", &site.pixel(), &image, ""))
+        .await;
     nudge.notify_one();
     changed.notified().await;
-    let copy = site.store.copy_in_context(site.copy).await.unwrap().unwrap().copy;
+    let copy = site
+        .store
+        .copy_in_context(site.copy)
+        .await
+        .unwrap()
+        .unwrap()
+        .copy;
     assert_eq!(copy.seen.opens.human, 1);
     folding.abort();
 }

@@ -1,5 +1,11 @@
 //! The tracker origin as strangers meet it: requests in, answers out, on a temporary SQLite store.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this is tests, also the functions between them"
+)]
+
 mod click;
 mod consent;
 mod durable;

@@ -7,15 +7,19 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use model::decision::{Ceiling, Circumstances, decide};
 use model::url::{Destination, Origin};
 use model::{
-    Ambient, Consent, ConsentState, ContactId, CopyId, EmailAddress, IdentityId, Keyring, Language, MessageId, Mode,
-    PerAxis, Reason, Role, Secret, Switch, Time, Token, Topic, UserId, WorkspaceId,
+    Ambient, Consent, ConsentState, ContactId, CopyId, EmailAddress, IdentityId, Keyring, Language,
+    MessageId, Mode, PerAxis, Reason, Role, Secret, Switch, Time, Token, Topic, UserId,
+    WorkspaceId,
 };
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use store::{Config, Contact, Identity, Link, Message, Method, NewCopy, NewMessage, Store, StoredHit, User, Workspace};
+use store::{
+    Config, Contact, Identity, Link, Message, Method, NewCopy, NewMessage, Store, StoredHit, User,
+    Workspace,
+};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use tower::ServiceExt;
@@ -23,7 +27,8 @@ use track::{Recorder, Tracker, router};
 
 pub(crate) const START: Time = Time(1_795_294_080_000);
 pub(crate) const DESTINATION: &str = "https://shop.example.org/a?b=1&c=%41+d#e";
-pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+pub(crate) const FIREFOX: &str =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 thread_local! {
     /// Each test runs on a thread of its own, so each has a clock of its own.
@@ -32,6 +37,11 @@ thread_local! {
 
 fn now() -> Time {
     CLOCK.get()
+}
+
+/// Turns the clock on.
+pub(crate) fn wait(time: Duration) {
+    CLOCK.set(now() + time);
 }
 
 /// Unique, which is all that tests need of chance.
@@ -72,7 +82,9 @@ impl Answer {
     /// The value of the hidden field that names the text shown.
     pub(crate) fn shown(&self) -> String {
         let text = self.text();
-        let (_, rest) = text.split_once("name=\"text\" value=\"").expect("no choice on the page");
+        let (_, rest) = text
+            .split_once("name=\"text\" value=\"")
+            .expect("no choice on the page");
         rest.split_once('"').unwrap().0.to_owned()
     }
 }
@@ -80,8 +92,14 @@ impl Answer {
 impl Site {
     /// A mail tracked on both axes, to somebody who agreed to both.
     pub(crate) async fn tracked() -> Self {
-        let site = Self::new(PerAxis { open: Mode::Individual, click: Mode::Individual, document: Mode::None }).await;
-        site.set(&[Topic::Open, Topic::Click], ConsentState::Given).await;
+        let site = Self::new(PerAxis {
+            open: Mode::Individual,
+            click: Mode::Individual,
+            document: Mode::None,
+        })
+        .await;
+        site.set(&[Topic::Open, Topic::Click], ConsentState::Given)
+            .await;
         site
     }
 
@@ -94,10 +112,17 @@ impl Site {
         Self::named(modes, "Ann Lee", "Bright & Co", "Your offer").await
     }
 
-    pub(crate) async fn named(modes: PerAxis<Mode>, sender: &str, workspace: &str, subject: &str) -> Self {
+    pub(crate) async fn named(
+        modes: PerAxis<Mode>,
+        sender: &str,
+        workspace: &str,
+        subject: &str,
+    ) -> Self {
         CLOCK.set(START);
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&Config::Sqlite(dir.path().join("overt.db"))).await.unwrap();
+        let store = Store::open(&Config::Sqlite(dir.path().join("overt.db")))
+            .await
+            .unwrap();
         let ring = Arc::new(Keyring::new(&[(1, [1; 32])]).unwrap());
         let origin: Origin = "https://t.example.org".parse().unwrap();
         let ambient = Ambient { now, random };
@@ -114,7 +139,10 @@ impl Site {
             changed: Arc::new(Notify::new()),
         });
         let (workspace_id, user) = (WorkspaceId(random()), UserId(random()));
-        store.workspace_create(workspace_id, workspace, Language::En, START).await.unwrap();
+        store
+            .workspace_create(workspace_id, workspace, Language::En, START)
+            .await
+            .unwrap();
         let address: EmailAddress = "ann@bright.example".parse().unwrap();
         let owner = User {
             id: user,
@@ -136,9 +164,20 @@ impl Site {
         let contact = ContactId([0; 16]);
         let (copy, message) = (CopyId([0; 16]), MessageId([0; 16]));
         let mut site = Self {
-            dir, store, recorder, ring, origin, workspace: workspace_id, user, contact, copy, message, router,
+            dir,
+            store,
+            recorder,
+            ring,
+            origin,
+            workspace: workspace_id,
+            user,
+            contact,
+            copy,
+            message,
+            router,
         };
-        (site.contact, site.copy, site.message) = site.send("bob@home.example", subject, modes).await;
+        (site.contact, site.copy, site.message) =
+            site.send("bob@home.example", subject, modes).await;
         site
     }
 
@@ -151,7 +190,12 @@ impl Site {
     ) -> (ContactId, CopyId, MessageId) {
         let address: EmailAddress = to.parse().unwrap();
         let found = self.store.contact_find_or_create(
-            self.workspace, &address, "Bob", "sent", ContactId(random()), now(),
+            self.workspace,
+            &address,
+            "Bob",
+            "sent",
+            ContactId(random()),
+            now(),
         );
         let contact = found.await.unwrap().id;
         let (copy, message) = (CopyId(random()), MessageId(random()));
@@ -181,7 +225,11 @@ impl Site {
         let new = NewMessage {
             message: mail,
             source: b"Subject: x\r\n\r\nx".to_vec(),
-            links: vec![Link { number: 1, destination: DESTINATION.into(), skipped: None }],
+            links: vec![Link {
+                number: 1,
+                destination: DESTINATION.into(),
+                skipped: None,
+            }],
             copies: vec![new_copy],
             envelope_from: "ann@bright.example".into(),
             ret: None,
@@ -192,12 +240,24 @@ impl Site {
     }
 
     pub(crate) async fn set(&self, topics: &[Topic], state: ConsentState) {
-        let set = self.store.consent_set(self.workspace, self.contact, topics, state, Method::Demo, None, now());
+        let set = self.store.consent_set(
+            self.workspace,
+            self.contact,
+            topics,
+            state,
+            Method::Demo,
+            None,
+            now(),
+        );
         set.await.unwrap();
     }
 
     pub(crate) async fn contact(&self) -> Contact {
-        self.store.contact(self.workspace, self.contact).await.unwrap().unwrap()
+        self.store
+            .contact(self.workspace, self.contact)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     pub(crate) async fn state(&self, topic: Topic) -> ConsentState {
@@ -211,11 +271,13 @@ impl Site {
     pub(crate) async fn raise_ceiling(&self) {
         let workspace = self.store.workspace(self.workspace).await.unwrap().unwrap();
         let ceiling = PerAxis::all(Mode::Detailed);
-        self.store.workspace_update(Workspace { ceiling, ..workspace }).await.unwrap();
-    }
-
-    pub(crate) fn wait(&self, time: Duration) {
-        CLOCK.set(now() + time);
+        self.store
+            .workspace_update(Workspace {
+                ceiling,
+                ..workspace
+            })
+            .await
+            .unwrap();
     }
 
     /// The path and query of the copy's pixel.
@@ -234,7 +296,11 @@ impl Site {
     /// The path and query of the copy's link.
     pub(crate) fn link(&self) -> String {
         let to: Destination = DESTINATION.parse().unwrap();
-        self.path(&self.origin.click(&self.click_token(&self.ring, DESTINATION), &to))
+        self.path(
+            &self
+                .origin
+                .click(&self.click_token(&self.ring, DESTINATION), &to),
+        )
     }
 
     pub(crate) fn person(&self) -> String {
@@ -250,28 +316,44 @@ impl Site {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask(request("GET", path, &[("user-agent", FIREFOX)], "")).await
+        self.ask(request("GET", path, &[("user-agent", FIREFOX)], ""))
+            .await
     }
 
     pub(crate) async fn head(&self, path: &str) -> Answer {
-        self.ask(request("HEAD", path, &[("user-agent", FIREFOX)], "")).await
+        self.ask(request("HEAD", path, &[("user-agent", FIREFOX)], ""))
+            .await
     }
 
     pub(crate) async fn post(&self, path: &str, form: &str) -> Answer {
-        self.ask(request("POST", path, &[("sec-fetch-site", "same-origin")], form)).await
+        self.ask(request(
+            "POST",
+            path,
+            &[("sec-fetch-site", "same-origin")],
+            form,
+        ))
+        .await
     }
 
     /// Presses "I agree" with some boxes ticked.
     pub(crate) async fn agree(&self, ticked: &str) -> Answer {
         let shown = self.get(&self.person()).await.shown();
-        self.post(&self.person(), &format!("answer=agree&text={shown}&{ticked}")).await
+        self.post(
+            &self.person(),
+            &format!("answer=agree&text={shown}&{ticked}"),
+        )
+        .await
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// A second connection to the database, to look at it or to break it.
@@ -296,9 +378,21 @@ impl Site {
     pub(crate) fn rows(&self) -> Vec<i64> {
         let database = self.database();
         let count = |table: &str| {
-            database.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap()
+            database
+                .query_row(&format!("select count(*) from {table}"), [], |row| {
+                    row.get(0)
+                })
+                .unwrap()
         };
-        let tables = ["consent_event", "consent_request", "consent_text", "outbox", "event", "contact", "copy"];
+        let tables = [
+            "consent_event",
+            "consent_request",
+            "consent_text",
+            "outbox",
+            "event",
+            "contact",
+            "copy",
+        ];
         let mut rows: Vec<i64> = tables.map(count).to_vec();
         let receipts = "select count(*) from copy where receipt_at is not null";
         rows.push(database.query_row(receipts, [], |row| row.get(0)).unwrap());
@@ -310,12 +404,28 @@ impl Site {
 fn granted(copy: CopyId) -> model::Decision {
     let consent = [Topic::Open, Topic::Click]
         .into_iter()
-        .fold(Consent::default(), |consent, topic| consent.after(topic, ConsentState::Given, START));
-    let ceilings = [Ceiling { reason: Reason::WorkspaceCeiling, modes: PerAxis::all(Mode::Individual) }];
-    decide(&Circumstances { copy, now: START, ceilings: &ceilings, consent: Some(&consent), obstacle: None })
+        .fold(Consent::default(), |consent, topic| {
+            consent.after(topic, ConsentState::Given, START)
+        });
+    let ceilings = [Ceiling {
+        reason: Reason::WorkspaceCeiling,
+        modes: PerAxis::all(Mode::Individual),
+    }];
+    decide(&Circumstances {
+        copy,
+        now: START,
+        ceilings: &ceilings,
+        consent: Some(&consent),
+        obstacle: None,
+    })
 }
 
-pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
+pub(crate) fn request(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Request<Body> {
     let peer: SocketAddr = "203.0.113.9:50000".parse().unwrap();
     request_from(peer, method, path, headers, body)
 }
@@ -327,7 +437,10 @@ pub(crate) fn request_from(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Request<Body> {
-    let mut builder = Request::builder().method(method).uri(path).extension(ConnectInfo(peer));
+    let mut builder = Request::builder()
+        .method(method)
+        .uri(path)
+        .extension(ConnectInfo(peer));
     for (name, value) in headers {
         builder = builder.header(*name, *value);
     }
