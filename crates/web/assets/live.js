@@ -57,12 +57,12 @@ function cards() {
 
 // Puts new markup in the place of old, keeping what was unfolded and where the focus was.
 function swap(old, fresh) {
-  const open = [...old.querySelectorAll("details[open][id]")].map((d) => d.id);
+  const unfolded = new Map([...old.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
   const focused = old.contains(document.activeElement) && document.activeElement.closest("[id]")?.id;
   const onSummary = document.activeElement?.tagName === "SUMMARY";
   old.replaceWith(fresh);
   localise(fresh);
-  for (const id of open) if (byId(id)) byId(id).open = true;
+  for (const [id, open] of unfolded) if (byId(id)) byId(id).open = open;
   if (focused && onSummary) byId(focused)?.querySelector("summary")?.focus();
 }
 
@@ -105,7 +105,9 @@ function tell(event, row) {
 
 function notifyButton() {
   const button = byId("notify");
-  if (!button || !("Notification" in window) || Notification.permission !== "default") return;
+  // Phones cannot show notifications of a page, only of a service worker: no button there.
+  const desktop = matchMedia("(hover: hover)").matches;
+  if (!button || !desktop || !("Notification" in window) || Notification.permission !== "default") return;
   button.hidden = false;
   button.addEventListener("click", async () => {
     const answer = await Notification.requestPermission();

@@ -11,13 +11,22 @@ use std::sync::Arc;
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let store = store::Store::open(&store::Config::Sqlite(folder.path().join("look.db"))).await.unwrap();
+    let store = store::Store::open(&store::Config::Sqlite(folder.path().join("look.db")))
+        .await
+        .unwrap();
     let sample = sample::workspace(&store, "Sample & Daughters", "sample.example").await;
     sample.messages(&sample.users[0]).await;
 
-    let port: u16 = std::env::args().nth(1).map_or(8480, |text| text.parse().expect("a port number"));
+    let port: u16 = std::env::args()
+        .nth(1)
+        .map_or(8480, |text| text.parse().expect("a port number"));
     let app = sample::app(store, &format!("http://127.0.0.1:{port}"));
-    let boxes = ["anna@sample.example", "dora@sample.example", "emil@sample.example"].map(str::to_owned);
+    let boxes = [
+        "anna@sample.example",
+        "dora@sample.example",
+        "emil@sample.example",
+    ]
+    .map(str::to_owned);
     let mailbox = Arc::new(web::MailboxDir::new(sample::ambient(), boxes.into()));
     for text in ["text", "html"] {
         let mail = format!(
@@ -27,9 +36,19 @@ async fn main() {
         );
         mailbox.deliver(&["anna@sample.example".into()], mail.into_bytes());
     }
-    let listen = async |port| tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-    println!("http://127.0.0.1:{port}/ and the mailbox at http://127.0.0.1:{}/", port + 1);
+    let listen = async |port| {
+        tokio::net::TcpListener::bind(("127.0.0.1", port))
+            .await
+            .unwrap()
+    };
+    println!(
+        "http://127.0.0.1:{port}/ and the mailbox at http://127.0.0.1:{}/",
+        port + 1
+    );
     let (dashboard, letters) = (listen(port).await, listen(port + 1).await);
-    let (a, b) = tokio::join!(axum::serve(dashboard, web::router(app)).into_future(), axum::serve(letters, web::mailbox(mailbox)).into_future());
+    let (a, b) = tokio::join!(
+        axum::serve(dashboard, web::router(app)).into_future(),
+        axum::serve(letters, web::mailbox(mailbox)).into_future()
+    );
     a.and(b).unwrap();
 }

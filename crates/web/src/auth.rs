@@ -32,13 +32,14 @@ pub fn hash_password(password: &str, salt: [u8; 16]) -> Option<String> {
     if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
         return None;
     }
-    let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).ok()?;
+    let hash = Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .ok()?;
     Some(hash.to_string())
 }
 
 /// A hash that no password is known to match, as dear to check as a real one.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A person with a session.
 pub(crate) struct User(pub(crate) store::User);
@@ -63,7 +64,10 @@ impl May for store::User {
             Act::SetCeiling => "set ceilings or the kill switch",
             Act::Administer => "change the workspace",
         };
-        Err(Error::Forbidden(format!("Your role ({}) may not {what}.", self.role.as_str())))
+        Err(Error::Forbidden(format!(
+            "Your role ({}) may not {what}.",
+            self.role.as_str()
+        )))
     }
 }
 
@@ -85,7 +89,11 @@ impl FromRequestParts<Shared> for User {
     type Rejection = Error;
     async fn from_request_parts(parts: &mut Parts, web: &Shared) -> Result<Self> {
         let digest = session(&parts.headers, web).ok_or(Error::Unauthorized)?;
-        let user = web.app.store.session_user(digest, (web.app.ambient.now)(), IDLE).await?;
+        let user = web
+            .app
+            .store
+            .session_user(digest, (web.app.ambient.now)(), IDLE)
+            .await?;
         user.map(Self).ok_or(Error::Unauthorized)
     }
 }
@@ -95,21 +103,35 @@ impl FromRequestParts<Shared> for ApiUser {
     async fn from_request_parts(parts: &mut Parts, web: &Shared) -> Result<Self> {
         // Whoever sends a key is judged by it alone: the CSRF check lets such requests pass.
         let Some(value) = parts.headers.get(header::AUTHORIZATION) else {
-            return User::from_request_parts(parts, web).await.map(|user| Self(user.0));
+            return User::from_request_parts(parts, web)
+                .await
+                .map(|user| Self(user.0));
         };
-        let (scheme, key) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or(Error::Unauthorized)?;
+        let (scheme, key) = value
+            .to_str()
+            .ok()
+            .and_then(|v| v.split_once(' '))
+            .ok_or(Error::Unauthorized)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Error::Unauthorized);
         }
         let now = (web.app.ambient.now)();
-        let user = web.app.store.credential_user(CredentialKind::ApiKey, Sha256::of_secret(key), now).await?;
+        let user = web
+            .app
+            .store
+            .credential_user(CredentialKind::ApiKey, Sha256::of_secret(key), now)
+            .await?;
         user.map(Self).ok_or(Error::Unauthorized)
     }
 }
 
 /// `__Host-` makes browsers refuse the cookie from anywhere but this very host over TLS; without TLS it cannot be had.
 fn cookie_name(web: &Shared) -> &'static str {
-    if web.app.admin.is_secure() { "__Host-overt" } else { "overt" }
+    if web.app.admin.is_secure() {
+        "__Host-overt"
+    } else {
+        "overt"
+    }
 }
 
 /// The digest of the session secret in the request's cookie.
@@ -127,9 +149,16 @@ pub(crate) fn session(headers: &HeaderMap, web: &Shared) -> Option<Sha256> {
 
 /// A `Set-Cookie` value: the session, or with an empty secret its end.
 pub(crate) fn cookie(web: &Shared, secret: &str) -> String {
-    let secure = if web.app.admin.is_secure() { "; Secure" } else { "" };
+    let secure = if web.app.admin.is_secure() {
+        "; Secure"
+    } else {
+        ""
+    };
     let age = if secret.is_empty() { 0 } else { LIFE.as_secs() };
-    format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", cookie_name(web))
+    format!(
+        "{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}",
+        cookie_name(web)
+    )
 }
 
 /// Opens a session for a user; its `Set-Cookie` value.
@@ -138,13 +167,28 @@ pub(crate) async fn open_session(web: &Shared, user: &store::User) -> Result<Str
     let secret = Secret::new(random());
     let session = CredentialKind::Session;
     let expires = Some(now + LIFE);
-    web.app.store.credential_create(session, random(), user.id, "", secret.digest(), now, expires).await?;
+    web.app
+        .store
+        .credential_create(
+            session,
+            random(),
+            user.id,
+            "",
+            secret.digest(),
+            now,
+            expires,
+        )
+        .await?;
     Ok(cookie(web, secret.as_str()))
 }
 
 /// Checks address and password. None when they do not belong together; an unknown address takes as long to refuse
 /// as a wrong password.
-pub(crate) async fn sign_in(web: &Shared, address: &str, password: &str) -> Result<Option<store::User>> {
+pub(crate) async fn sign_in(
+    web: &Shared,
+    address: &str,
+    password: &str,
+) -> Result<Option<store::User>> {
     let address: Option<EmailAddress> = address.parse().ok();
     let account = Sha256::of(&address.as_ref().map(EmailAddress::key).unwrap_or_default());
     if !web.door.attempts().allow(account, (web.app.ambient.now)()) {
@@ -162,13 +206,22 @@ pub(crate) async fn sign_in(web: &Shared, address: &str, password: &str) -> Resu
 }
 
 /// Is this the user's password? Without a user a hash that nothing matches is worked through all the same.
-pub(crate) async fn check_password(web: &Shared, user: Option<&store::User>, password: &str) -> Result<bool> {
+pub(crate) async fn check_password(
+    web: &Shared,
+    user: Option<&store::User>,
+    password: &str,
+) -> Result<bool> {
     if password.len() > PASSWORD_BYTES_MAX {
         return Ok(false);
     }
     let hash = user.map_or(NOBODY, |u| u.password_hash.as_str()).to_owned();
     let password = password.to_owned();
-    stretch(web, move || Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok()).await
+    stretch(web, move || {
+        Argon2::default()
+            .verify_password(password.as_bytes(), hash.as_str())
+            .is_ok()
+    })
+    .await
 }
 
 /// Hashes a new password off the async threads.
@@ -177,9 +230,19 @@ pub(crate) async fn stretch_password(web: &Shared, password: String) -> Result<O
     stretch(web, move || hash_password(&password, salt)).await
 }
 
-async fn stretch<T: Send + 'static>(web: &Shared, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let _place = web.door.hashing.acquire().await.map_err(|_| Error::Internal)?;
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Internal)
+async fn stretch<T: Send + 'static>(
+    web: &Shared,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let _place = web
+        .door
+        .hashing
+        .acquire()
+        .await
+        .map_err(|_| Error::Internal)?;
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::Internal)
 }
 
 /// What bounds the work that people without a password can cause.
@@ -190,7 +253,10 @@ pub(crate) struct Door {
 
 impl Default for Door {
     fn default() -> Self {
-        Self { hashing: Semaphore::new(2), attempts: Mutex::default() }
+        Self {
+            hashing: Semaphore::new(2),
+            attempts: Mutex::default(),
+        }
     }
 }
 
@@ -209,8 +275,14 @@ struct Attempts {
 
 impl Attempts {
     /// Ten at once for one account, then one a minute; fifty at once for all, then five a second.
-    const ACCOUNT: Pace = Pace { every_ms: 60_000, burst: 10 };
-    const OVERALL: Pace = Pace { every_ms: 200, burst: 50 };
+    const ACCOUNT: Pace = Pace {
+        every_ms: 60_000,
+        burst: 10,
+    };
+    const OVERALL: Pace = Pace {
+        every_ms: 200,
+        burst: 50,
+    };
     /// Accounts remembered. When that many are under attack at once, further ones wait.
     const ACCOUNTS_MAX: usize = 10_000;
 
@@ -259,10 +331,12 @@ mod tests {
         assert!((0..10).all(|_| attempts.allow(ann, t0)));
         assert!(!attempts.allow(ann, t0));
         assert!(!attempts.allow(ann, t0 + Duration::from_secs(59)));
-        assert!(attempts.allow(ann, t0 + Duration::from_secs(60)));
+        assert!(attempts.allow(ann, t0 + Duration::from_mins(1)));
         attempts.forget(ann);
-        let later = t0 + Duration::from_secs(120);
-        let allowed = (0..100).filter(|n| attempts.allow(Sha256::of(&n.to_string()), later)).count();
+        let later = t0 + Duration::from_mins(2);
+        let allowed = (0..100)
+            .filter(|n| attempts.allow(Sha256::of(&n.to_string()), later))
+            .count();
         assert_eq!(allowed, 50);
     }
 
@@ -279,8 +353,16 @@ mod tests {
     fn passwords() {
         let hash = hash_password("correct horse", [7; 16]).unwrap();
         assert!(hash.starts_with("$argon2id$"));
-        assert!(Argon2::default().verify_password(b"correct horse", hash.as_str()).is_ok());
-        assert!(Argon2::default().verify_password(b"wrong horse", hash.as_str()).is_err());
+        assert!(
+            Argon2::default()
+                .verify_password(b"correct horse", hash.as_str())
+                .is_ok()
+        );
+        assert!(
+            Argon2::default()
+                .verify_password(b"wrong horse", hash.as_str())
+                .is_err()
+        );
         assert_eq!(hash_password("short", [7; 16]), None);
         // Refused after the work, not because it cannot be read.
         let refusal = Argon2::default().verify_password(b"correct horse", NOBODY);

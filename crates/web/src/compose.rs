@@ -23,24 +23,50 @@ pub(crate) struct Mailbox {
 pub(crate) fn parse_recipients(text: &str) -> Result<Vec<Mailbox>, String> {
     // One header line for the mail parser, which knows quotes, comments and encoded names. Line ends become commas
     // first, so nothing can end the header early.
-    let line: String = text.chars().map(|c| if matches!(c, ';' | '\n' | '\r') { ',' } else { c }).collect();
+    let line: String = text
+        .chars()
+        .map(|c| {
+            if matches!(c, ';' | '\n' | '\r') {
+                ','
+            } else {
+                c
+            }
+        })
+        .collect();
     let header = format!("To: {line}\r\n\r\n");
-    let parsed = MessageParser::new().parse_headers(header.as_bytes());
+    let parsed = MessageParser::default().parse_headers(header.as_bytes());
     let mut found: Vec<Mailbox> = Vec::new();
-    for entry in parsed.as_ref().and_then(|m| m.to()).into_iter().flat_map(|to| to.iter()) {
-        let written = entry.address.as_deref().or(entry.name.as_deref()).unwrap_or_default().trim();
+    for entry in parsed
+        .as_ref()
+        .and_then(|m| m.to())
+        .into_iter()
+        .flat_map(|to| to.iter())
+    {
+        let written = entry
+            .address
+            .as_deref()
+            .or(entry.name.as_deref())
+            .unwrap_or_default()
+            .trim();
         if written.is_empty() {
             continue;
         }
-        let address: EmailAddress = written.parse().map_err(|error| format!("“{written}”: {error}"))?;
+        let address: EmailAddress = written
+            .parse()
+            .map_err(|error| format!("“{written}”: {error}"))?;
         if found.iter().all(|m| m.address.key() != address.key()) {
             let name = entry.name.as_deref().filter(|_| entry.address.is_some());
-            found.push(Mailbox { name: name.map(str::to_owned), address });
+            found.push(Mailbox {
+                name: name.map(str::to_owned),
+                address,
+            });
         }
     }
     match found.len() {
         0 => Err("write at least one address".into()),
-        n if n > RECIPIENTS_MAX => Err(format!("{n} recipients are more than the {RECIPIENTS_MAX} a form takes")),
+        n if n > RECIPIENTS_MAX => Err(format!(
+            "{n} recipients are more than the {RECIPIENTS_MAX} a form takes"
+        )),
         _ => Ok(found),
     }
 }
@@ -55,9 +81,12 @@ pub(crate) fn build(
 ) -> Result<Vec<u8>, std::io::Error> {
     let unique = model::MessageId((ambient.random)());
     let boundary = model::MessageId((ambient.random)());
-    let recipients: Vec<Address> =
-        to.iter().map(|m| Address::new_address(m.name.clone(), m.address.as_str())).collect();
-    let kind = ContentType::new("multipart/alternative").attribute("boundary", format!("overt-{boundary}"));
+    let recipients: Vec<Address> = to
+        .iter()
+        .map(|m| Address::new_address(m.name.clone(), m.address.as_str()))
+        .collect();
+    let kind = ContentType::new("multipart/alternative")
+        .attribute("boundary", format!("overt-{boundary}"));
     let part = |kind: &'static str, text: String| MimePart::new(kind, BodyPart::Text(text.into()));
     let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = (!from.name.is_empty()).then_some(from.name.as_str());
@@ -67,17 +96,28 @@ pub(crate) fn build(
         .subject(subject)
         .date((ambient.now)().0 / 1_000)
         .message_id(format!("{unique}@{}", from.address.domain()))
-        .body(MimePart::new(kind, vec![part("text/plain", text.to_owned()), part("text/html", html(text))]))
+        .body(MimePart::new(
+            kind,
+            vec![
+                part("text/plain", text.to_owned()),
+                part("text/html", html(text)),
+            ],
+        ))
         .write_to_vec()
 }
 
 /// Plain text as HTML: paragraphs at empty lines, breaks at line ends, web addresses as links.
 fn html(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
-    let mut out = String::from("<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"></head>\n<body>\n");
-    for paragraph in text.split("\n\n").map(|p| p.trim_matches('\n')).filter(|p| !p.is_empty()) {
+    let mut out =
+        String::from("<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"></head>\n<body>\n");
+    for paragraph in text
+        .split("\n\n")
+        .map(|p| p.trim_matches('\n'))
+        .filter(|p| !p.is_empty())
+    {
         let lines: Vec<String> = paragraph.lines().map(linked).collect();
-        let _ = write!(out, "<p>{}</p>\n", lines.join("<br>\n"));
+        let _ = writeln!(out, "<p>{}</p>", lines.join("<br>\n"));
     }
     out + "</body>\n</html>\n"
 }
@@ -86,10 +126,15 @@ fn html(text: &str) -> String {
 pub(crate) fn linked(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 16);
     let mut rest = line;
-    while let Some(at) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
+    while let Some(at) = ["https://", "http://"]
+        .iter()
+        .filter_map(|scheme| rest.find(scheme))
+        .min()
+    {
         let (before, found) = rest.split_at(at);
         let end = found.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c));
-        let url = found[..end.unwrap_or(found.len())].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '\'', ']']);
+        let url = found[..end.unwrap_or(found.len())]
+            .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '\'', ']']);
         let safe = escape(url);
         let _ = write!(out, "{}<a href=\"{safe}\">{safe}</a>", escape(before));
         rest = &found[url.len()..];
@@ -99,7 +144,11 @@ pub(crate) fn linked(line: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -107,26 +156,37 @@ mod tests {
     use super::*;
 
     fn addresses(text: &str) -> Vec<String> {
-        parse_recipients(text).unwrap().iter().map(|m| m.address.to_string()).collect()
+        parse_recipients(text)
+            .unwrap()
+            .iter()
+            .map(|m| m.address.to_string())
+            .collect()
     }
 
     #[test]
     fn addresses_as_people_write_them() {
-        assert_eq!(addresses("a@x.example, b@x.example;c@x.example\r\nd@x.example"), [
-            "a@x.example",
-            "b@x.example",
-            "c@x.example",
-            "d@x.example"
-        ]);
-        assert_eq!(addresses("\"Lee, Ann\" <ann@x.example>, ANN@x.example"), ["ann@x.example"]);
+        assert_eq!(
+            addresses("a@x.example, b@x.example;c@x.example\r\nd@x.example"),
+            ["a@x.example", "b@x.example", "c@x.example", "d@x.example"]
+        );
+        assert_eq!(
+            addresses("\"Lee, Ann\" <ann@x.example>, ANN@x.example"),
+            ["ann@x.example"]
+        );
         let named = parse_recipients("Jürgen Groß <jg@x.example>").unwrap();
         assert_eq!(named[0].name.as_deref(), Some("Jürgen Groß"));
         for bad in ["", " , ;", "ann", "ann@", "a@x.example, nonsense"] {
             assert!(parse_recipients(bad).is_err(), "{bad:?}");
         }
-        assert!(parse_recipients(&"a@x.example\r\nBcc: b@x.example").is_err());
-        let many: String = (0..=RECIPIENTS_MAX).map(|n| format!("a{n}@x.example,")).collect();
-        assert!(parse_recipients(&many).is_err());
+        // A line end cannot begin another header: whoever is written here stands in To, for all to see.
+        assert_eq!(
+            addresses("a@x.example\r\nBcc: b@x.example"),
+            ["a@x.example", "b@x.example"]
+        );
+        let many: Vec<String> = (0..=RECIPIENTS_MAX)
+            .map(|n| format!("a{n}@x.example"))
+            .collect();
+        assert!(parse_recipients(&many.join(",")).is_err());
     }
 
     #[test]
@@ -135,13 +195,19 @@ mod tests {
             linked("see (https://a.example/b?c=d&e=f)."),
             "see (<a href=\"https://a.example/b?c=d&amp;e=f\">https://a.example/b?c=d&amp;e=f</a>)."
         );
-        assert_eq!(linked("<b>\"x\"</b> http://"), "&lt;b&gt;&quot;x&quot;&lt;/b&gt; <a href=\"http://\">http://</a>");
+        assert_eq!(
+            linked("<b>\"x\"</b> http://"),
+            "&lt;b&gt;&quot;x&quot;&lt;/b&gt; <a href=\"http://\">http://</a>"
+        );
         assert!(!linked("https://a\"onmouseover=x").contains("\"onmouseover"));
     }
 
     #[test]
     fn a_mail_that_others_can_read() {
-        let ambient = Ambient { now: || model::Time(1_795_294_080_123), random: || [7; 16] };
+        let ambient = Ambient {
+            now: || model::Time(1_795_294_080_123),
+            random: || [7; 16],
+        };
         let from = Identity {
             id: model::IdentityId([1; 16]),
             workspace: model::WorkspaceId([2; 16]),
@@ -151,13 +217,32 @@ mod tests {
         };
         let to = parse_recipients("Bö <b@x.example>").unwrap();
         let subject = "Hi\r\nBcc: evil@x.example ü";
-        let bytes = build(&ambient, &from, &to, subject, "Hello\r\n\r\nhttps://a.example\r\nBye ü").unwrap();
+        let bytes = build(
+            &ambient,
+            &from,
+            &to,
+            subject,
+            "Hello\r\n\r\nhttps://a.example\r\nBye ü",
+        )
+        .unwrap();
         let mail = MessageParser::default().parse(&bytes).unwrap();
         assert_eq!(mail.subject(), Some("Hi Bcc: evil@x.example ü"));
         assert!(mail.bcc().is_none());
-        assert_eq!(mail.date().map(mail_parser::DateTime::to_timestamp), Some(1_795_294_080));
+        assert_eq!(
+            mail.date().map(mail_parser::DateTime::to_timestamp),
+            Some(1_795_294_080)
+        );
         assert!(mail.body_text(0).unwrap().contains("Bye ü"));
-        assert!(mail.body_html(0).unwrap().contains("<a href=\"https://a.example\">"));
-        assert!(!bytes.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r'), "bare LF");
+        assert!(
+            mail.body_html(0)
+                .unwrap()
+                .contains("<a href=\"https://a.example\">")
+        );
+        assert!(
+            !bytes
+                .windows(2)
+                .any(|pair| pair[1] == b'\n' && pair[0] != b'\r'),
+            "bare LF"
+        );
     }
 }

@@ -11,8 +11,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// Refuses what another site makes a signed-in browser send.
-pub(crate) async fn refuse_cross_origin(State(web): State<Shared>, request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+pub(crate) async fn refuse_cross_origin(
+    State(web): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     // A request with an API key does not use the cookie (see `ApiUser`), so no site can borrow anything for it.
     let keyed = request.headers().contains_key(header::AUTHORIZATION);
     if safe || keyed || is_ours(request.headers(), web.app.admin.as_str()) {
@@ -30,7 +37,10 @@ fn is_ours(headers: &HeaderMap, admin: &str) -> bool {
         // Programs send neither header, and browsers of the last years always send one.
         None => true,
         Some(origin) => {
-            origin == admin || origin.split_once("://").is_some_and(|(_, host)| text("host") == Some(host))
+            origin == admin
+                || origin
+                    .split_once("://")
+                    .is_some_and(|(_, host)| text("host") == Some(host))
         }
     }
 }
@@ -40,7 +50,10 @@ mod tests {
     use super::*;
 
     fn ours(pairs: &[(&'static str, &str)]) -> bool {
-        let headers = pairs.iter().map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap())).collect();
+        let headers = pairs
+            .iter()
+            .map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap()))
+            .collect();
         is_ours(&headers, "https://overt.example")
     }
 
@@ -49,12 +62,27 @@ mod tests {
         assert!(ours(&[]));
         assert!(ours(&[("sec-fetch-site", "same-origin")]));
         assert!(ours(&[("sec-fetch-site", "none")]));
-        assert!(ours(&[("origin", "https://overt.example"), ("host", "behind-a-proxy:8080")]));
-        assert!(ours(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]));
+        assert!(ours(&[
+            ("origin", "https://overt.example"),
+            ("host", "behind-a-proxy:8080")
+        ]));
+        assert!(ours(&[
+            ("origin", "http://127.0.0.1:8080"),
+            ("host", "127.0.0.1:8080")
+        ]));
         for site in ["cross-site", "same-site", "", "nonsense"] {
-            assert!(!ours(&[("sec-fetch-site", site), ("origin", "https://overt.example")]), "{site}");
+            assert!(
+                !ours(&[
+                    ("sec-fetch-site", site),
+                    ("origin", "https://overt.example")
+                ]),
+                "{site}"
+            );
         }
-        assert!(!ours(&[("origin", "https://evil.example"), ("host", "overt.example")]));
+        assert!(!ours(&[
+            ("origin", "https://evil.example"),
+            ("host", "overt.example")
+        ]));
         assert!(!ours(&[("origin", "null"), ("host", "overt.example")]));
     }
 }

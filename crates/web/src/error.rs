@@ -92,7 +92,9 @@ impl From<store::Error> for Error {
 impl From<send::Refusal> for Error {
     fn from(refusal: send::Refusal) -> Self {
         match refusal {
-            send::Refusal::NotYourIdentity(_) | send::Refusal::MayNotSend => Self::Forbidden(refusal.to_string()),
+            send::Refusal::NotYourIdentity(_) | send::Refusal::MayNotSend => {
+                Self::Forbidden(refusal.to_string())
+            }
             send::Refusal::BadMail(why) => Self::Invalid { field: "mail", why },
             send::Refusal::TryLater(cause) => cause.into(),
         }
@@ -124,13 +126,22 @@ pub(crate) struct Problem {
 
 /// Gives errors the form that the asker can read.
 pub(crate) async fn dress(request: Request, next: Next) -> Response {
-    let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let accept = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
     let page = !request.uri().path().starts_with("/api/") && accept.contains("text/html");
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let here = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+    let here = request
+        .uri()
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string);
 
     let mut response = next.run(request).await;
-    let Some(error) = response.extensions_mut().remove::<Error>() else { return response };
+    let Some(error) = response.extensions_mut().remove::<Error>() else {
+        return response;
+    };
     let mut dressed = match (&error, page) {
         (Error::Unauthorized, true) if reads && here != "/" => {
             let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
@@ -149,18 +160,33 @@ pub(crate) async fn dress(request: Request, next: Next) -> Response {
 
 fn as_page(error: &Error) -> Response {
     let status = error.status();
-    let page = ErrorPage { page: Page::public("That did not work"), detail: error.to_string() };
+    let page = ErrorPage {
+        page: Page::public("That did not work"),
+        detail: error.to_string(),
+    };
     (status, page.render_html()).into_response()
 }
 
 fn as_problem(error: &Error) -> Response {
     let status = error.status();
-    let field = if let Error::Invalid { field, .. } = error { Some(*field) } else { None };
+    let field = if let Error::Invalid { field, .. } = error {
+        Some(*field)
+    } else {
+        None
+    };
     let title = status.canonical_reason().unwrap_or("Error");
-    let body = Problem { title, status: status.as_u16(), detail: error.to_string(), field };
+    let body = Problem {
+        title,
+        status: status.as_u16(),
+        detail: error.to_string(),
+        field,
+    };
     let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     if *error == Error::Unauthorized {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

@@ -28,11 +28,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Fields<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         match Form::from_request(request, state).await {
             Ok(Form(value)) => Ok(Self(value)),
-            Err(FormRejection::InvalidFormContentType(_)) => {
-                Err(Error::UnsupportedMedia("a form (application/x-www-form-urlencoded)"))
+            Err(FormRejection::InvalidFormContentType(_)) => Err(Error::UnsupportedMedia(
+                "a form (application/x-www-form-urlencoded)",
+            )),
+            Err(FormRejection::BytesRejection(_)) => {
+                Err(Error::TooLarge(crate::FORM_BYTES_MAX >> 20))
             }
-            Err(FormRejection::BytesRejection(_)) => Err(Error::TooLarge(crate::FORM_BYTES_MAX >> 20)),
-            Err(rejection) => Err(Error::Invalid { field: "form", why: rejection.body_text() }),
+            Err(rejection) => Err(Error::Invalid {
+                field: "form",
+                why: rejection.body_text(),
+            }),
         }
     }
 }
@@ -43,8 +48,9 @@ pub(crate) struct Id<T>(pub(crate) T);
 impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = Error;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let Path(text) =
-            Path::<String>::from_request_parts(parts, state).await.map_err(|_| Error::NotFound("page"))?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Error::NotFound("page"))?;
         text.parse().map(Self).map_err(|_| Error::NotFound("page"))
     }
 }

@@ -74,7 +74,11 @@ const FORM_BYTES_MAX: usize = 1 << 20;
 /// ends when the router is dropped.
 pub fn router(app: App) -> Router {
     let live = live::Live::start(app.store.clone(), app.changed.clone());
-    let web: Shared = Arc::new(Web { door: auth::Door::default(), live, app });
+    let web: Shared = Arc::new(Web {
+        door: auth::Door::default(),
+        live,
+        app,
+    });
     Router::new()
         .merge(pages::router())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
@@ -90,7 +94,9 @@ pub fn router(app: App) -> Router {
 }
 
 /// Is this process of use? It is if the database answers.
-async fn healthz(axum::extract::State(web): axum::extract::State<Shared>) -> Result<&'static str, error::Error> {
+async fn healthz(
+    axum::extract::State(web): axum::extract::State<Shared>,
+) -> Result<&'static str, error::Error> {
     web.app.store.ping().await?;
     Ok("ok\n")
 }

@@ -41,7 +41,10 @@ impl Live {
     pub(crate) fn start(store: Store, changed: Arc<Notify>) -> Self {
         let (events, _) = broadcast::channel(LAG_MAX);
         tokio::spawn(follow(store, changed, events.downgrade()));
-        Self { events, places: Arc::new(Semaphore::new(STREAMS_MAX)) }
+        Self {
+            events,
+            places: Arc::new(Semaphore::new(STREAMS_MAX)),
+        }
     }
 
     /// A stream of what a user may see, from after the event number `last`, or from now on.
@@ -52,7 +55,11 @@ impl Live {
         user: Option<UserId>,
         last: Option<i64>,
     ) -> Result<impl Stream<Item = Result<sse::Event, Infallible>> + use<>, Error> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| Error::TooMany)?;
+        let place = self
+            .places
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Error::TooMany)?;
         // Subscribed before reading, so nothing falls between the two; what comes twice is told once.
         let events = self.events.subscribe();
         let newest = store.event_last().await?;
@@ -60,16 +67,20 @@ impl Live {
         let missed = store.events_after(workspace, user, last, BATCH).await?;
         // Numbers have no gaps over all workspaces: if the next one is gone, it was purged, or is of another database.
         let next = store.events_of_all_after(last, 1).await?;
-        let lost = last > newest
+        let missing = last > newest
             || missed.len() == usize::from(BATCH)
             || next.first().is_some_and(|next| next.event.seq != last + 1);
         let reader = Reader {
             events,
-            backlog: if lost { VecDeque::new() } else { missed.into() },
+            backlog: if missing {
+                VecDeque::new()
+            } else {
+                missed.into()
+            },
             last,
             workspace,
             user,
-            phase: if lost { Phase::Lost } else { Phase::Opening },
+            phase: if missing { Phase::Lost } else { Phase::Opening },
             ends: Instant::now() + STREAM_LIFE,
             _place: place,
         };
@@ -85,7 +96,9 @@ pub(crate) fn heartbeat() -> sse::KeepAlive {
 async fn follow(store: Store, changed: Arc<Notify>, events: broadcast::WeakSender<AddressedEvent>) {
     let mut last = None;
     loop {
-        let Some(events) = events.upgrade() else { return };
+        let Some(events) = events.upgrade() else {
+            return;
+        };
         match read(&store, &mut last).await {
             Ok(news) => {
                 let more = news.len() == usize::from(BATCH);
@@ -144,7 +157,10 @@ impl Reader {
             // The number to come back with, even if nothing happens until then.
             Phase::Opening => {
                 self.phase = Phase::Following;
-                sse::Event::default().event("open").id(self.last.to_string()).data("{}")
+                sse::Event::default()
+                    .event("open")
+                    .id(self.last.to_string())
+                    .data("{}")
             }
             Phase::Following => self.follow().await?,
         };

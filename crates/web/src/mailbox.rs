@@ -59,16 +59,30 @@ impl Delivered {
 impl MailboxDir {
     /// An empty mailbox for each address.
     pub fn new(ambient: Ambient, addresses: Vec<String>) -> Self {
-        Self { ambient, addresses, kept: Mutex::default() }
+        Self {
+            ambient,
+            addresses,
+            kept: Mutex::default(),
+        }
     }
 
     /// Takes a mail for its envelope's recipients. Each gets an id of their own; ids only grow.
     pub fn deliver(&self, to: &[String], bytes: Vec<u8>) {
-        let parsed = MessageParser::new().with_mime_headers().with_address_headers().with_message_ids();
+        let parsed = MessageParser::default();
         let head = parsed.parse_headers(&bytes);
-        let subject = head.as_ref().and_then(|m| m.subject()).unwrap_or_default().to_owned();
-        let author = head.as_ref().and_then(|m| m.from()).and_then(|from| from.first());
-        let from = author.and_then(|a| a.name.as_deref().or(a.address.as_deref())).unwrap_or_default().to_owned();
+        let subject = head
+            .as_ref()
+            .and_then(|m| m.subject())
+            .unwrap_or_default()
+            .to_owned();
+        let author = head
+            .as_ref()
+            .and_then(|m| m.from())
+            .and_then(|from| from.first());
+        let from = author
+            .and_then(|a| a.name.as_deref().or(a.address.as_deref()))
+            .unwrap_or_default()
+            .to_owned();
         let (at, source): (_, Arc<[u8]>) = ((self.ambient.now)(), bytes.into());
 
         let mut kept = self.kept();
@@ -76,9 +90,18 @@ impl MailboxDir {
             kept.last_id += 1;
             kept.bytes += source.len();
             let (id, to, from, subject) = (kept.last_id, to.clone(), from.clone(), subject.clone());
-            kept.mails.push_back(Delivered { id, to, from, subject, at, source: source.clone() });
+            kept.mails.push_back(Delivered {
+                id,
+                to,
+                from,
+                subject,
+                at,
+                source: source.clone(),
+            });
             while kept.mails.len() > MAILS_MAX || kept.bytes > BYTES_MAX {
-                let Some(oldest) = kept.mails.pop_front() else { break };
+                let Some(oldest) = kept.mails.pop_front() else {
+                    break;
+                };
                 kept.bytes -= oldest.source.len();
             }
         }
@@ -96,7 +119,10 @@ impl MailboxDir {
     fn boxes(&self) -> Vec<String> {
         let mut boxes = self.addresses.clone();
         for mail in &self.kept().mails {
-            if boxes.iter().all(|known| !known.eq_ignore_ascii_case(&mail.to)) {
+            if boxes
+                .iter()
+                .all(|known| !known.eq_ignore_ascii_case(&mail.to))
+            {
                 boxes.push(mail.to.clone());
             }
         }
@@ -105,7 +131,13 @@ impl MailboxDir {
 
     /// The mails of one mailbox, newest first.
     fn mails_of(&self, address: &str) -> Vec<Delivered> {
-        self.kept().mails.iter().rev().filter(|m| m.to.eq_ignore_ascii_case(address)).cloned().collect()
+        self.kept()
+            .mails
+            .iter()
+            .rev()
+            .filter(|m| m.to.eq_ignore_ascii_case(address))
+            .cloned()
+            .collect()
     }
 }
 
@@ -133,10 +165,20 @@ async fn private(request: axum::extract::Request, next: Next) -> Response {
     let headers = response.headers_mut();
     let ours = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
         frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(ours));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(ours));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -173,9 +215,17 @@ struct Choice {
 
 async fn list(State(dir): Dir, Query(choice): Query<Choice>) -> Response {
     let boxes = dir.boxes();
-    let here = choice.r#box.or_else(|| boxes.first().cloned()).unwrap_or_default();
+    let here = choice
+        .r#box
+        .or_else(|| boxes.first().cloned())
+        .unwrap_or_default();
     let mails = dir.mails_of(&here);
-    page(&MailboxPage { boxes, here, mails, open: None })
+    page(&MailboxPage {
+        boxes,
+        here,
+        mails,
+        open: None,
+    })
 }
 
 #[derive(Serialize)]
@@ -188,32 +238,44 @@ struct Entry {
 
 /// `GET /messages.json`: every mail, oldest first.
 async fn index(State(dir): Dir) -> axum::Json<Vec<Entry>> {
-    let entry =
-        |m: &Delivered| Entry { id: m.id.to_string(), to: m.to.clone(), subject: m.subject.clone(), at: m.at };
+    let entry = |m: &Delivered| Entry {
+        id: m.id.to_string(),
+        to: m.to.clone(),
+        subject: m.subject.clone(),
+        at: m.at,
+    };
     axum::Json(dir.kept().mails.iter().map(entry).collect())
 }
 
 /// `GET /messages/{id}`: the mail on its page; with `.eml` behind, its bytes as delivered.
 async fn open(State(dir): Dir, Path(name): Path<String>) -> Result<Response, Error> {
-    let (id, raw) = name.strip_suffix(".eml").map_or((name.as_str(), false), |id| (id, true));
+    let (id, raw) = name
+        .strip_suffix(".eml")
+        .map_or((name.as_str(), false), |id| (id, true));
     let mail = find(&dir, id)?;
     if raw {
         // As text, so that a browser shows it. `nosniff` keeps it text.
         let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
         return Ok((kind, mail.source.to_vec()).into_response());
     }
-    let parsed = MessageParser::new().with_mime_headers().with_address_headers().parse_headers(&*mail.source);
+    let parsed = MessageParser::default().parse_headers(&*mail.source);
     let people = |list: Option<&mail_parser::Address<'_>>| -> String {
         let person = |a: &mail_parser::Addr<'_>| match (a.name.as_deref(), a.address.as_deref()) {
             (Some(name), Some(address)) => format!("{name} <{address}>"),
             (name, address) => name.or(address).unwrap_or_default().to_owned(),
         };
-        list.map(|list| list.iter().map(person).collect::<Vec<_>>().join(", ")).unwrap_or_default()
+        list.map(|list| list.iter().map(person).collect::<Vec<_>>().join(", "))
+            .unwrap_or_default()
     };
     let from = people(parsed.as_ref().and_then(Message::from));
     let to = people(parsed.as_ref().and_then(Message::to));
     let (boxes, here, mails) = (dir.boxes(), mail.to.clone(), dir.mails_of(&mail.to));
-    Ok(page(&MailboxPage { boxes, here, mails, open: Some(Opened { mail, from, to }) }))
+    Ok(page(&MailboxPage {
+        boxes,
+        here,
+        mails,
+        open: Some(Opened { mail, from, to }),
+    }))
 }
 
 /// `GET /messages/{id}/body`: what the frame shows.
@@ -225,14 +287,21 @@ async fn body(State(dir): Dir, Path(id): Path<String>) -> Result<Response, Error
     let mail = find(&dir, &id)?;
     let parsed = MessageParser::default().parse(&*mail.source);
     let html = parsed.as_ref().and_then(own_html);
-    let text = || parsed.as_ref().and_then(|m| m.body_text(0)).unwrap_or_default();
-    let shown = match html {
-        Some(html) => format!("{BEFORE}{html}"),
-        None => {
-            let style = "white-space:pre-wrap;font:16px/1.5 system-ui,sans-serif;margin:0;overflow-wrap:anywhere";
-            let lines: Vec<String> = text().lines().map(linked).collect();
-            format!("{BEFORE}<body style=\"margin:1rem\"><p style=\"{style}\">{}</p>", lines.join("\n"))
-        }
+    let text = || {
+        parsed
+            .as_ref()
+            .and_then(|m| m.body_text(0))
+            .unwrap_or_default()
+    };
+    let shown = if let Some(html) = html {
+        format!("{BEFORE}{html}")
+    } else {
+        const STYLE: &str = "white-space:pre-wrap;font:16px/1.5 system-ui,sans-serif;margin:0;overflow-wrap:anywhere";
+        let lines: Vec<String> = text().lines().map(linked).collect();
+        format!(
+            "{BEFORE}<body style=\"margin:1rem\"><p style=\"{STYLE}\">{}</p>",
+            lines.join("\n")
+        )
     };
     Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(shown)).into_response())
 }
@@ -246,9 +315,15 @@ fn own_html(mail: &Message<'_>) -> Option<String> {
 }
 
 fn find(dir: &MailboxDir, id: &str) -> Result<Delivered, Error> {
-    id.parse().ok().and_then(|id| dir.find(id)).ok_or(Error::NotFound("mail"))
+    id.parse()
+        .ok()
+        .and_then(|id| dir.find(id))
+        .ok_or(Error::NotFound("mail"))
 }
 
 fn page(template: &MailboxPage) -> Response {
-    template.render().map_or_else(|_| Error::Internal.into_response(), |html| Html(html).into_response())
+    template.render().map_or_else(
+        |_| Error::Internal.into_response(),
+        |html| Html(html).into_response(),
+    )
 }

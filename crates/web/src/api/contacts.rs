@@ -50,7 +50,10 @@ impl ContactItem {
     fn of(contact: Contact, now: Time) -> Self {
         let topic = |topic| {
             let standing = contact.consent.get(topic);
-            Standing { state: standing.at(now).as_str(), since: standing.since.map(|t| t.rfc3339()) }
+            Standing {
+                state: standing.at(now).as_str(),
+                since: standing.since.map(Time::rfc3339),
+            }
         };
         Self {
             state: contact.consent.summary(now).as_str(),
@@ -89,11 +92,12 @@ pub(super) struct Query {
     /// The `next` of the page before.
     after: Option<String>,
     /// Contacts on the page: 1 to 100, else 50.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
 }
 
 /// Contacts, by address.
-#[utoipa::path(get, path = "/api/v1/contacts", tag = "contacts", params(Query), responses(
+#[utoipa::path(get, path = "/api/v1/contacts", operation_id = "list_contacts", tag = "contacts", params(Query), responses(
     (status = 200, body = Contacts),
     (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
 ))]
@@ -105,17 +109,31 @@ pub(super) async fn list(
     let limit = limit(query.limit)?;
     let state = query.state.as_deref().map(str::parse).transpose();
     let state = state.map_err(|e: model::mode::UnknownWord| Error::Query(format!("state: {e}")))?;
-    let filter = ContactFilter { search: query.search, state, after: query.after, limit: limit + 1 };
+    let filter = ContactFilter {
+        search: query.search,
+        state,
+        after: query.after,
+        limit: limit + 1,
+    };
     let mut found = web.app.store.contacts(user.workspace, filter).await?;
     let more = found.len() > usize::from(limit);
     found.truncate(limit.into());
-    let next = found.last().filter(|_| more).map(|contact| contact.address.key());
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|contact| contact.address.key());
     let now = (web.app.ambient.now)();
-    Ok(Json(Contacts { items: found.into_iter().map(|contact| ContactItem::of(contact, now)).collect(), next }))
+    Ok(Json(Contacts {
+        items: found
+            .into_iter()
+            .map(|contact| ContactItem::of(contact, now))
+            .collect(),
+        next,
+    }))
 }
 
 /// One contact.
-#[utoipa::path(get, path = "/api/v1/contacts/{id}", tag = "contacts", params(("id" = String, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/contacts/{id}", operation_id = "show_contact", tag = "contacts", params(("id" = String, Path)), responses(
     (status = 200, body = ContactItem),
     (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
 ))]
@@ -149,7 +167,7 @@ pub(super) struct History {
 }
 
 /// What happened to a contact's consent, newest first.
-#[utoipa::path(get, path = "/api/v1/contacts/{id}/consent", tag = "contacts", params(("id" = String, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/consent", operation_id = "show_consent", tag = "contacts", params(("id" = String, Path)), responses(
     (status = 200, body = History),
     (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
 ))]
@@ -167,11 +185,13 @@ pub(super) async fn consent(
         at: e.at.rfc3339(),
         method: e.method,
     };
-    Ok(Json(History { items: events.into_iter().map(item).collect() }))
+    Ok(Json(History {
+        items: events.into_iter().map(item).collect(),
+    }))
 }
 
 /// Notes that a contact withdrew, at their request. Works at once, also for mails already sent; their links go on working.
-#[utoipa::path(post, path = "/api/v1/contacts/{id}/withdraw", tag = "contacts", params(("id" = String, Path)), responses(
+#[utoipa::path(post, path = "/api/v1/contacts/{id}/withdraw", operation_id = "withdraw_consent", tag = "contacts", params(("id" = String, Path)), responses(
     (status = 200, body = ContactItem),
     (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
 ))]

@@ -38,12 +38,17 @@ struct IdentityItem {
 }
 
 /// The user whose key this is.
-#[utoipa::path(get, path = "/api/v1/me", tag = "me", responses(
+#[utoipa::path(get, path = "/api/v1/me", operation_id = "show_me", tag = "me", responses(
     (status = 200, body = Me),
     (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn show(State(web): State<Shared>, user: ApiUser) -> Result<Json<Me>> {
-    let workspace = web.app.store.workspace(user.workspace).await?.ok_or(Error::NotFound("workspace"))?;
+    let workspace = web
+        .app
+        .store
+        .workspace(user.workspace)
+        .await?
+        .ok_or(Error::NotFound("workspace"))?;
     let identities = web.app.store.identities(user.id).await?;
     Ok(Json(Me {
         id: user.id.to_string(),
@@ -57,7 +62,11 @@ pub(super) async fn show(State(web): State<Shared>, user: ApiUser) -> Result<Jso
         },
         identities: identities
             .into_iter()
-            .map(|i| IdentityItem { id: i.id.to_string(), address: i.address.to_string(), name: i.name })
+            .map(|i| IdentityItem {
+                id: i.id.to_string(),
+                address: i.address.to_string(),
+                name: i.name,
+            })
             .collect(),
     }))
 }

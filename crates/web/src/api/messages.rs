@@ -26,7 +26,11 @@ pub(super) struct Modes {
 
 impl Modes {
     pub(super) fn of(modes: &model::PerAxis<model::Mode>) -> Self {
-        Self { open: modes.open.as_str(), click: modes.click.as_str(), document: modes.document.as_str() }
+        Self {
+            open: modes.open.as_str(),
+            click: modes.click.as_str(),
+            document: modes.document.as_str(),
+        }
     }
 }
 
@@ -43,7 +47,11 @@ pub(super) struct Counts {
 
 impl Counts {
     fn of(counts: model::tick::Counts) -> Self {
-        Self { human: counts.human, unknown: counts.unknown, machine: counts.machine }
+        Self {
+            human: counts.human,
+            unknown: counts.unknown,
+            machine: counts.machine,
+        }
     }
 }
 
@@ -79,8 +87,8 @@ impl CopyItem {
             tick: copy.tick().as_str(),
             opens: Counts::of(copy.seen.opens),
             clicks: Counts::of(copy.seen.clicks),
-            first_read_at: copy.first_read_at.map(|t| t.rfc3339()),
-            last_read_at: copy.last_read_at.map(|t| t.rfc3339()),
+            first_read_at: copy.first_read_at.map(model::Time::rfc3339),
+            last_read_at: copy.last_read_at.map(model::Time::rfc3339),
         }
     }
 }
@@ -133,11 +141,12 @@ pub(super) struct Query {
     /// The `next` of the page before.
     after: Option<String>,
     /// Messages on the page: 1 to 100, else 50.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
 }
 
 /// Messages, newest first.
-#[utoipa::path(get, path = "/api/v1/messages", tag = "messages", params(Query), responses(
+#[utoipa::path(get, path = "/api/v1/messages", operation_id = "list_messages", tag = "messages", params(Query), responses(
     (status = 200, body = Messages),
     (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
 ))]
@@ -158,14 +167,27 @@ pub(super) async fn list(
         sender: query.sender,
         tick: tick.transpose()?,
         bounced: false,
-        after: after.map_err(|_| Error::Query("after: send the `next` of the page before".into()))?,
+        after: after
+            .map_err(|_| Error::Query("after: send the `next` of the page before".into()))?,
         limit: limit + 1,
     };
     let mut found = web.app.store.messages(user.workspace, filter).await?;
     let more = found.len() > usize::from(limit);
     found.truncate(limit.into());
-    let next = found.last().filter(|_| more).map(|(m, _)| Cursor { at: m.accepted_at, id: m.id }.to_string());
-    Ok(Json(Messages { items: found.iter().map(|(m, copies)| MessageItem::of(m, copies)).collect(), next }))
+    let next = found.last().filter(|_| more).map(|(m, _)| {
+        Cursor {
+            at: m.accepted_at,
+            id: m.id,
+        }
+        .to_string()
+    });
+    Ok(Json(Messages {
+        items: found
+            .iter()
+            .map(|(m, copies)| MessageItem::of(m, copies))
+            .collect(),
+        next,
+    }))
 }
 
 /// A link of a message.
@@ -193,7 +215,7 @@ pub(super) struct MessageDetail {
 const COPIES_MAX: u16 = 10_000;
 
 /// One message with all its copies and links.
-#[utoipa::path(get, path = "/api/v1/messages/{id}", tag = "messages", params(("id" = String, Path)), responses(
+#[utoipa::path(get, path = "/api/v1/messages/{id}", operation_id = "show_message", tag = "messages", params(("id" = String, Path)), responses(
     (status = 200, body = MessageDetail),
     (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
 ))]
@@ -210,7 +232,11 @@ pub(super) async fn show(
         size: message.size,
         track: message.switch.as_str(),
         links: links
-            .map(|l| LinkItem { number: l.number, destination: l.destination, skipped: l.skipped })
+            .map(|l| LinkItem {
+                number: l.number,
+                destination: l.destination,
+                skipped: l.skipped,
+            })
             .collect(),
     }))
 }
@@ -268,7 +294,7 @@ pub(super) struct CopyDetail {
 }
 
 /// One copy with its hits.
-#[utoipa::path(get, path = "/api/v1/messages/{id}/copies/{copy}", tag = "messages",
+#[utoipa::path(get, path = "/api/v1/messages/{id}/copies/{copy}", operation_id = "show_copy", tag = "messages",
     params(("id" = String, Path), ("copy" = String, Path)), responses(
     (status = 200, body = CopyDetail),
     (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
@@ -282,10 +308,18 @@ pub(super) async fn copy(
     let message: MessageId = message.parse().map_err(|_| missing())?;
     let copy: CopyId = copy.parse().map_err(|_| missing())?;
     visible(&web, &user, message).await?;
-    let around = web.app.store.copy_in_context(copy).await?.filter(|c| c.copy.message == message);
+    let around = web
+        .app
+        .store
+        .copy_in_context(copy)
+        .await?
+        .filter(|c| c.copy.message == message);
     let copy = around.ok_or_else(missing)?.copy;
     let hits = web.app.store.hits(copy.id).await?;
-    let reason = |code: String| ReasonItem { sentence: (web.app.explain)(&code), code };
+    let reason = |code: String| ReasonItem {
+        sentence: (web.app.explain)(&code),
+        code,
+    };
     let hit = |hit: store::StoredHit| HitItem {
         id: hit.id.to_string(),
         axis: hit.axis.as_str(),
@@ -303,7 +337,7 @@ pub(super) async fn copy(
         ask: copy.ask,
         answer: copy.answer.clone(),
         state_at: copy.state_at.rfc3339(),
-        receipt_at: copy.receipt_at.map(|t| t.rfc3339()),
+        receipt_at: copy.receipt_at.map(model::Time::rfc3339),
         hits: hits.into_iter().map(hit).collect(),
         copy: CopyItem::of(&copy),
     }))

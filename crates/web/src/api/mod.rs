@@ -45,6 +45,8 @@ fn described() -> OpenApiRouter<Shared> {
 fn limit(asked: Option<u16>) -> Result<u16, Error> {
     match asked.unwrap_or(LIMIT) {
         n @ 1..=LIMIT_MAX => Ok(n),
-        n => Err(Error::Query(format!("limit={n}: between 1 and {LIMIT_MAX}"))),
+        n => Err(Error::Query(format!(
+            "limit={n}: between 1 and {LIMIT_MAX}"
+        ))),
     }
 }

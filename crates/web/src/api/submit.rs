@@ -56,53 +56,65 @@ impl Envelope {
     fn parse(query: &str) -> Result<Self> {
         let mut envelope = Self::default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            let wrong = |why: &dyn std::fmt::Display| Error::Query(format!("{name}={value}: {why}"));
+            let wrong =
+                |why: &dyn std::fmt::Display| Error::Query(format!("{name}={value}: {why}"));
             match name.as_ref() {
                 "from" => envelope.from = Some(value.parse().map_err(|e| wrong(&e))?),
                 "to" => envelope.to.push(value.parse().map_err(|e| wrong(&e))?),
                 "track" => envelope.track = Some(value.parse().map_err(|e| wrong(&e))?),
-                "ask" => envelope.ask = Some(value.parse().map_err(|_| wrong(&"write true or false"))?),
-                _ => return Err(Error::Query(format!("{name}: known are from, to, track and ask"))),
+                "ask" => {
+                    envelope.ask = Some(value.parse().map_err(|_| wrong(&"write true or false"))?);
+                }
+                _ => {
+                    return Err(Error::Query(format!(
+                        "{name}: known are from, to, track and ask"
+                    )));
+                }
             }
         }
         Ok(envelope)
     }
 
-    /// Fills in from the mail's own header what the query left out.
-    fn complete(mut self, mail: &[u8]) -> Result<(EmailAddress, Vec<EmailAddress>, Option<Switch>, Option<bool>)> {
-        let parsed = MessageParser::new().with_mime_headers().with_address_headers().parse_headers(mail);
+    /// Fills in recipients from the mail's own header where the query names none, and gives the sender likewise.
+    fn complete(&mut self, mail: &[u8]) -> Result<EmailAddress> {
+        let parsed = MessageParser::default().parse_headers(mail);
         let parsed = parsed.ok_or_else(|| invalid("this is not a mail: it has no header"))?;
         if self.to.is_empty() {
             let fields = [parsed.to(), parsed.cc(), parsed.bcc()];
-            let named = fields.into_iter().flatten().flat_map(|list| list.iter()).filter_map(|a| a.address.as_deref());
-            for text in named {
-                let address: EmailAddress = text.parse().map_err(|e| invalid(&format!("To, Cc or Bcc: {e}")))?;
+            let entries = fields.into_iter().flatten().flat_map(|list| list.iter());
+            for text in entries.filter_map(|entry| entry.address.as_deref()) {
+                let address: EmailAddress = text
+                    .parse()
+                    .map_err(|e| invalid(&format!("To, Cc or Bcc: {e}")))?;
                 if self.to.iter().all(|known| known.key() != address.key()) {
                     self.to.push(address);
                 }
             }
         }
         if self.to.is_empty() {
-            return Err(Error::Query("to: neither the query nor the mail's header names a recipient".into()));
+            let why = "to: neither the query nor the mail's header names a recipient";
+            return Err(Error::Query(why.into()));
         }
-        let from = match self.from {
-            Some(from) => from,
-            None => {
-                let text = parsed.from().and_then(|from| from.first()).and_then(|a| a.address.as_deref());
-                let text = text.ok_or_else(|| Error::Query("from: neither here nor in the mail's header".into()))?;
-                text.parse().map_err(|e| invalid(&format!("From: {e}")))?
-            }
-        };
-        Ok((from, self.to, self.track, self.ask))
+        if let Some(from) = self.from.take() {
+            return Ok(from);
+        }
+        let author = parsed.from().and_then(|from| from.first());
+        let text = author.and_then(|author| author.address.as_deref());
+        let why = "from: neither the query nor the mail's header names the sender";
+        let text = text.ok_or_else(|| Error::Query(why.into()))?;
+        text.parse().map_err(|e| invalid(&format!("From: {e}")))
     }
 }
 
 fn invalid(why: &str) -> Error {
-    Error::Invalid { field: "mail", why: why.into() }
+    Error::Invalid {
+        field: "mail",
+        why: why.into(),
+    }
 }
 
 /// Sends a mail. The body is the mail as it is; recipients get their own copies of it.
-#[utoipa::path(post, path = "/api/v1/messages", tag = "messages",
+#[utoipa::path(post, path = "/api/v1/messages", operation_id = "send_message", tag = "messages",
     params(
         ("from" = Option<String>, Query, description = "Envelope sender, one of the user's identities; else the From header's."),
         ("to" = Option<Vec<String>>, Query, description = "Envelope recipient; may be repeated; else To, Cc and Bcc of the header."),
@@ -122,19 +134,48 @@ pub(super) async fn submit(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse> {
     user.may(Act::Send)?;
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("message/rfc822")) {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
+    if !kind
+        .split(';')
+        .next()
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("message/rfc822"))
+    {
         return Err(Error::UnsupportedMedia("a mail (message/rfc822)"));
     }
-    let envelope = Envelope::parse(query.as_deref().unwrap_or(""))?;
+    let mut envelope = Envelope::parse(query.as_deref().unwrap_or(""))?;
     let mail = body.map_err(|_| Error::TooLarge(MAIL_BYTES_MAX >> 20))?;
-    let (from, to, switch, ask) = envelope.complete(&mail)?;
-    let recipients = to.into_iter().map(|address| Recipient { address, notify: None, orcpt: None }).collect();
+    let from = envelope.complete(&mail)?;
+    let Envelope {
+        to,
+        track: switch,
+        ask,
+        ..
+    } = envelope;
+    let recipients = to
+        .into_iter()
+        .map(|address| Recipient {
+            address,
+            notify: None,
+            orcpt: None,
+        })
+        .collect();
     let (user, source) = (user.0, mail.into());
     let accepted = web
         .app
         .sender
-        .accept(Submission { user, from, recipients, source, switch, ask, ret: None, envid: None })
+        .accept(Submission {
+            user,
+            from,
+            recipients,
+            source,
+            switch,
+            ask,
+            ret: None,
+            envid: None,
+        })
         .await?;
     let location = format!("/api/v1/messages/{}", accepted.message);
     let copies = accepted.copies.into_iter().map(|copy| Decided {
@@ -145,37 +186,61 @@ pub(super) async fn submit(
         tick: copy.tick.as_str(),
         ask: copy.ask,
     });
-    let body = Accepted { id: accepted.message.to_string(), copies: copies.collect() };
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(body)))
+    let body = Accepted {
+        id: accepted.message.to_string(),
+        copies: copies.collect(),
+    };
+    Ok((
+        StatusCode::ACCEPTED,
+        [(header::LOCATION, location)],
+        Json(body),
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const MAIL: &[u8] = b"From: Ann <ann@x.example>\r\nTo: b@x.example, C <c@x.example>\r\nCc: B@x.example\r\n\
+    const MAIL: &[u8] =
+        b"From: Ann <ann@x.example>\r\nTo: b@x.example, C <c@x.example>\r\nCc: B@x.example\r\n\
         Bcc: d@x.example\r\nSubject: s\r\n\r\nbody\r\n";
 
     #[test]
     fn what_the_query_leaves_out_comes_from_the_header() {
-        let (from, to, switch, ask) = Envelope::parse("track=click&ask=true").unwrap().complete(MAIL).unwrap();
-        assert_eq!(from.as_str(), "ann@x.example");
-        let to: Vec<_> = to.iter().map(EmailAddress::as_str).collect();
+        let mut envelope = Envelope::parse("track=click&ask=true").unwrap();
+        assert_eq!(envelope.complete(MAIL).unwrap().as_str(), "ann@x.example");
+        let to: Vec<_> = envelope.to.iter().map(EmailAddress::as_str).collect();
         assert_eq!(to, ["b@x.example", "c@x.example", "d@x.example"]);
-        assert_eq!((switch, ask), (Some(Switch::Click), Some(true)));
+        assert_eq!(
+            (envelope.track, envelope.ask),
+            (Some(Switch::Click), Some(true))
+        );
     }
 
     #[test]
     fn the_query_wins() {
         let query = "from=bounces%40x.example&to=e@x.example&to=f%40x.example";
-        let (from, to, ..) = Envelope::parse(query).unwrap().complete(MAIL).unwrap();
-        assert_eq!((from.as_str(), to.len()), ("bounces@x.example", 2));
+        let mut envelope = Envelope::parse(query).unwrap();
+        assert_eq!(
+            envelope.complete(MAIL).unwrap().as_str(),
+            "bounces@x.example"
+        );
+        assert_eq!(envelope.to.len(), 2);
     }
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for query in ["to=nonsense", "track=yes", "ask=maybe", "tracking=off", "from="] {
-            assert!(matches!(Envelope::parse(query), Err(Error::Query(_))), "{query}");
+        for query in [
+            "to=nonsense",
+            "track=yes",
+            "ask=maybe",
+            "tracking=off",
+            "from=",
+        ] {
+            assert!(
+                matches!(Envelope::parse(query), Err(Error::Query(_))),
+                "{query}"
+            );
         }
         let nobody = Envelope::default().complete(b"Subject: s\r\n\r\nbody");
         assert!(matches!(nobody, Err(Error::Query(_))));

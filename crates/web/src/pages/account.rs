@@ -18,7 +18,10 @@ use store::{CredentialKind, Identity};
 const EACH_MAX: usize = 100;
 
 fn wrong(form: &'static str, why: impl Into<String>) -> Note {
-    Note { wrong: Some((form, why.into())), ..Note::default() }
+    Note {
+        wrong: Some((form, why.into())),
+        ..Note::default()
+    }
 }
 
 /// A word of the user's own: one line, not too long.
@@ -45,18 +48,45 @@ pub(super) async fn add_identity(
         Err(error) => return page(&web, &user, wrong("identity", format!("{error}"))).await,
     };
     let Some(name) = label(&form.name) else {
-        return page(&web, &user, wrong("identity", "the name has one line of at most 100 characters")).await;
+        return page(
+            &web,
+            &user,
+            wrong(
+                "identity",
+                "the name has one line of at most 100 characters",
+            ),
+        )
+        .await;
     };
     if web.app.store.identities(user.id).await?.len() >= EACH_MAX {
-        return page(&web, &user, wrong("identity", format!("you have {EACH_MAX} identities; remove one first"))).await;
+        return page(
+            &web,
+            &user,
+            wrong(
+                "identity",
+                format!("you have {EACH_MAX} identities; remove one first"),
+            ),
+        )
+        .await;
     }
     let (now, random) = ((web.app.ambient.now)(), web.app.ambient.random);
     let id = IdentityId(random());
-    let identity = Identity { id, workspace: user.workspace, user: user.id, address, name: name.to_owned() };
+    let identity = Identity {
+        id,
+        workspace: user.workspace,
+        user: user.id,
+        address,
+        name: name.to_owned(),
+    };
     match web.app.store.identity_create(identity, now).await {
         Ok(()) => Ok(Redirect::to("/settings#identities").into_response()),
         Err(store::Error::Conflict(_)) => {
-            page(&web, &user, wrong("identity", "this address is somebody's identity already")).await
+            page(
+                &web,
+                &user,
+                wrong("identity", "this address is somebody's identity already"),
+            )
+            .await
         }
         Err(error) => Err(error.into()),
     }
@@ -94,25 +124,69 @@ pub(super) async fn add_credential(
         }
         // A key may do no more than its user, so everybody may have one.
         "api_key" => (CredentialKind::ApiKey, "API key"),
-        _ => return Err(Error::Invalid { field: "kind", why: "write app_password or api_key".into() }),
+        _ => {
+            return Err(Error::Invalid {
+                field: "kind",
+                why: "write app_password or api_key".into(),
+            });
+        }
     };
     let Some(label) = label(&form.label).filter(|label| !label.is_empty()) else {
-        return page(&web, &user, wrong("credential", "name it after where it will be used, in one line")).await;
+        return page(
+            &web,
+            &user,
+            wrong(
+                "credential",
+                "name it after where it will be used, in one line",
+            ),
+        )
+        .await;
     };
     if web.app.store.credentials(user.id, kind).await?.len() >= EACH_MAX {
-        return page(&web, &user, wrong("credential", format!("you have {EACH_MAX} of these; revoke one first"))).await;
+        return page(
+            &web,
+            &user,
+            wrong(
+                "credential",
+                format!("you have {EACH_MAX} of these; revoke one first"),
+            ),
+        )
+        .await;
     }
     let (now, random) = ((web.app.ambient.now)(), web.app.ambient.random);
     let secret = Secret::new(random());
-    web.app.store.credential_create(kind, random(), user.id, label, secret.digest(), now, None).await?;
-    let secret = NewSecret { what, label: label.to_owned(), secret: secret.as_str().to_owned() };
-    page(&web, &user, Note { secret: Some(secret), ..Note::default() }).await
+    web.app
+        .store
+        .credential_create(kind, random(), user.id, label, secret.digest(), now, None)
+        .await?;
+    let secret = NewSecret {
+        what,
+        label: label.to_owned(),
+        secret: secret.as_str().to_owned(),
+    };
+    page(
+        &web,
+        &user,
+        Note {
+            secret: Some(secret),
+            ..Note::default()
+        },
+    )
+    .await
 }
 
 /// `POST /settings/credentials/{id}/revoke`
-pub(super) async fn revoke_credential(State(web): State<Shared>, user: User, Id(id): Id<String>) -> Result<Response> {
+pub(super) async fn revoke_credential(
+    State(web): State<Shared>,
+    user: User,
+    Id(id): Id<String>,
+) -> Result<Response> {
     let missing = || Error::NotFound("app password or key");
-    let id = HEXLOWER.decode(id.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(missing)?;
+    let id = HEXLOWER
+        .decode(id.as_bytes())
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(missing)?;
     if !web.app.store.credential_revoke(user.id, id).await? {
         return Err(missing());
     }
@@ -133,7 +207,12 @@ pub(super) async fn change_password(
 ) -> Result<Response> {
     let known = auth::sign_in(&web, user.address.as_str(), &form.current).await?;
     if known.is_none_or(|known| known.id != user.id) {
-        return page(&web, &user, wrong("password", "the current password is not right")).await;
+        return page(
+            &web,
+            &user,
+            wrong("password", "the current password is not right"),
+        )
+        .await;
     }
     let Some(hash) = auth::stretch_password(&web, form.new).await? else {
         let why = format!("the new password needs at least {PASSWORD_CHARS_MIN} characters");
@@ -142,6 +221,14 @@ pub(super) async fn change_password(
     web.app.store.user_set_password(user.id, hash).await?;
     let cookie = auth::open_session(&web, &user).await?;
     let done = "Your password is changed. Everywhere else you are signed out.";
-    let answer = page(&web, &user, Note { done: Some(done), ..Note::default() }).await?;
+    let answer = page(
+        &web,
+        &user,
+        Note {
+            done: Some(done),
+            ..Note::default()
+        },
+    )
+    .await?;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), answer).into_response())
 }

@@ -85,21 +85,39 @@ pub(super) struct Asking {
 }
 
 pub(crate) async fn find(web: &Shared, user: &store::User, id: ContactId) -> Result<Contact> {
-    web.app.store.contact(user.workspace, id).await?.ok_or(Error::NotFound("contact"))
+    web.app
+        .store
+        .contact(user.workspace, id)
+        .await?
+        .ok_or(Error::NotFound("contact"))
 }
 
 /// `GET /contacts/{id}`
-pub(super) async fn show(State(web): State<Shared>, user: User, Id(id): Id<ContactId>) -> Result<Response> {
+pub(super) async fn show(
+    State(web): State<Shared>,
+    user: User,
+    Id(id): Id<ContactId>,
+) -> Result<Response> {
     let contact = find(&web, &user, id).await?;
     let now = (web.app.ambient.now)();
     let topics = Topic::ALL.map(|topic| {
         let standing = contact.consent.get(topic);
-        TopicView { about: topic_words(topic), state: standing.at(now), since: standing.since }
+        TopicView {
+            about: topic_words(topic),
+            state: standing.at(now),
+            since: standing.since,
+        }
     });
     let events = web.app.store.consent_events(user.workspace, id).await?;
     let own = scope(&user);
-    let mails = web.app.store.copies_of_contact(user.workspace, id, MAILS_MAX).await?;
-    let mails = mails.into_iter().filter(|(_, message)| own.is_none_or(|own| own == message.user));
+    let mails = web
+        .app
+        .store
+        .copies_of_contact(user.workspace, id, MAILS_MAX)
+        .await?;
+    let mails = mails
+        .into_iter()
+        .filter(|(_, message)| own.is_none_or(|own| own == message.user));
     let page = ContactPage {
         page: Page::of(&user, "contacts", contact.address.to_string()),
         withdrawable: withdrawable(&contact),
@@ -108,14 +126,21 @@ pub(super) async fn show(State(web): State<Shared>, user: User, Id(id): Id<Conta
         contact,
         topics: topics.into(),
         history: told(events),
-        mails: mails.map(|(copy, message)| Mail { copy: CopyView { copy }, message }).collect(),
+        mails: mails
+            .map(|(copy, message)| Mail {
+                copy: CopyView { copy },
+                message,
+            })
+            .collect(),
     };
     Ok(render(&page))
 }
 
 /// Is there a topic that is not withdrawn yet? A person may also withdraw what they were never asked: nobody will ask.
 fn withdrawable(contact: &Contact) -> bool {
-    Topic::ALL.iter().any(|topic| contact.consent.get(*topic).state != ConsentState::Withdrawn)
+    Topic::ALL
+        .iter()
+        .any(|topic| contact.consent.get(*topic).state != ConsentState::Withdrawn)
 }
 
 /// Events of one moment and one outcome in one line.
@@ -124,7 +149,11 @@ fn told(events: Vec<store::ConsentEvent>) -> Vec<Past> {
     for event in events {
         let name = event.topic.as_str();
         match history.last_mut() {
-            Some((last, names)) if last.at == event.at && last.state == event.state && last.method == event.method => {
+            Some((last, names))
+                if last.at == event.at
+                    && last.state == event.state
+                    && last.method == event.method =>
+            {
                 names.insert(0, name);
             }
             _ => history.push((event, vec![name])),
@@ -159,9 +188,15 @@ pub(super) async fn ask(
     user.may(Act::Send)?;
     let contact = find(&web, &user, id).await?;
     if ask && !contact.consent.may_ask((web.app.ambient.now)()) {
-        return Err(Error::Conflict("This person may not be asked now: they have answered, or were asked not long ago.".into()));
+        return Err(Error::Conflict(
+            "This person may not be asked now: they have answered, or were asked not long ago."
+                .into(),
+        ));
     }
-    web.app.store.contact_set_ask_next(user.workspace, id, ask).await?;
+    web.app
+        .store
+        .contact_set_ask_next(user.workspace, id, ask)
+        .await?;
     Ok(Redirect::to(&format!("/contacts/{id}")).into_response())
 }
 
@@ -172,11 +207,18 @@ pub(super) async fn confirm_withdrawal(
     Id(id): Id<ContactId>,
 ) -> Result<Response> {
     let contact = find(&web, &user, id).await?;
-    Ok(render(&WithdrawPage { page: Page::of(&user, "contacts", "Withdraw on their request"), contact }))
+    Ok(render(&WithdrawPage {
+        page: Page::of(&user, "contacts", "Withdraw on their request"),
+        contact,
+    }))
 }
 
 /// `POST /contacts/{id}/withdraw`
-pub(super) async fn withdraw(State(web): State<Shared>, user: User, Id(id): Id<ContactId>) -> Result<Response> {
+pub(super) async fn withdraw(
+    State(web): State<Shared>,
+    user: User,
+    Id(id): Id<ContactId>,
+) -> Result<Response> {
     withdraw_all(&web, &user, id).await?;
     Ok(Redirect::to(&format!("/contacts/{id}")).into_response())
 }
@@ -188,6 +230,17 @@ pub(crate) async fn withdraw_all(web: &Shared, user: &store::User, id: ContactId
         .filter(|topic| contact.consent.get(*topic).state != ConsentState::Withdrawn)
         .collect();
     let (state, now) = (ConsentState::Withdrawn, (web.app.ambient.now)());
-    web.app.store.consent_set(user.workspace, id, &topics, state, Method::User, Some(user.id), now).await?;
+    web.app
+        .store
+        .consent_set(
+            user.workspace,
+            id,
+            &topics,
+            state,
+            Method::User,
+            Some(user.id),
+            now,
+        )
+        .await?;
     Ok(())
 }

@@ -51,25 +51,49 @@ impl ContactsPage {
 }
 
 /// `GET /contacts`
-pub(super) async fn list(State(web): State<Shared>, user: User, Params(filter): Params<Filter>) -> Result<Response> {
+pub(super) async fn list(
+    State(web): State<Shared>,
+    user: User,
+    Params(filter): Params<Filter>,
+) -> Result<Response> {
     let state = match filter.state.as_str() {
         "" => None,
-        word => Some(word.parse().map_err(|_| Error::Query(format!("There is no state {word:?}.")))?),
+        word => Some(
+            word.parse()
+                .map_err(|_| Error::Query(format!("There is no state {word:?}.")))?,
+        ),
     };
     let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
-    let wanted =
-        ContactFilter { search: given(&filter.search), state, after: given(&filter.after), limit: PAGE + 1 };
+    let wanted = ContactFilter {
+        search: given(&filter.search),
+        state,
+        after: given(&filter.after),
+        limit: PAGE + 1,
+    };
     let mut found = web.app.store.contacts(user.workspace, wanted).await?;
     let further = found.len() > usize::from(PAGE);
     found.truncate(PAGE.into());
     let more = found.last().filter(|_| further).map(|last| {
         let mut query = url::form_urlencoded::Serializer::new(String::from("/contacts?"));
-        query.append_pair("search", &filter.search).append_pair("state", &filter.state);
+        query
+            .append_pair("search", &filter.search)
+            .append_pair("state", &filter.state);
         query.append_pair("after", last.address.as_str()).finish()
     });
     let now = (web.app.ambient.now)();
-    let line = |contact: Contact| Line { consent: contact.consent.summary(now), contact };
-    let filtered = [&filter.search, &filter.state, &filter.after].iter().any(|f| !f.is_empty());
+    let line = |contact: Contact| Line {
+        consent: contact.consent.summary(now),
+        contact,
+    };
+    let filtered = [&filter.search, &filter.state, &filter.after]
+        .iter()
+        .any(|f| !f.is_empty());
     let contacts = found.into_iter().map(line).collect();
-    Ok(render(&ContactsPage { page: Page::of(&user, "contacts", "Contacts"), filter, filtered, contacts, more }))
+    Ok(render(&ContactsPage {
+        page: Page::of(&user, "contacts", "Contacts"),
+        filter,
+        filtered,
+        contacts,
+        more,
+    }))
 }

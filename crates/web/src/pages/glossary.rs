@@ -26,5 +26,7 @@ impl GlossaryPage {
 
 /// `GET /glossary`
 pub(super) async fn show(user: User) -> Response {
-    render(&GlossaryPage { page: Page::of(&user, "glossary", "What the words mean") })
+    render(&GlossaryPage {
+        page: Page::of(&user, "glossary", "What the words mean"),
+    })
 }

@@ -1,7 +1,7 @@
 //! One message: what became of each copy, and how that is known.
 
 use super::sent::visible;
-use super::view::{self, CopyView, Mark, When};
+use super::view::{CopyView, Mark, When, mode_words, skip_words};
 use super::{Page, show as render};
 use crate::auth::User;
 use crate::error::{Error, Result};
@@ -37,9 +37,9 @@ struct Story {
     steps: Vec<Step>,
 }
 
-/// How much may be recorded on one axis, and if nothing, why.
+/// How much may be recorded on the axes named, and if nothing, why.
 struct AxisView {
-    name: &'static str,
+    names: &'static str,
     mode: &'static str,
     tracked: bool,
     reason: Option<&'static str>,
@@ -59,7 +59,14 @@ struct Step {
 
 impl Step {
     fn plain(at: Time, what: impl Into<String>, more: impl Into<String>) -> Self {
-        Self { at, what: what.into(), more: more.into(), human: false, reasons: Vec::new(), confidence: 0 }
+        Self {
+            at,
+            what: what.into(),
+            more: more.into(),
+            human: false,
+            reasons: Vec::new(),
+            confidence: 0,
+        }
     }
 
     fn when(&self) -> When {
@@ -105,7 +112,10 @@ pub(super) async fn show(
     let copies = web.app.store.copies(id, LISTED_MAX).await?;
     let many = copies.len() > TIMELINES_MAX;
     let (told, index): (Vec<store::Copy>, Vec<store::Copy>) = match choice.copy {
-        Some(wanted) => (copies.into_iter().filter(|c| c.id == wanted).collect(), Vec::new()),
+        Some(wanted) => (
+            copies.into_iter().filter(|c| c.id == wanted).collect(),
+            Vec::new(),
+        ),
         None if many => (Vec::new(), copies),
         None => (copies, Vec::new()),
     };
@@ -116,59 +126,114 @@ pub(super) async fn show(
     for copy in told {
         let hits = web.app.store.hits(copy.id).await?;
         let steps = steps(&web.app, &message, &copy, hits);
-        stories.push(Story { axes: axes(&copy), steps, copy: CopyView { copy } });
+        stories.push(Story {
+            axes: axes(&copy),
+            steps,
+            copy: CopyView { copy },
+        });
     }
-    let links = web.app.store.links(id).await?.into_iter().map(|link| LinkView {
-        number: link.number,
-        destination: link.destination,
-        skipped: link.skipped.as_deref().map(view::skip_words),
-    });
-    let subject = if message.subject.is_empty() { "(no subject)".to_owned() } else { message.subject.clone() };
+    let links = web
+        .app
+        .store
+        .links(id)
+        .await?
+        .into_iter()
+        .map(|link| LinkView {
+            number: link.number,
+            destination: link.destination,
+            skipped: link.skipped.as_deref().map(skip_words),
+        });
+    let subject = if message.subject.is_empty() {
+        "(no subject)".to_owned()
+    } else {
+        message.subject.clone()
+    };
     let page = Page::of(&user, "sent", subject);
     let index = index.into_iter().map(|copy| CopyView { copy }).collect();
-    Ok(render(&MessagePage { page, links: links.collect(), message, stories, index }))
+    Ok(render(&MessagePage {
+        page,
+        links: links.collect(),
+        message,
+        stories,
+        index,
+    }))
 }
 
+/// Opens and clicks, in one line where the same is true of both. Documents are named once a mail has one.
 fn axes(copy: &store::Copy) -> Vec<AxisView> {
-    let axis = |name, mode: Mode, reason: Option<Reason>| AxisView {
-        name,
-        mode: view::mode_words(mode),
+    let view = |names, mode: Mode, reason: Option<Reason>| AxisView {
+        names,
+        mode: mode_words(mode),
         tracked: mode > Mode::None,
         reason: reason.filter(|_| mode == Mode::None).map(Reason::sentence),
     };
-    vec![
-        axis("Opens", copy.modes.open, copy.reason_open),
-        axis("Clicks", copy.modes.click, copy.reason_click),
-        axis("Documents", copy.modes.document, Some(Reason::NoDocument)),
-    ]
+    let (modes, opens, clicks) = (&copy.modes, copy.reason_open, copy.reason_click);
+    let mut axes = if modes.open == modes.click && opens == clicks {
+        vec![view("Opens and clicks", modes.open, opens)]
+    } else {
+        vec![
+            view("Opens", modes.open, opens),
+            view("Clicks", modes.click, clicks),
+        ]
+    };
+    if modes.document > Mode::None {
+        axes.push(view("Documents", modes.document, None));
+    }
+    axes
 }
 
 /// Everything that happened to a copy, oldest first.
 fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>) -> Vec<Step> {
     let mut steps = vec![Step::plain(message.accepted_at, "Accepted", "")];
     if copy.ask {
-        steps.push(Step::plain(message.accepted_at, "The mail asks whether this person agrees to be tracked", ""));
+        steps.push(Step::plain(
+            message.accepted_at,
+            "The mail asks whether this person agrees to be tracked",
+            "",
+        ));
     }
-    let answer = copy.answer.as_deref().map_or_else(String::new, |answer| format!("The relay answered: {answer}"));
+    let answer = copy.answer.as_deref().map_or_else(String::new, |answer| {
+        format!("The relay answered: {answer}")
+    });
     match copy.state {
         store::CopyState::Queued => {}
-        store::CopyState::Sent => steps.push(Step::plain(copy.state_at, "Taken by the relay", answer)),
-        store::CopyState::Deferred => {
-            steps.push(Step::plain(copy.state_at, "Not taken yet; it will be tried again", answer));
+        store::CopyState::Sent => {
+            steps.push(Step::plain(copy.state_at, "Taken by the relay", answer));
         }
-        store::CopyState::Bounced => steps.push(Step::plain(copy.state_at, "Could not be delivered", answer)),
+        store::CopyState::Deferred => {
+            steps.push(Step::plain(
+                copy.state_at,
+                "Not taken yet; it will be tried again",
+                answer,
+            ));
+        }
+        store::CopyState::Bounced => {
+            steps.push(Step::plain(copy.state_at, "Could not be delivered", answer));
+        }
     }
     if let Some(at) = copy.receipt_at {
         let step = Step::plain(at, "The recipient pressed “I have read this”", "");
-        steps.push(Step { human: true, ..step });
+        steps.push(Step {
+            human: true,
+            ..step
+        });
     }
     steps.extend(hits.into_iter().map(|hit| told(app, hit)));
-    steps.sort_by_key(|step| step.at);
+    // Hits are kept to the minute. Within one, what we did comes before what others did: the sort is stable.
+    steps.sort_by_key(|step| step.at.minute());
     steps
 }
 
 fn told(app: &App, hit: StoredHit) -> Step {
-    let StoredHit { axis, link, at, verdict, facts, repeat, .. } = hit;
+    let StoredHit {
+        axis,
+        link,
+        at,
+        verdict,
+        facts,
+        repeat,
+        ..
+    } = hit;
     let opener = (app.opener_name)(&verdict.opener);
     let what = match axis {
         Axis::Open => "the mail".to_owned(),
@@ -179,7 +244,9 @@ fn told(app: &App, hit: StoredHit) -> Step {
         Meaning::Human if axis == Axis::Click => format!("A person followed {what} ({opener})"),
         Meaning::Human => format!("A person opened {what} ({opener})"),
         Meaning::HumanViaProxy => format!("A person opened {what}, seen through {opener}"),
-        Meaning::Unknown => format!("{opener} fetched {what}; it cannot be told whether a person was there"),
+        Meaning::Unknown => {
+            format!("{opener} fetched {what}; it cannot be told whether a person was there")
+        }
         Meaning::Machine => format!("A machine fetched {what} ({opener}); not counted"),
         Meaning::Own => format!("Your own view of {what}; not counted"),
     };
@@ -191,14 +258,29 @@ fn told(app: &App, hit: StoredHit) -> Step {
         what: text,
         more: facts.map(|facts| facts_words(&facts)).unwrap_or_default(),
         human: verdict.meaning.is_human(),
-        reasons: verdict.reasons.iter().map(|code| (app.explain)(code)).collect(),
+        reasons: verdict
+            .reasons
+            .iter()
+            .map(|code| (app.explain)(code))
+            .collect(),
         confidence: verdict.confidence,
     }
 }
 
 fn facts_words(facts: &Facts) -> String {
-    let all = [&facts.client, &facts.browser, &facts.os, &facts.device, &facts.country, &facts.network];
-    all.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+    let all = [
+        &facts.client,
+        &facts.browser,
+        &facts.os,
+        &facts.device,
+        &facts.country,
+        &facts.network,
+    ];
+    all.into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl LinkView {

@@ -32,14 +32,23 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/contacts", get(contacts::list))
         .route("/contacts/{id}", get(contact::show))
         .route("/contacts/{id}/ask", post(contact::ask))
-        .route("/contacts/{id}/withdraw", get(contact::confirm_withdrawal).post(contact::withdraw))
+        .route(
+            "/contacts/{id}/withdraw",
+            get(contact::confirm_withdrawal).post(contact::withdraw),
+        )
         .route("/settings", get(settings::show))
         .route("/settings/workspace", post(settings::workspace))
         .route("/settings/relay", post(settings::relay))
         .route("/settings/identities", post(account::add_identity))
-        .route("/settings/identities/{id}/remove", post(account::remove_identity))
+        .route(
+            "/settings/identities/{id}/remove",
+            post(account::remove_identity),
+        )
         .route("/settings/credentials", post(account::add_credential))
-        .route("/settings/credentials/{id}/revoke", post(account::revoke_credential))
+        .route(
+            "/settings/credentials/{id}/revoke",
+            post(account::revoke_credential),
+        )
         .route("/settings/password", post(account::change_password))
         .route("/glossary", get(glossary::show))
 }
@@ -60,13 +69,24 @@ struct Visitor {
 impl Page {
     /// A page of a signed-in user.
     pub(crate) fn of(user: &store::User, here: &'static str, title: impl Into<String>) -> Self {
-        let visitor = Visitor { name: user.name.clone(), may_send: user.role.may(Act::Send) };
-        Self { title: title.into(), here, user: Some(visitor) }
+        let visitor = Visitor {
+            name: user.name.clone(),
+            may_send: user.role.may(Act::Send),
+        };
+        Self {
+            title: title.into(),
+            here,
+            user: Some(visitor),
+        }
     }
 
     /// A page that anybody may see.
     pub(crate) fn public(title: impl Into<String>) -> Self {
-        Self { title: title.into(), here: "", user: None }
+        Self {
+            title: title.into(),
+            here: "",
+            user: None,
+        }
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) struct Filter {
 
 impl Filter {
     const SHOWS: [(&str, &str); 6] = [
-        ("", "All"),
+        ("", "Any state"),
         ("read", "Read"),
         ("sent", "Sent, not known to be read"),
         ("unsure", "Unsure"),
@@ -68,11 +68,19 @@ impl Filter {
         let unknown = || Error::Query(format!("There is no filter {:?}.", self.show));
         let tick = match self.show.as_str() {
             "" | "bounced" => None,
-            word => Some(Tick::ALL.into_iter().find(|t| t.as_str() == word).ok_or_else(unknown)?),
+            word => Some(
+                Tick::ALL
+                    .into_iter()
+                    .find(|t| t.as_str() == word)
+                    .ok_or_else(unknown)?,
+            ),
         };
         let after: Option<Cursor> = match self.after.as_str() {
             "" => None,
-            text => Some(text.parse().map_err(|_| Error::Query("This page of the list does not exist.".into()))?),
+            text => Some(
+                text.parse()
+                    .map_err(|_| Error::Query("This page of the list does not exist.".into()))?,
+            ),
         };
         let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         Ok(MessageFilter {
@@ -89,12 +97,23 @@ impl Filter {
     /// The address of the next page of this list.
     fn older(&self, last: &Message) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::from("/?"));
-        for (name, value) in [("search", &self.search), ("sender", &self.sender), ("show", &self.show)] {
+        for (name, value) in [
+            ("search", &self.search),
+            ("sender", &self.sender),
+            ("show", &self.show),
+        ] {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
         }
-        query.append_pair("after", &Cursor { at: last.accepted_at, id: last.id }.to_string());
+        query.append_pair(
+            "after",
+            &Cursor {
+                at: last.accepted_at,
+                id: last.id,
+            }
+            .to_string(),
+        );
         query.finish()
     }
 }
@@ -107,21 +126,39 @@ pub(crate) fn scope(user: &Person) -> Option<UserId> {
 /// A message as far as this user may see it; others' do not exist.
 pub(crate) async fn visible(web: &Shared, user: &Person, id: MessageId) -> Result<Message> {
     let found = web.app.store.message(user.workspace, id).await?;
-    found.filter(|m| scope(user).is_none_or(|own| own == m.user)).ok_or(Error::NotFound("message"))
+    found
+        .filter(|m| scope(user).is_none_or(|own| own == m.user))
+        .ok_or(Error::NotFound("message"))
 }
 
 /// `GET /`
-pub(super) async fn list(State(web): State<Shared>, user: User, Params(filter): Params<Filter>) -> Result<Response> {
-    let mut found = web.app.store.messages(user.workspace, filter.parse(scope(&user))?).await?;
+pub(super) async fn list(
+    State(web): State<Shared>,
+    user: User,
+    Params(filter): Params<Filter>,
+) -> Result<Response> {
+    let mut found = web
+        .app
+        .store
+        .messages(user.workspace, filter.parse(scope(&user))?)
+        .await?;
     let more = found.len() > usize::from(PAGE);
     found.truncate(PAGE.into());
-    let older = found.last().filter(|_| more).map(|(last, _)| filter.older(last));
+    let older = found
+        .last()
+        .filter(|_| more)
+        .map(|(last, _)| filter.older(last));
     let mut rows = Vec::with_capacity(found.len());
     for (message, copies) in found {
         rows.push(row_of(&web, &user, message, copies).await?);
     }
     let mut senders: Vec<String> = match scope(&user) {
-        None => web.app.store.identities_of_workspace(user.workspace).await?,
+        None => {
+            web.app
+                .store
+                .identities_of_workspace(user.workspace)
+                .await?
+        }
         Some(own) => web.app.store.identities(own).await?,
     }
     .into_iter()
@@ -130,33 +167,62 @@ pub(super) async fn list(State(web): State<Shared>, user: User, Params(filter): 
     if !filter.sender.is_empty() && !senders.contains(&filter.sender) {
         senders.push(filter.sender.clone());
     }
-    let filtered = [&filter.search, &filter.sender, &filter.show, &filter.after].iter().any(|f| !f.is_empty());
+    let filtered = [&filter.search, &filter.sender, &filter.show, &filter.after]
+        .iter()
+        .any(|f| !f.is_empty());
     let (page, may_send) = (Page::of(&user, "sent", "Sent"), user.role.may(Act::Send));
-    Ok(render(&SentPage { page, filter, filtered, senders, rows, older, may_send }))
+    Ok(render(&SentPage {
+        page,
+        filter,
+        filtered,
+        senders,
+        rows,
+        older,
+        may_send,
+    }))
 }
 
 /// `GET /messages/{id}/row`: a row by itself, for the script.
-pub(super) async fn row(State(web): State<Shared>, user: User, Id(id): Id<MessageId>) -> Result<Response> {
+pub(super) async fn row(
+    State(web): State<Shared>,
+    user: User,
+    Id(id): Id<MessageId>,
+) -> Result<Response> {
     let message = visible(&web, &user, id).await?;
     let copies = web.app.store.copies(id, COPIES_UNFOLDED_MAX as u16).await?;
     Ok(render(&row_of(&web, &user, message, copies).await?))
 }
 
-async fn row_of(web: &Shared, user: &Person, message: Message, copies: Vec<store::Copy>) -> Result<Row> {
+async fn row_of(
+    web: &Shared,
+    user: &Person,
+    message: Message,
+    copies: Vec<store::Copy>,
+) -> Result<Row> {
     let copies: Vec<CopyView> = copies.into_iter().map(|copy| CopyView { copy }).collect();
     let mut sums = Sums::default();
     if copies.len() < COPIES_UNFOLDED_MAX {
-        copies.iter().for_each(|c| sums.add(c.mark(), 1));
+        for copy in &copies {
+            sums.add(copy.mark(), 1);
+        }
     } else {
-        let ticks = web.app.store.copy_ticks(message.id).await?;
-        ticks.into_iter().for_each(|(tick, n)| sums.add(Mark::Tick(tick), n));
+        for (tick, n) in web.app.store.copy_ticks(message.id).await? {
+            sums.add(Mark::Tick(tick), n);
+        }
     }
     let (mark, words) = match copies.as_slice() {
         [only] => (only.mark(), only.words()),
         _ => (sums.mark(), sums.words()),
     };
     let (mine, total) = (message.user == user.id, sums.total() as usize);
-    Ok(Row { message, copies, mark, words, mine, total })
+    Ok(Row {
+        message,
+        copies,
+        mark,
+        words,
+        mine,
+        total,
+    })
 }
 
 impl Row {
@@ -175,6 +241,11 @@ impl Row {
 
     fn has_more(&self) -> bool {
         self.total > self.copies.len()
+    }
+
+    /// Few enough recipients to show each of them without being asked.
+    fn is_short(&self) -> bool {
+        self.total <= 5
     }
 }
 
@@ -225,7 +296,11 @@ impl Sums {
         if self.tracked() > 0 {
             parts.push(format!("{} of {} read", self.read, self.tracked()));
         }
-        for (n, what) in [(self.unsure, "unsure"), (self.untracked, "not tracked"), (self.bounced, "not delivered")] {
+        for (n, what) in [
+            (self.unsure, "unsure"),
+            (self.untracked, "not tracked"),
+            (self.bounced, "not delivered"),
+        ] {
             if n > 0 {
                 parts.push(format!("{n} {what}"));
             }
@@ -241,7 +316,12 @@ mod tests {
     #[test]
     fn the_tracked_are_the_denominator() {
         let mut sums = Sums::default();
-        for (tick, n) in [(Tick::Read, 3), (Tick::Sent, 2), (Tick::Unsure, 1), (Tick::Untracked, 2)] {
+        for (tick, n) in [
+            (Tick::Read, 3),
+            (Tick::Sent, 2),
+            (Tick::Unsure, 1),
+            (Tick::Untracked, 2),
+        ] {
             sums.add(Mark::Tick(tick), n);
         }
         assert_eq!(sums.words(), "3 of 6 read; 1 unsure; 2 not tracked");

@@ -85,15 +85,26 @@ impl SettingsPage {
 
     fn axes(&self) -> [(&'static str, &'static str, Mode); 3] {
         let c = &self.workspace.ceiling;
-        [("open", "Opens", c.open), ("click", "Clicks", c.click), ("document", "Documents", c.document)]
+        [
+            ("open", "Opens", c.open),
+            ("click", "Clicks", c.click),
+            ("document", "Documents", c.document),
+        ]
     }
 
     fn secrets(&self) -> [(&'static str, &[CredentialLine]); 2] {
-        [("App passwords", &self.app_passwords), ("API keys", &self.api_keys)]
+        [
+            ("App passwords", &self.app_passwords),
+            ("API keys", &self.api_keys),
+        ]
     }
 
     fn wrong_in(&self, form: &str) -> Option<&str> {
-        self.note.wrong.as_ref().filter(|(at, _)| *at == form).map(|(_, why)| why.as_str())
+        self.note
+            .wrong
+            .as_ref()
+            .filter(|(at, _)| *at == form)
+            .map(|(_, why)| why.as_str())
     }
 }
 
@@ -102,10 +113,17 @@ pub(super) async fn page(web: &Shared, user: &User, note: Note) -> Result<Respon
     let store = &web.app.store;
     let lines = async |kind| -> Result<Vec<CredentialLine>> {
         let found = store.credentials(user.id, kind).await?;
-        let line = |credential: Credential| CredentialLine { id: HEXLOWER.encode(&credential.id), credential };
+        let line = |credential: Credential| CredentialLine {
+            id: HEXLOWER.encode(&credential.id),
+            credential,
+        };
         Ok(found.into_iter().map(line).collect())
     };
-    let status = if note.wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if note.wrong.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     let page = SettingsPage {
         page: Page::of(user, "settings", "Settings"),
         address: user.address.to_string(),
@@ -114,7 +132,10 @@ pub(super) async fn page(web: &Shared, user: &User, note: Note) -> Result<Respon
         app_passwords: lines(CredentialKind::AppPassword).await?,
         api_keys: lines(CredentialKind::ApiKey).await?,
         smtp: web.app.smtp_hint.clone(),
-        workspace: store.workspace(user.workspace).await?.ok_or(Error::NotFound("workspace"))?,
+        workspace: store
+            .workspace(user.workspace)
+            .await?
+            .ok_or(Error::NotFound("workspace"))?,
         instance: store.instance().await?,
         may_send: user.role.may(Act::Send),
         may_set_ceiling: user.role.may(Act::SetCeiling),
@@ -156,19 +177,42 @@ pub(super) async fn workspace(
     Fields(form): Fields<WorkspaceForm>,
 ) -> Result<Response> {
     let limits = form.half == "limits";
-    user.may(if limits { Act::SetCeiling } else { Act::Administer })?;
-    let mut settings = web.app.store.workspace(user.workspace).await?.ok_or(Error::NotFound("workspace"))?;
-    let invalid = |why: model::mode::UnknownWord| Error::Invalid { field: "workspace", why: why.to_string() };
+    user.may(if limits {
+        Act::SetCeiling
+    } else {
+        Act::Administer
+    })?;
+    let mut settings = web
+        .app
+        .store
+        .workspace(user.workspace)
+        .await?
+        .ok_or(Error::NotFound("workspace"))?;
+    let invalid = |why: model::mode::UnknownWord| Error::Invalid {
+        field: "workspace",
+        why: why.to_string(),
+    };
     if limits {
         settings.tracking = form.tracking.is_some();
         let mode = |word: &str| word.parse::<Mode>().map_err(invalid);
-        settings.ceiling =
-            PerAxis { open: mode(&form.open)?, click: mode(&form.click)?, document: mode(&form.document)? };
+        settings.ceiling = PerAxis {
+            open: mode(&form.open)?,
+            click: mode(&form.click)?,
+            document: mode(&form.document)?,
+        };
     } else {
         let name = form.name.trim();
         if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
             let why = "recipients read this name: give it 1 to 200 characters".to_owned();
-            return page(&web, &user, Note { wrong: Some(("workspace", why)), ..Note::default() }).await;
+            return page(
+                &web,
+                &user,
+                Note {
+                    wrong: Some(("workspace", why)),
+                    ..Note::default()
+                },
+            )
+            .await;
         }
         settings.name = name.to_owned();
         settings.language = form.language.parse().map_err(invalid)?;
@@ -182,5 +226,13 @@ pub(super) async fn workspace(
 pub(super) async fn relay(State(web): State<Shared>, user: User) -> Result<Response> {
     user.may(Act::Administer)?;
     let answer = (web.app.relay_test)().await;
-    page(&web, &user, Note { relay: Some(answer), ..Note::default() }).await
+    page(
+        &web,
+        &user,
+        Note {
+            relay: Some(answer),
+            ..Note::default()
+        },
+    )
+    .await
 }

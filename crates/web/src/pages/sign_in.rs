@@ -3,9 +3,9 @@
 use super::{Page, show as render};
 use crate::auth::{self, User};
 use crate::error::{Error, Result};
+use crate::extract::{Fields, Params};
 use crate::{Shared, auth::session};
 use askama::Template;
-use crate::extract::{Fields, Params};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -40,22 +40,42 @@ pub(super) async fn show(Params(wish): Params<Wish>, user: Result<User>) -> Resp
         return Redirect::to(local(&wish.next)).into_response();
     }
     let page = Page::public("Sign in");
-    render(&SignInPage { page, address: String::new(), next: wish.next, wrong: None })
+    render(&SignInPage {
+        page,
+        address: String::new(),
+        next: wish.next,
+        wrong: None,
+    })
 }
 
 /// `POST /sign-in`
-pub(super) async fn submit(State(web): State<Shared>, Fields(attempt): Fields<Attempt>) -> Result<Response> {
+pub(super) async fn submit(
+    State(web): State<Shared>,
+    Fields(attempt): Fields<Attempt>,
+) -> Result<Response> {
     let (status, wrong) = match auth::sign_in(&web, &attempt.address, &attempt.password).await {
         Ok(Some(user)) => {
             let cookie = auth::open_session(&web, &user).await?;
-            return Ok(([(header::SET_COOKIE, cookie)], Redirect::to(local(&attempt.next))).into_response());
+            return Ok((
+                [(header::SET_COOKIE, cookie)],
+                Redirect::to(local(&attempt.next)),
+            )
+                .into_response());
         }
-        Ok(None) => (StatusCode::UNPROCESSABLE_ENTITY, "This address and password do not belong together.".to_owned()),
+        Ok(None) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "This address and password do not belong together.".to_owned(),
+        ),
         Err(Error::TooMany) => (StatusCode::TOO_MANY_REQUESTS, Error::TooMany.to_string()),
         Err(error) => return Err(error),
     };
     let page = Page::public("Sign in");
-    let form = SignInPage { page, address: attempt.address, next: attempt.next, wrong: Some(wrong) };
+    let form = SignInPage {
+        page,
+        address: attempt.address,
+        next: attempt.next,
+        wrong: Some(wrong),
+    };
     Ok((status, render(&form)).into_response())
 }
 
@@ -64,13 +84,21 @@ pub(super) async fn leave(State(web): State<Shared>, headers: HeaderMap) -> Resu
     if let Some(digest) = session(&headers, &web) {
         web.app.store.session_end(digest).await?;
     }
-    Ok(([(header::SET_COOKIE, auth::cookie(&web, ""))], Redirect::to("/sign-in")).into_response())
+    Ok((
+        [(header::SET_COOKIE, auth::cookie(&web, ""))],
+        Redirect::to("/sign-in"),
+    )
+        .into_response())
 }
 
 /// Where to go after signing in: a path on this origin, or the home page. `//host` and `/\host` lead elsewhere.
 fn local(next: &str) -> &str {
     let path = next.starts_with('/') && !next[1..].starts_with(['/', '\\']);
-    if path && !next.chars().any(char::is_control) { next } else { "/" }
+    if path && !next.chars().any(char::is_control) {
+        next
+    } else {
+        "/"
+    }
 }
 
 #[cfg(test)]
@@ -80,7 +108,15 @@ mod tests {
     #[test]
     fn signing_in_leads_nowhere_else() {
         assert_eq!(local("/messages/x?y=z"), "/messages/x?y=z");
-        for elsewhere in ["", "//evil.example", "/\\evil.example", "https://evil.example", "evil", "/\r\nX: y", "/\t/e"] {
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "evil",
+            "/\r\nX: y",
+            "/\t/e",
+        ] {
             assert_eq!(local(elsewhere), "/", "{elsewhere:?}");
         }
     }

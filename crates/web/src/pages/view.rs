@@ -2,7 +2,7 @@
 
 use askama::filters::HtmlSafe;
 use model::tick::Counts;
-use model::{ConsentState, Mode, Tick, Time, Topic};
+use model::{ConsentState, Mode, Reason, Tick, Time, Topic};
 use std::fmt;
 use store::CopyState;
 
@@ -12,7 +12,12 @@ pub(crate) struct When(pub(crate) Time);
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let moment = jiff::Timestamp::from_millisecond(self.0.0).unwrap_or_default();
-        write!(f, "<time datetime=\"{}\">{}</time>", self.0, moment.strftime("%-d %b %Y, %H:%M UTC"))
+        write!(
+            f,
+            "<time datetime=\"{}\">{}</time>",
+            self.0,
+            moment.strftime("%-d %b %Y, %H:%M UTC")
+        )
     }
 }
 
@@ -28,19 +33,25 @@ pub(crate) enum Mark {
 /// The drawing alone; the words beside it say the same, so it is hidden from screen readers.
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const FIRST: &str = "<path d=\"M2.5 9.5l4 4L15 4.5\"/>";
+        const FIRST: &str = "<path d=\"M2.5 10l4.2 4.2L15.5 4.5\"/>";
+        const SECOND: &str = "M12.4 12.8l1.4 1.4L23 4.5";
         let (class, paths) = match self {
-            Self::Tick(Tick::Untracked) => ("untracked", "<path d=\"M6 9h12\"/>".to_owned()),
+            Self::Tick(Tick::Untracked) => ("untracked", "<path d=\"M4 9.5h14\"/>".to_owned()),
             Self::Tick(Tick::Sent) => ("sent", FIRST.to_owned()),
-            Self::Tick(Tick::Read) => ("read", format!("{FIRST}<path d=\"M10.5 12.3l1.2 1.2L20.5 4.5\"/>")),
-            // Hollow: the outline of a tick that may or may not be there.
-            Self::Tick(Tick::Unsure) => (
-                "unsure",
-                format!("{FIRST}<path class=\"hollow\" d=\"M10.2 12.6l1.7 1.9 9-9.6-1.4-1.4-7.6 8\"/>"),
-            ),
-            Self::Bounced => ("bounced", "<path d=\"M12 3.5v7M12 14.2v.1\"/>".to_owned()),
+            Self::Tick(Tick::Read) => ("read", format!("{FIRST}<path d=\"{SECOND}\"/>")),
+            // Hollow: a broad stroke with a narrower one of the ground's colour inside leaves an outline.
+            Self::Tick(Tick::Unsure) => {
+                let hollow = format!(
+                    "<path class=\"rim\" d=\"{SECOND}\"/><path class=\"core\" d=\"{SECOND}\"/>"
+                );
+                ("unsure", format!("{FIRST}{hollow}"))
+            }
+            Self::Bounced => ("bounced", "<path d=\"M11 3.5v7.5M11 15v.1\"/>".to_owned()),
         };
-        write!(f, "<svg class=\"mark {class}\" viewBox=\"0 0 24 18\" aria-hidden=\"true\">{paths}</svg>")
+        write!(
+            f,
+            "<svg class=\"mark {class}\" viewBox=\"0 0 26 19\" aria-hidden=\"true\">{paths}</svg>"
+        )
     }
 }
 
@@ -53,7 +64,11 @@ pub(crate) struct CopyView {
 
 impl CopyView {
     pub(crate) fn mark(&self) -> Mark {
-        if self.copy.state == CopyState::Bounced { Mark::Bounced } else { Mark::Tick(self.copy.tick()) }
+        if self.copy.state == CopyState::Bounced {
+            Mark::Bounced
+        } else {
+            Mark::Tick(self.copy.tick())
+        }
     }
 
     /// The state in a few words.
@@ -72,19 +87,24 @@ impl CopyView {
             (_, Tick::Unsure) => format!("Perhaps read{clicks}"),
             (CopyState::Queued, _) => "On its way".into(),
             (CopyState::Deferred, _) => "Delayed, will be tried again".into(),
-            (CopyState::Sent, Tick::Untracked) => "Not tracked".into(),
+            (CopyState::Sent, Tick::Untracked) => match self.copy.reason().and_then(short_reason) {
+                Some(reason) => format!("Not tracked: {reason}"),
+                None => "Not tracked".into(),
+            },
             (CopyState::Sent, Tick::Sent) => format!("Sent{clicks}"),
         }
     }
 
     /// Opens in sentences; none where opens are not tracked.
     pub(crate) fn opens(&self) -> Option<String> {
-        (self.copy.modes.open > Mode::None).then(|| counted("Opened", "Not known to be opened.", self.copy.seen.opens))
+        (self.copy.modes.open > Mode::None)
+            .then(|| counted("Opened", "Not known to be opened.", self.copy.seen.opens))
     }
 
     /// Clicks in sentences; none where clicks are not tracked.
     pub(crate) fn clicks(&self) -> Option<String> {
-        (self.copy.modes.click > Mode::None).then(|| counted("Clicked", "No link clicked.", self.copy.seen.clicks))
+        (self.copy.modes.click > Mode::None)
+            .then(|| counted("Clicked", "No link clicked.", self.copy.seen.clicks))
     }
 
     /// When a person first read it.
@@ -94,7 +114,10 @@ impl CopyView {
 
     /// When a person last read it, if that was another time.
     pub(crate) fn last(&self) -> Option<When> {
-        self.copy.last_read_at.filter(|last| Some(*last) != self.copy.first_read_at).map(When)
+        self.copy
+            .last_read_at
+            .filter(|last| Some(*last) != self.copy.first_read_at)
+            .map(When)
     }
 
     /// When the recipient pressed the receipt button.
@@ -107,7 +130,9 @@ impl CopyView {
         match self.copy.state {
             CopyState::Queued => "Waiting to be handed to the relay.",
             CopyState::Sent => "The relay took it.",
-            CopyState::Deferred => "The relay could not take it yet. It will be tried again by itself.",
+            CopyState::Deferred => {
+                "The relay could not take it yet. It will be tried again by itself."
+            }
             CopyState::Bounced => "It could not be delivered.",
         }
     }
@@ -119,12 +144,33 @@ fn counted(verb: &str, nothing: &str, counts: Counts) -> String {
         n => format!("{verb} {}.", times(n)),
     };
     if counts.unknown > 0 {
-        text += &format!(" {} more that cannot be told from a machine.", counts.unknown);
+        text += &format!(
+            " {} more that cannot be told from a machine.",
+            counts.unknown
+        );
     }
     if counts.machine > 0 {
         text += &format!(" {} by machines, not counted.", counts.machine);
     }
     text
+}
+
+/// The reasons that a sender meets daily, in two or three words. The others need their whole sentence.
+fn short_reason(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::NeverAsked => "never asked",
+        Reason::AskedNoAnswer => "asked, no answer",
+        Reason::AwaitingConfirmation => "not confirmed yet",
+        Reason::Refused => "said no",
+        Reason::Withdrawn => "withdrew",
+        Reason::Expired => "consent expired",
+        Reason::OwnAddress => "own address",
+        Reason::SwitchedOff => "switched off",
+        Reason::WorkspaceCeiling => "workspace limit",
+        Reason::InstanceCeiling => "server limit",
+        Reason::KillSwitch => "all tracking is off",
+        _ => return None,
+    })
 }
 
 /// How often, in words.
@@ -192,13 +238,23 @@ mod tests {
     #[test]
     fn times_are_utc_for_who_has_no_script() {
         let text = When(Time(1_795_294_080_123)).to_string();
-        assert_eq!(text, "<time datetime=\"2026-11-21T20:48:00Z\">21 Nov 2026, 20:48 UTC</time>");
+        assert_eq!(
+            text,
+            "<time datetime=\"2026-11-21T20:48:00Z\">21 Nov 2026, 20:48 UTC</time>"
+        );
     }
 
     #[test]
     fn counts_in_words() {
-        let counts = Counts { human: 2, unknown: 1, machine: 3 };
+        let counts = Counts {
+            human: 2,
+            unknown: 1,
+            machine: 3,
+        };
         let text = counted("Opened", "Not opened.", counts);
-        assert_eq!(text, "Opened twice. 1 more that cannot be told from a machine. 3 by machines, not counted.");
+        assert_eq!(
+            text,
+            "Opened twice. 1 more that cannot be told from a machine. 3 by machines, not counted."
+        );
     }
 }

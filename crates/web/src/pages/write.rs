@@ -54,22 +54,43 @@ impl WritePage {
     ];
 
     fn wrong_in(&self, field: &str) -> Option<&str> {
-        self.wrong.as_ref().filter(|(at, _)| *at == field).map(|(_, why)| why.as_str())
+        self.wrong
+            .as_ref()
+            .filter(|(at, _)| *at == field)
+            .map(|(_, why)| why.as_str())
     }
 }
 
 /// `GET /write`
-pub(super) async fn show(State(web): State<Shared>, user: User, Params(start): Params<Start>) -> Result<Response> {
+pub(super) async fn show(
+    State(web): State<Shared>,
+    user: User,
+    Params(start): Params<Start>,
+) -> Result<Response> {
     user.may(Act::Send)?;
     let workspace = web.app.store.workspace(user.workspace).await?;
     let ask = workspace.is_some_and(|w| w.ask).then(|| "on".to_owned());
-    let draft = Draft { to: start.to, track: "all".into(), ask, ..Draft::default() };
+    let draft = Draft {
+        to: start.to,
+        track: "all".into(),
+        ask,
+        ..Draft::default()
+    };
     let identities = web.app.store.identities(user.id).await?;
-    Ok(render(&WritePage { page: Page::of(&user, "write", "Write"), draft, identities, wrong: None }))
+    Ok(render(&WritePage {
+        page: Page::of(&user, "write", "Write"),
+        draft,
+        identities,
+        wrong: None,
+    }))
 }
 
 /// `POST /write`
-pub(super) async fn submit(State(web): State<Shared>, user: User, Fields(draft): Fields<Draft>) -> Result<Response> {
+pub(super) async fn submit(
+    State(web): State<Shared>,
+    user: User,
+    Fields(draft): Fields<Draft>,
+) -> Result<Response> {
     user.may(Act::Send)?;
     let identities = web.app.store.identities(user.id).await?;
     let wrong = match send(&web, &user, &identities, &draft).await {
@@ -79,11 +100,21 @@ pub(super) async fn submit(State(web): State<Shared>, user: User, Fields(draft):
         Err(other) => return Err(other),
     };
     let page = Page::of(&user, "write", "Write");
-    let form = WritePage { page, draft, identities, wrong: Some(wrong) };
+    let form = WritePage {
+        page,
+        draft,
+        identities,
+        wrong: Some(wrong),
+    };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&form)).into_response())
 }
 
-async fn send(web: &Shared, user: &User, identities: &[Identity], draft: &Draft) -> Result<model::MessageId> {
+async fn send(
+    web: &Shared,
+    user: &User,
+    identities: &[Identity],
+    draft: &Draft,
+) -> Result<model::MessageId> {
     let invalid = |field| move |why: String| Error::Invalid { field, why };
     let to: Vec<Mailbox> = compose::parse_recipients(&draft.to).map_err(invalid("to"))?;
     let from = identities.iter().find(|i| i.address.as_str() == draft.from);
@@ -91,12 +122,22 @@ async fn send(web: &Shared, user: &User, identities: &[Identity], draft: &Draft)
     if draft.subject.trim().is_empty() && draft.body.trim().is_empty() {
         return Err(invalid("body")("there is nothing to send yet".into()));
     }
-    let track: Switch = draft.track.parse().map_err(|why: model::mode::UnknownWord| invalid("track")(why.to_string()))?;
+    let track: Switch = draft
+        .track
+        .parse()
+        .map_err(|why: model::mode::UnknownWord| invalid("track")(why.to_string()))?;
     let source = compose::build(&web.app.ambient, from, &to, &draft.subject, &draft.body);
     let submission = Submission {
         user: user.0.clone(),
         from: from.address.clone(),
-        recipients: to.into_iter().map(|m| Recipient { address: m.address, notify: None, orcpt: None }).collect(),
+        recipients: to
+            .into_iter()
+            .map(|m| Recipient {
+                address: m.address,
+                notify: None,
+                orcpt: None,
+            })
+            .collect(),
         source: source.map_err(|_| Error::Internal)?,
         switch: Some(track),
         ask: Some(draft.ask.is_some()),
