@@ -185,3 +185,32 @@ async fn a_reader_cannot_write_and_sees_one_moment() {
     assert_eq!(reading.await.unwrap(), Ok((0, 0)));
     assert_eq!(count(&db).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_goes_away_leaves_the_reader_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = open(&folder).await;
+    let mut going = Vec::new();
+    for _ in 0..READERS {
+        let (go, wait) = std_mpsc::channel::<()>();
+        let (begun, beginning) = oneshot::channel();
+        let reader = db.clone();
+        let caller = tokio::spawn(async move {
+            let work = move |_: &mut Tx<'_>| {
+                let _ = begun.send(());
+                let _ = wait.recv();
+                Ok(())
+            };
+            reader.read(work).await
+        });
+        beginning.await.unwrap();
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        going.push(go);
+    }
+    // All readers are still at work for callers who left: the next one waits for them.
+    let mut next = std::pin::pin!(count(&db));
+    assert!(futures_util::poll!(&mut next).is_pending());
+    going.clear();
+    assert_eq!(next.await, 0);
+}

@@ -20,7 +20,6 @@ on_both!(
     no_parcel_is_ever_in_two_hands,
     a_lowered_copy_is_written_down,
     being_asked_overrides_no_answer,
-    messages_leave_while_others_read,
 );
 
 fn sent() -> Outcome {
@@ -443,19 +442,4 @@ async fn being_asked_overrides_no_answer(house: House) {
     assert_eq!(consent.click.state, ConsentState::Given);
     assert_eq!(consent.details.state, ConsentState::Asked);
     assert_eq!(consent.document.since, Some(NOW + MINUTE));
-}
-
-async fn messages_leave_while_others_read(house: House) {
-    // Readers that go away in the middle of a read must leave their place to the next.
-    let contact = house.contact("bob@example.org").await;
-    for _ in 0..30 {
-        let (message, _) = house.accept(house.draft(&[&contact], NOTHING, NOW)).await;
-        for _ in 0..8 {
-            let store = house.store.clone();
-            let reading = tokio::spawn(async move { store.message_source(message).await });
-            tokio::task::yield_now().await;
-            reading.abort();
-        }
-        assert!(house.store.message_source(message).await.unwrap().is_some());
-    }
 }
