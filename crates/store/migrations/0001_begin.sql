@@ -59,6 +59,8 @@ create table identity (
   name text not null,
   created_at bigint not null
 );
+create index identity_user on identity (user_id, created_at);
+create index identity_workspace on identity (workspace_id);
 
 create table contact (
   id bytea primary key,
@@ -197,6 +199,7 @@ create table outbox (
 );
 create index outbox_due on outbox (due_at);
 create index outbox_message on outbox (message_id);
+create index outbox_lease on outbox (lease_owner) where lease_owner is not null;
 
 create table hit (
   id bytea primary key,
