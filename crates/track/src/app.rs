@@ -63,7 +63,7 @@ pub fn router(tracker: Tracker) -> Router {
         recent: Recent::default(),
     });
     Router::new()
-        .route("/o/{file}", get(open::pixel))
+        .route("/o/{*file}", get(open::pixel))
         .route("/c/{token}", get(click::redirect))
         .route("/p/{token}", get(person::show).post(person::decide))
         .route(

@@ -66,9 +66,10 @@ impl Reader {
 pub(crate) struct Plain {
     pub(crate) t: &'static Texts,
     pub(crate) title: String,
-    pub(crate) paragraphs: Vec<String>,
-    /// Short lines below the paragraphs.
-    pub(crate) points: Vec<String>,
+    pub(crate) before: Vec<String>,
+    /// Short lines between the paragraphs.
+    pub(crate) points: Vec<&'static str>,
+    pub(crate) after: Vec<String>,
     /// The way back to the person's page.
     pub(crate) back: Option<String>,
 }
@@ -76,12 +77,12 @@ pub(crate) struct Plain {
 impl Plain {
     /// A page without a way back.
     pub(crate) fn new(t: &'static Texts, title: &str, paragraphs: &[&str]) -> Self {
-        let paragraphs = paragraphs.iter().map(|&p| p.to_owned()).collect();
         Self {
             t,
             title: title.to_owned(),
-            paragraphs,
+            before: paragraphs.iter().map(|&p| p.to_owned()).collect(),
             points: Vec::new(),
+            after: Vec::new(),
             back: None,
         }
     }

@@ -9,6 +9,7 @@ pub(crate) mod confirm;
 mod decide;
 mod notice;
 mod record;
+mod said;
 
 use crate::app::App;
 use crate::names::Names;

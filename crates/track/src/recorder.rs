@@ -65,7 +65,7 @@ struct Shared {
 
 impl Recorder {
     /// Starts the task that writes. It nudges `fold` after each batch, and ends by [`drain`](Self::drain) or with the
-    /// last recorder.
+    /// last recorder. Call it inside a runtime.
     pub fn start(store: Store, ambient: Ambient, fold: Arc<Notify>) -> Self {
         let (queue, hits) = mpsc::channel(QUEUE_HITS_MAX);
         let shared = Arc::<Shared>::default();

@@ -1,12 +1,13 @@
 //! Where each topic stands with the person, sorted by what they can do about it.
 
 use super::Visit;
+use model::consent::CONFIRM_LIFE;
 use model::{ConsentState, Mode, Time, Topic};
 use store::CopyInContext;
 
 /// The topics of one contact.
 pub(super) struct Choice {
-    /// Agreed to, or waiting for the confirmation: can be taken back.
+    /// Agreed to, or waiting for a confirmation that can still come: can be taken back.
     pub(super) held: Vec<Topic>,
     /// Everything else that the workspace may use: can be agreed to or refused.
     pub(super) free: Vec<Topic>,
@@ -22,9 +23,17 @@ pub(super) struct Held {
 
 impl Choice {
     pub(super) fn of(around: &CopyInContext, now: Time) -> Self {
-        let state = |topic: Topic| around.contact.consent.get(topic).at(now);
-        let is_held =
-            |topic: &Topic| matches!(state(*topic), ConsentState::Given | ConsentState::Requested);
+        let is_held = |topic: &Topic| {
+            let standing = around.contact.consent.get(*topic);
+            match standing.at(now) {
+                ConsentState::Given => true,
+                // Silence is no answer: after the mail's button has run out, the choice is open again.
+                ConsentState::Requested => standing
+                    .since
+                    .is_some_and(|at| now.since(at) < CONFIRM_LIFE),
+                _ => false,
+            }
+        };
         let (held, rest): (Vec<_>, Vec<_>) = Topic::ALL.into_iter().partition(is_held);
         let free = rest
             .into_iter()

@@ -3,9 +3,10 @@
 //! Mail scanners follow links, so following this one confirms nothing. It works once, for seven days, and only while
 //! the person has not decided otherwise since (R-CONS-07).
 
+use super::said::Said;
 use crate::app::App;
 use crate::names::Names;
-use crate::page::{Form, Plain, Reader, html};
+use crate::page::{Form, Reader, html};
 use crate::texts::Texts;
 use crate::visit::{Trouble, claim, language_of, stored};
 use askama::Template;
@@ -142,25 +143,19 @@ impl<'a> Visit<'a> {
         let Standing::Waiting(topics) = self.standing() else {
             return Ok(self.over());
         };
-        if !stored(
-            self.app
-                .tracker
-                .store
-                .consent_confirm(self.request.id, self.now),
-        )
-        .await?
-        {
+        let (store, t) = (&self.app.tracker.store, self.t);
+        if !stored(store.consent_confirm(self.request.id, self.now)).await? {
             // Somebody was faster, in the moment since this visit began.
-            return Ok(self.said(StatusCode::CONFLICT, self.t.used_title, &[self.t.used], &[]));
+            return Ok(self.no_more(StatusCode::CONFLICT, t.used_title, t.used));
         }
         self.app.tracker.changed.notify_one();
-        let t = self.t;
-        Ok(self.said(
-            StatusCode::OK,
-            t.confirmed_title,
-            &[t.confirmed_way_out, t.confirmed],
-            &topics,
-        ))
+        Ok(self.say(&Said {
+            title: t.confirmed_title,
+            before: &[t.confirmed],
+            topics: &topics,
+            after: &[t.confirmed_way_out],
+            ..Said::default()
+        }))
     }
 
     async fn refuse(&self) -> Result<Response, Trouble> {
@@ -181,38 +176,39 @@ impl<'a> Visit<'a> {
         );
         stored(set).await?;
         tracker.changed.notify_one();
-        Ok(self.said(StatusCode::OK, self.t.refused_title, &[self.t.refused], &[]))
+        let (title, before) = (self.t.refused_title, &[self.t.refused]);
+        Ok(self.say(&Said {
+            title,
+            before,
+            ..Said::default()
+        }))
     }
 
     fn over(&self) -> Response {
         let t = self.t;
         match self.standing() {
-            Standing::Late => self.said(StatusCode::GONE, t.late_title, &[t.late], &[]),
-            Standing::Superseded => self.said(
-                StatusCode::CONFLICT,
-                t.superseded_title,
-                &[t.superseded],
-                &[],
-            ),
+            Standing::Late => self.no_more(StatusCode::GONE, t.late_title, t.late),
+            Standing::Superseded => {
+                self.no_more(StatusCode::CONFLICT, t.superseded_title, t.superseded)
+            }
             Standing::Used | Standing::Waiting(_) => {
-                self.said(StatusCode::CONFLICT, t.used_title, &[t.used], &[])
+                self.no_more(StatusCode::CONFLICT, t.used_title, t.used)
             }
         }
     }
 
-    /// A page that says what happened, with the way to the person's own page.
-    fn said(&self, status: StatusCode, title: &str, texts: &[&str], topics: &[Topic]) -> Response {
+    fn no_more(&self, status: StatusCode, title: &str, why: &str) -> Response {
+        self.say(&Said {
+            status,
+            title,
+            before: &[why],
+            ..Said::default()
+        })
+    }
+
+    fn say(&self, said: &Said<'_>) -> Response {
         let token = self.app.tracker.keyring.person(self.request.copy);
-        let page = Plain {
-            t: self.t,
-            title: title.to_owned(),
-            paragraphs: texts.iter().map(|text| self.names.fill(text)).collect(),
-            points: topics
-                .iter()
-                .map(|topic| self.t.topic(*topic).to_owned())
-                .collect(),
-            back: Some(format!("/p/{token}?lang={}", self.t.language.as_str())),
-        };
-        page.answer(status)
+        let back = format!("/p/{token}?lang={}", self.t.language.as_str());
+        said.answer(self.t, &self.names, back)
     }
 }

@@ -1,7 +1,8 @@
 //! The buttons of the page: agree, refuse, withdraw.
 
+use super::said::Said;
 use super::{Visit, record};
-use crate::page::{Form, Plain};
+use crate::page::Form;
 use crate::visit::{Trouble, stored};
 use axum::response::Response;
 use http::StatusCode;
@@ -32,25 +33,37 @@ impl Visit<'_> {
     /// Notes the agreement and has the confirmation mail sent. Nothing counts before that is answered (R-CONS-07).
     async fn agree(&self, form: &Form) -> Result<Response, Trouble> {
         let (t, around, store) = (self.t, &self.person.around, &self.app.tracker.store);
+        let is_ticked = |topic: &Topic| form.get(topic.as_str()) == Some("on");
+        let ticked =
+            |topics: &[Topic]| -> Vec<Topic> { topics.iter().copied().filter(is_ticked).collect() };
+        let (topics, held) = (ticked(&self.choice.free), ticked(&self.choice.held));
+        if topics.is_empty() && !held.is_empty() {
+            // Pressed twice: the first press did it, and one mail is enough.
+            return Ok(self.asked(&held));
+        }
         let notice = self.notice();
         if form.get("text") != Some(notice.digest().as_str()) {
-            return Ok(self.said(StatusCode::CONFLICT, t.changed_title, &[t.changed], &[]));
+            let (status, title) = (StatusCode::CONFLICT, t.changed_title);
+            return Ok(self.say(&Said {
+                status,
+                title,
+                before: &[t.changed],
+                ..Said::default()
+            }));
         }
-        let ticked = |topic: &&Topic| form.get(topic.as_str()) == Some("on");
-        let topics: Vec<Topic> = self.choice.free.iter().filter(ticked).copied().collect();
         if topics.is_empty() {
             return self.page(StatusCode::UNPROCESSABLE_ENTITY).await;
         }
-        let contact = around.contact.id;
-        if stored(store.consent_requests_since(contact, self.now - DAY)).await?
-            >= CONFIRMATIONS_A_DAY_MAX
-        {
-            return Ok(self.said(
-                StatusCode::TOO_MANY_REQUESTS,
-                t.enough_title,
-                &[t.enough],
-                &[],
-            ));
+        let (contact, since) = (around.contact.id, self.now - DAY);
+        let mails = stored(store.consent_requests_since(contact, since)).await?;
+        if mails >= CONFIRMATIONS_A_DAY_MAX {
+            let (status, title) = (StatusCode::TOO_MANY_REQUESTS, t.enough_title);
+            return Ok(self.say(&Said {
+                status,
+                title,
+                before: &[t.enough],
+                ..Said::default()
+            }));
         }
         let text = stored(store.consent_text_keep(t.language, &notice.text(), self.now)).await?;
         let random = self.app.tracker.ambient.random;
@@ -67,12 +80,18 @@ impl Visit<'_> {
         );
         stored(request).await?;
         self.app.tracker.changed.notify_one();
-        Ok(self.said(
-            StatusCode::OK,
-            t.asked_title,
-            &[t.asked, t.asked_next],
-            &topics,
-        ))
+        Ok(self.asked(&topics))
+    }
+
+    fn asked(&self, topics: &[Topic]) -> Response {
+        let t = self.t;
+        self.say(&Said {
+            title: t.asked_title,
+            before: &[t.asked],
+            topics,
+            after: &[t.asked_next],
+            ..Said::default()
+        })
     }
 
     /// Notes the no. What was agreed to earlier has its own button.
@@ -93,25 +112,35 @@ impl Visit<'_> {
             .collect();
         self.set(&topics, ConsentState::Refused).await?;
         let t = self.t;
-        let texts: &[&str] = if self.choice.held.is_empty() {
-            &[t.refused]
+        let rest: &[&str] = if self.choice.held.is_empty() {
+            &[]
         } else {
-            &[t.refused, t.refused_rest]
+            &[t.refused_rest]
         };
-        Ok(self.said(StatusCode::OK, t.refused_title, texts, &[]))
+        Ok(self.say(&Said {
+            title: t.refused_title,
+            before: &[t.refused],
+            after: rest,
+            ..Said::default()
+        }))
     }
 
     /// Takes consent back. From the commit on nothing is recorded, whenever the mail was sent (R-WITH-03).
     async fn withdraw(&self, topics: &[Topic]) -> Result<Response, Trouble> {
         self.set(topics, ConsentState::Withdrawn).await?;
         let t = self.t;
-        let recorded = record::last(&self.person.copies).is_some();
-        let texts: &[&str] = if recorded {
-            &[t.withdrawn, t.withdrawn_past]
+        let past: &[&str] = if record::is_empty(&self.person.copies) {
+            &[]
         } else {
-            &[t.withdrawn]
+            &[t.withdrawn_past]
         };
-        Ok(self.said(StatusCode::OK, t.withdrawn_title, texts, topics))
+        Ok(self.say(&Said {
+            title: t.withdrawn_title,
+            before: &[t.withdrawn],
+            topics,
+            after: past,
+            ..Said::default()
+        }))
     }
 
     async fn set(&self, topics: &[Topic], state: ConsentState) -> Result<(), Trouble> {
@@ -134,18 +163,11 @@ impl Visit<'_> {
         Ok(())
     }
 
-    /// A page that says what happened, with the way back.
-    fn said(&self, status: StatusCode, title: &str, texts: &[&str], topics: &[Topic]) -> Response {
-        let page = Plain {
-            t: self.t,
-            title: title.to_owned(),
-            paragraphs: texts.iter().map(|text| self.names.fill(text)).collect(),
-            points: topics
-                .iter()
-                .map(|topic| self.t.topic(*topic).to_owned())
-                .collect(),
-            back: Some(format!("?lang={}", self.t.language.as_str())),
-        };
-        page.answer(status)
+    fn say(&self, said: &Said<'_>) -> Response {
+        said.answer(
+            self.t,
+            &self.names,
+            format!("?lang={}", self.t.language.as_str()),
+        )
     }
 }

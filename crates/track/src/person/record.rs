@@ -3,7 +3,7 @@
 use super::Visit;
 use crate::texts::fill;
 use crate::visit::{Trouble, stored};
-use model::{Axis, Facts, Time};
+use model::{Axis, Facts};
 use std::collections::HashMap;
 use store::{Copy, StoredHit};
 
@@ -160,11 +160,7 @@ fn shortened(link: &str) -> String {
     }
 }
 
-/// When something was last recorded; none if nothing was.
-pub(super) fn last(copies: &[(Copy, String, Vec<StoredHit>)]) -> Option<Time> {
-    copies
-        .iter()
-        .flat_map(|(_, _, hits)| hits)
-        .map(|hit| hit.at)
-        .max()
+/// Is nothing recorded in any of these mails?
+pub(super) fn is_empty(copies: &[(Copy, String, Vec<StoredHit>)]) -> bool {
+    copies.iter().all(|(_, _, hits)| hits.is_empty())
 }

@@ -42,10 +42,10 @@ pub(super) const TEXTS: Texts = Texts {
     tracked_title: "Wird bei dieser Mail etwas aufgezeichnet?",
     open_name: "Das Öffnen",
     click_name: "Die Links",
-    open_on: "Wird aufgezeichnet. Wenn Sie diese Mail öffnen, wird ein kleines Bild von {host} geladen. Festgehalten werden Tag und Minute und unsere Vermutung, ob Sie es waren oder ein Programm.",
+    open_on: "Wird aufgezeichnet. Wenn Sie diese Mail öffnen, wird ein kleines Bild von {host} geladen. Festgehalten werden Tag und Minute und unsere Vermutung, wer es war: Sie oder ein Programm, und welches.",
     open_stopped: "Wird nicht mehr aufgezeichnet. Die Mail enthält noch ein kleines Bild, aber es zu laden hinterlässt keine Spur.",
     open_off: "Wird nicht aufgezeichnet. Niemand erfährt, wann Sie diese Mail öffnen.",
-    click_on: "Werden aufgezeichnet. Wenn Sie in dieser Mail auf einen Link drücken, leitet {host} Sie sofort weiter. Festgehalten werden der Link, Tag und Minute und unsere Vermutung, ob Sie es waren oder ein Programm.",
+    click_on: "Werden aufgezeichnet. Wenn Sie in dieser Mail auf einen Link drücken, leitet {host} Sie sofort weiter. Festgehalten werden der Link, Tag und Minute und unsere Vermutung, wer es war: Sie oder ein Programm, und welches.",
     click_stopped: "Werden nicht mehr aufgezeichnet. Die Links funktionieren weiter und hinterlassen keine Spur.",
     click_off: "Werden nicht aufgezeichnet. Niemand erfährt, wann Sie in dieser Mail auf einen Link drücken.",
     with_details: "Auch Ihr Mailprogramm, Browser, System, Ihre Geräteart, Ihr Netz und Ihr Land werden festgehalten.",
@@ -74,7 +74,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "Was festgehalten wird",
-            "Für jede Mail nur, was Sie ankreuzen, auf die Minute genau, und eine Vermutung, ob Sie es waren oder ein Programm. Ihre IP-Adresse wird nicht festgehalten.",
+            "Für jede Mail nur, was Sie ankreuzen, auf die Minute genau, und eine Vermutung, wer es war: Sie oder ein Programm, und welches. Ihre IP-Adresse wird nicht festgehalten.",
         ),
         (
             "Wie lange",

@@ -42,10 +42,10 @@ pub(super) const TEXTS: Texts = Texts {
     tracked_title: "Is this mail tracked?",
     open_name: "Opening it",
     click_name: "Its links",
-    open_on: "Recorded. When you open this mail, a small picture is loaded from {host}. The day and minute are kept, and our guess whether it was you or a program.",
+    open_on: "Recorded. When you open this mail, a small picture is loaded from {host}. The day and minute are kept, and our guess who it was: you or a program, and which one.",
     open_stopped: "Not recorded any more. The mail still has a small picture in it, but loading it leaves no trace.",
     open_off: "Not recorded. Nobody is told when you open this mail.",
-    click_on: "Recorded. When you press a link in this mail, {host} passes you on at once. Which link, the day and minute are kept, and our guess whether it was you or a program.",
+    click_on: "Recorded. When you press a link in this mail, {host} passes you on at once. Which link, the day and minute are kept, and our guess who it was: you or a program, and which one.",
     click_stopped: "Not recorded any more. The links go on working, and pressing them leaves no trace.",
     click_off: "Not recorded. Nobody is told when you press a link in this mail.",
     with_details: "Your mail program, browser, system, kind of device, network and country are kept as well.",
@@ -74,7 +74,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "What is kept",
-            "For each mail only what you tick, to the minute, and a guess whether it was you or a program. Your IP address is not kept.",
+            "For each mail only what you tick, to the minute, and a guess who it was: you or a program, and which one. Your IP address is not kept.",
         ),
         (
             "How long",

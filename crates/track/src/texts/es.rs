@@ -42,10 +42,10 @@ pub(super) const TEXTS: Texts = Texts {
     tracked_title: "¿Se hace seguimiento de este correo?",
     open_name: "Abrirlo",
     click_name: "Sus enlaces",
-    open_on: "Se registra. Cuando abre este correo, se carga una pequeña imagen desde {host}. Se guardan el día y el minuto, y nuestra estimación: usted o un programa.",
+    open_on: "Se registra. Cuando abre este correo, se carga una pequeña imagen desde {host}. Se guardan el día y el minuto, y nuestra estimación: usted o un programa, y cuál.",
     open_stopped: "Ya no se registra. El correo aún contiene una pequeña imagen, pero cargarla no deja rastro.",
     open_off: "No se registra. Nadie se entera de cuándo abre este correo.",
-    click_on: "Se registran. Cuando pulsa un enlace de este correo, {host} le hace seguir al instante. Se guardan el enlace, el día y el minuto, y nuestra estimación: usted o un programa.",
+    click_on: "Se registran. Cuando pulsa un enlace de este correo, {host} le hace seguir al instante. Se guardan el enlace, el día y el minuto, y nuestra estimación: usted o un programa, y cuál.",
     click_stopped: "Ya no se registran. Los enlaces siguen funcionando y no dejan rastro.",
     click_off: "No se registran. Nadie se entera de cuándo pulsa un enlace de este correo.",
     with_details: "También se guardan su programa de correo, navegador, sistema, tipo de dispositivo, red y país.",
@@ -74,7 +74,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "Qué se guarda",
-            "De cada correo solo lo que usted marque, al minuto, y una estimación: usted o un programa. Su dirección IP no se guarda.",
+            "De cada correo solo lo que usted marque, al minuto, y una estimación: usted o un programa, y cuál. Su dirección IP no se guarda.",
         ),
         (
             "Cuánto tiempo",

@@ -42,10 +42,10 @@ pub(super) const TEXTS: Texts = Texts {
     tracked_title: "Cet e-mail est-il suivi ?",
     open_name: "Son ouverture",
     click_name: "Ses liens",
-    open_on: "Enregistrée. Quand vous ouvrez cet e-mail, une petite image est chargée depuis {host}. Sont conservés le jour et la minute, et notre estimation : vous ou un programme.",
+    open_on: "Enregistrée. Quand vous ouvrez cet e-mail, une petite image est chargée depuis {host}. Sont conservés le jour et la minute, et notre estimation : vous ou un programme, et lequel.",
     open_stopped: "Elle n’est plus enregistrée. L’e-mail contient encore une petite image, mais la charger ne laisse aucune trace.",
     open_off: "Elle n’est pas enregistrée. Personne n’apprend quand vous ouvrez cet e-mail.",
-    click_on: "Enregistrés. Quand vous suivez un lien de cet e-mail, {host} vous fait passer aussitôt. Sont conservés le lien, le jour et la minute, et notre estimation : vous ou un programme.",
+    click_on: "Enregistrés. Quand vous suivez un lien de cet e-mail, {host} vous fait passer aussitôt. Sont conservés le lien, le jour et la minute, et notre estimation : vous ou un programme, et lequel.",
     click_stopped: "Ils ne sont plus enregistrés. Les liens fonctionnent toujours et ne laissent aucune trace.",
     click_off: "Ils ne sont pas enregistrés. Personne n’apprend quand vous suivez un lien de cet e-mail.",
     with_details: "Votre logiciel de messagerie, navigateur, système, type d’appareil, réseau et pays sont aussi conservés.",
@@ -74,7 +74,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "Ce qui est conservé",
-            "Pour chaque e-mail, seulement ce que vous cochez, à la minute près, et une estimation : vous ou un programme. Votre adresse IP n’est pas conservée.",
+            "Pour chaque e-mail, seulement ce que vous cochez, à la minute près, et une estimation : vous ou un programme, et lequel. Votre adresse IP n’est pas conservée.",
         ),
         (
             "Combien de temps",

@@ -42,10 +42,10 @@ pub(super) const TEXTS: Texts = Texts {
     tracked_title: "Questa e-mail è tracciata?",
     open_name: "L’apertura",
     click_name: "I link",
-    open_on: "Registrata. Quando apri questa e-mail, una piccola immagine viene caricata da {host}. Si conservano il giorno e il minuto, e la nostra stima: tu o un programma.",
+    open_on: "Registrata. Quando apri questa e-mail, una piccola immagine viene caricata da {host}. Si conservano il giorno e il minuto, e la nostra stima: tu o un programma, e quale.",
     open_stopped: "Non più registrata. L’e-mail contiene ancora una piccola immagine, ma caricarla non lascia traccia.",
     open_off: "Non registrata. Nessuno viene a sapere quando apri questa e-mail.",
-    click_on: "Registrati. Quando premi un link di questa e-mail, {host} ti fa proseguire subito. Si conservano il link, il giorno e il minuto, e la nostra stima: tu o un programma.",
+    click_on: "Registrati. Quando premi un link di questa e-mail, {host} ti fa proseguire subito. Si conservano il link, il giorno e il minuto, e la nostra stima: tu o un programma, e quale.",
     click_stopped: "Non più registrati. I link continuano a funzionare e non lasciano traccia.",
     click_off: "Non registrati. Nessuno viene a sapere quando premi un link di questa e-mail.",
     with_details: "Si conservano anche programma di posta, browser, sistema, tipo di dispositivo, rete e paese.",
@@ -74,7 +74,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "Che cosa si conserva",
-            "Per ogni e-mail solo ciò che selezioni, al minuto, e una stima: tu o un programma. Il tuo indirizzo IP non viene conservato.",
+            "Per ogni e-mail solo ciò che selezioni, al minuto, e una stima: tu o un programma, e quale. Il tuo indirizzo IP non viene conservato.",
         ),
         (
             "Per quanto tempo",

@@ -208,6 +208,35 @@ async fn r_cons_07_a_confirmation_is_worth_nothing_for_another_person() {
 }
 
 #[tokio::test]
+async fn pressing_twice_sends_one_mail() {
+    let site = Site::untracked().await;
+    let form = format!(
+        "answer=agree&open=on&text={}",
+        site.get(&site.person()).await.shown()
+    );
+    site.post(&site.person(), &form).await;
+    let before = site.rows();
+    let again = site.post(&site.person(), &form).await;
+    assert!(again.text().contains("One more step"));
+    assert_eq!((again.status, site.rows()), (StatusCode::OK, before));
+}
+
+#[tokio::test]
+async fn after_an_unanswered_confirmation_the_choice_is_open_again() {
+    let site = Site::untracked().await;
+    let old = asked(&site).await;
+    wait(CONFIRM_LIFE);
+    assert_eq!(site.agree("open=on").await.status, StatusCode::OK);
+    let new = site.confirmation(&site.newest_request().unwrap());
+    assert_eq!(
+        site.post(&old, "answer=agree").await.status,
+        StatusCode::GONE
+    );
+    assert_eq!(site.post(&new, "answer=agree").await.status, StatusCode::OK);
+    assert_eq!(site.state(Topic::Open).await, ConsentState::Given);
+}
+
+#[tokio::test]
 async fn somebody_elses_tick_can_be_declined_from_the_mail() {
     let site = Site::untracked().await;
     let path = asked(&site).await;

@@ -30,6 +30,7 @@ async fn r_sec_03_every_pixel_answers_alike() {
         format!("/o/{token}.png"),
         format!("{good}?utm_source=x"),
         "/o/x.gif".into(),
+        "/o/x/y.gif".into(),
         "/o/%ff%00.gif".into(),
         format!("/o/{}.gif", "A".repeat(5_000)),
     ];
