@@ -129,8 +129,12 @@ async fn r_sec_01_forged_foreign_and_wrong_purpose() {
         "//evil.example",
         "https://a/%0d%0aX: y\r\nZ: 1",
     ] {
-        let encoded =
-            percent_encoding::percent_encode(to.as_bytes(), percent_encoding::NON_ALPHANUMERIC);
+        let hex = data_encoding::HEXUPPER.encode(to.as_bytes());
+        let escapes = hex
+            .as_bytes()
+            .chunks(2)
+            .flat_map(|h| ['%', h[0] as char, h[1] as char]);
+        let encoded: String = escapes.collect();
         let answer = site
             .get(&format!(
                 "/c/{}?to={encoded}",
