@@ -6,6 +6,7 @@
     reason = "clippy knows #[test] functions as tests, not what they call"
 )]
 
+mod dkim;
 mod exchange;
 mod hostile_clients;
 mod hostile_relays;
