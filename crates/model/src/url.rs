@@ -1,6 +1,7 @@
 //! The addresses of the tracker origin, and what a click may lead to.
 
 use crate::token::Token;
+use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -50,6 +51,23 @@ impl Origin {
     /// A tracked link. The destination stands readable in it.
     pub fn click(&self, token: &Token, to: &Destination) -> String {
         format!("{}/c/{token}?to={}", self.0, encode(to.as_str()))
+    }
+
+    /// Takes a tracked link of this origin apart again: its token, and where it leads. Says nothing about whether the
+    /// token is genuine.
+    pub fn read_click<'u>(&self, url: &'u str) -> Option<(&'u str, Destination)> {
+        let rest = url.strip_prefix(self.0.as_str())?.strip_prefix("/c/")?;
+        let (token, query) = rest.split_once('?')?;
+        let query = query.split('#').next().unwrap_or(query);
+        Some((token, Destination::from_query(query)?))
+    }
+
+    /// Is this the address of a pixel of this origin?
+    pub fn is_pixel(&self, url: &str) -> bool {
+        let rest = url
+            .strip_prefix(self.0.as_str())
+            .and_then(|rest| rest.strip_prefix("/o/"));
+        rest.is_some_and(|file| file.ends_with(".gif"))
     }
 
     /// The recipient's page.
@@ -116,6 +134,16 @@ impl Destination {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The destination in the query of a tracked link: its first `to`, percent-decoded once. `+` stays `+`, for what
+    /// writes these links leaves none of its own; parameters that mail gateways add are ignored.
+    pub fn from_query(query: &str) -> Option<Self> {
+        let to = query.split('&').find_map(|pair| pair.strip_prefix("to="))?;
+        if to.len() > 3 * DESTINATION_BYTES_MAX {
+            return None;
+        }
+        percent_decode_str(to).decode_utf8().ok()?.parse().ok()
+    }
 }
 
 impl FromStr for Destination {
@@ -160,6 +188,8 @@ fn encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{CopyId, Keyring};
+    use proptest::prelude::*;
 
     #[test]
     fn origins() {
@@ -207,6 +237,69 @@ mod tests {
         ] {
             assert!(bad.parse::<Destination>().is_err(), "{bad:?}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_tracked_link_is_read_back_byte_for_byte(text in "[Hh]ttps?://[!-~]{1,60}") {
+            let Ok(to) = text.parse::<Destination>() else { return Ok(()) };
+            let token = Keyring::new(&[(1, [1; 32])]).unwrap().person(CopyId([1; 16]));
+            let origin: Origin = "https://t.example.org".parse().unwrap();
+            let url = origin.click(&token, &to);
+            prop_assert_eq!(origin.read_click(&url), Some((token.as_str(), to)));
+            let gateway = format!("{url}&added=by-a-gateway#x");
+            prop_assert!(origin.read_click(&gateway).is_some());
+        }
+
+        #[test]
+        fn any_query_is_a_destination_or_not(query in "(to=)?\\PC{0,80}|to=(%[0-9a-fA-F]{0,2}|[!-~]){0,60}") {
+            if let Some(to) = Destination::from_query(&query) {
+                prop_assert!(to.as_str().bytes().all(|b| (0x21..=0x7e).contains(&b)));
+            }
+        }
+    }
+
+    #[test]
+    fn decoded_once_and_exactly() {
+        let to = |query| Destination::from_query(query).map(|d| d.as_str().to_owned());
+        assert_eq!(
+            to("to=https://a.b/%3Fc%3D%2541%2Bd").unwrap(),
+            "https://a.b/?c=%41+d"
+        );
+        assert_eq!(
+            to("x=1&to=https://a.b&to=https://c.d").unwrap(),
+            "https://a.b"
+        );
+        for bad in [
+            "",
+            "to",
+            "to=",
+            "To=https://a.b",
+            "to=%ff",
+            "to=https://a.b/%0d%0aX:y",
+            "to=https://a.b/%20",
+            "to=//a.b",
+            "to=https%253A//a.b",
+            "to=https://u%40a.b",
+            "to=javascript:alert(1)",
+        ] {
+            assert_eq!(to(bad), None, "{bad}");
+        }
+        assert_eq!(to(&format!("to=https://a.b/{}", "%41".repeat(9_000))), None);
+    }
+
+    #[test]
+    fn foreign_addresses_are_not_ours() {
+        let origin: Origin = "https://t.example.org".parse().unwrap();
+        for url in [
+            "https://t.example.org.evil/c/x?to=https://a",
+            "https://t.example.org/d/x?to=https://a",
+            "/c/x?to=https://a",
+        ] {
+            assert_eq!(origin.read_click(url), None, "{url}");
+        }
+        assert!(origin.is_pixel("https://t.example.org/o/x.gif"));
+        assert!(!origin.is_pixel("https://elsewhere.example/o/x.gif"));
     }
 
     #[test]

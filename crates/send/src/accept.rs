@@ -1,5 +1,6 @@
 //! Accepting a mail: who may send it, what is decided about each recipient, and everything onto the disk.
 
+use crate::instrument::Tools;
 use crate::read::{Read, read};
 use model::decision::Ceiling;
 use model::decision::{Circumstances, Decision, decide};
@@ -144,7 +145,9 @@ impl Sender {
         }
         let own = self.own_addresses(&user).await?;
         must_be_own(&own, &from)?;
-        let (read, source) = tokio::task::spawn_blocking(move || (read(&source), source))
+        let sender = self.clone();
+        let reading = tokio::task::spawn_blocking(move || (read(&source, &sender.tools()), source));
+        let (read, source) = reading
             .await
             .map_err(|_| Refusal::BadMail("the mail could not be read".into()))?;
         let read = read?;
@@ -211,6 +214,15 @@ impl Sender {
             header_id,
             copies: accepted,
         })
+    }
+
+    /// What copies are made with.
+    pub(crate) fn tools(&self) -> Tools<'_> {
+        Tools {
+            keyring: &self.keyring,
+            tracker: &self.tracker,
+            signs_anew: false,
+        }
     }
 
     /// May this user send from this address?

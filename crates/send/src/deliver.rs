@@ -5,7 +5,7 @@
 //! reached, the carriers stop trying for a while instead of failing a queue of thousands one connection at a time.
 
 use crate::accept::{Sender, may_ask};
-use crate::instrument::{self, Tools, Wanted};
+use crate::instrument::{self, Wanted};
 use crate::notice::{self, Stamp};
 use crate::retry::Schedule;
 use model::decision::{Ceiling, Circumstances, decide};
@@ -25,8 +25,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// A connection that carried nothing for so long is closed; relays close idle ones anyway.
 const IDLE_MAX: Duration = Duration::from_secs(20);
-/// Pause after the relay could not be reached or refused the sign-in.
-const RELAY_PAUSE: Duration = Duration::from_secs(15);
+/// Pause after the relay could not be reached or refused the sign-in; shorter where retries come sooner.
+const RELAY_PAUSE_MAX: Duration = Duration::from_secs(15);
 /// How long a stop waits for mails that are being handed over.
 const STOP_GRACE: Duration = Duration::from_secs(25);
 /// The relay's answer is kept up to this length.
@@ -372,11 +372,13 @@ impl Carrier {
             Err(error) => {
                 let text = shortened(&error.to_string());
                 if !error.is_temporary() {
-                    return self.bounced(parcel, text);
+                    // The bare reply, where there is one: a report takes its codes from it.
+                    let reply = error.reply().map(|reply| shortened(&reply.to_string()));
+                    return self.bounced(parcel, reply.unwrap_or(text));
                 }
                 if error.stage() <= wire::smtp::Stage::Auth {
                     warn!("the relay cannot be used: {}", error.stage());
-                    let until = now + RELAY_PAUSE;
+                    let until = now + RELAY_PAUSE_MAX.min(self.courier.schedule.first);
                     *self.pause.lock().unwrap_or_else(PoisonError::into_inner) =
                         Some((until, text.clone()));
                 }
@@ -445,10 +447,8 @@ impl Carrier {
         let (now, random) = (self.now(), (self.courier.sender.ambient.random)());
         let schedule = &self.courier.schedule;
         let Some(due_at) = schedule.next(parcel.created_at, parcel.attempts, now, random[0]) else {
-            return self.bounced(
-                parcel,
-                format!("given up after too many tries; last: {answer}"),
-            );
+            let why = format!("given up after trying for too long; the last answer was: {answer}");
+            return self.bounced(parcel, Reply::new(554, (5, 4, 7), why).to_string());
         };
         let late = now.since(parcel.created_at) >= schedule.delay_report_after;
         let tell = late && wants(parcel, "DELAY") && is_copy(parcel);
@@ -563,12 +563,8 @@ fn write_copy(
         language,
         missing_headers: &missing,
     };
-    let tools = Tools {
-        keyring: &sender.keyring,
-        tracker: &sender.tracker,
-    };
-    let rendered =
-        instrument::render(&plan, &wanted, &tools).map_err(|_| "the mail could not be written")?;
+    let rendered = instrument::render(&plan, &wanted, &sender.tools())
+        .map_err(|_| "the mail could not be written")?;
     let lowered = (rendered.modes != copy.modes).then(|| {
         let why = |decided: Option<Reason>, before: Option<Reason>| {
             rendered.lowered.or(decided).or(before)

@@ -3,7 +3,7 @@
 //! Whatever goes wrong here sends the mail untracked, with a reason; it never holds it back.
 
 use crate::read::{ASK_HEADER, SWITCH_HEADER, reason};
-use crate::words;
+use crate::{quoted, words};
 use mail::{Edits, Image, Line, Plan, RenderError};
 use model::decision::Decision;
 use model::url::{Destination, Origin};
@@ -16,6 +16,8 @@ pub struct Tools<'a> {
     pub keyring: &'a Keyring,
     /// Where tracked URLs point to.
     pub tracker: &'a Origin,
+    /// The mail gets a DKIM signature of ours afterwards, so that one it already has may be dropped.
+    pub signs_anew: bool,
 }
 
 /// What one copy should carry.
@@ -52,60 +54,96 @@ pub const DECLARATION_HEADER: &str = "Overt-Tracking";
 /// What leaves with no copy: blind recipients, and our own switches.
 const DROPPED: &[&str] = &["Bcc", "Resent-Bcc", SWITCH_HEADER, ASK_HEADER];
 
+/// What else leaves when the mail is signed anew: the signature that instrumenting would break.
+const DROPPED_WHEN_SIGNING: &[&str] = &[
+    "Bcc",
+    "Resent-Bcc",
+    SWITCH_HEADER,
+    ASK_HEADER,
+    "DKIM-Signature",
+];
+
 /// Writes one copy. Falls back to the untracked mail rather than fail.
 pub fn render(
     plan: &Plan<'_>,
     wanted: &Wanted<'_>,
     tools: &Tools<'_>,
 ) -> Result<Rendered, RenderError> {
-    let untracked = |why: Option<Reason>| {
-        let edits = Edits {
-            drop_headers: DROPPED,
-            add_headers: wanted.missing_headers,
-            ..Edits::default()
-        };
-        let bytes = plan.render(&edits)?;
-        Ok(Rendered {
-            bytes,
-            modes: model::mode::NOTHING,
-            lowered: why,
-            asks: false,
-        })
-    };
-    if wanted.decision.is_tracked() {
-        tracked(plan, wanted, tools).or_else(|error| untracked(Some(render_reason(&error))))
+    let sender = sender_name(plan);
+    let modes = wanted.decision.modes();
+    let tracked = wanted.decision.is_tracked();
+    let words = if tracked {
+        words::tracked(wanted.language, &sender, &modes)
     } else if wanted.ask {
-        asking(plan, wanted, tools).or_else(|_| untracked(None))
+        words::ask(wanted.language, &sender)
     } else {
-        untracked(None)
+        return plain(plan, wanted, tools, None);
+    };
+    match with_line(plan, wanted, tools, &sender, &words) {
+        Ok(bytes) => Ok(Rendered {
+            bytes,
+            modes,
+            lowered: None,
+            asks: !tracked,
+        }),
+        Err(error) => plain(plan, wanted, tools, tracked.then(|| render_reason(&error))),
     }
 }
 
-fn tracked(
+/// The copy without anything of ours: not even what an earlier mail of ours left in its quoted text.
+fn plain(
     plan: &Plan<'_>,
     wanted: &Wanted<'_>,
     tools: &Tools<'_>,
+    lowered: Option<Reason>,
 ) -> Result<Rendered, RenderError> {
-    let sender = sender_name(plan);
-    let modes = wanted.decision.modes();
+    let untouched = Edits {
+        drop_headers: DROPPED,
+        add_headers: wanted.missing_headers,
+        ..Edits::default()
+    };
+    let restored = Edits {
+        link: &|link| quoted::original(&link.destination, tools),
+        drop_picture: &|picture| quoted::is_pixel(picture, tools),
+        ..untouched
+    };
+    // A signed mail keeps what it quotes: a broken signature would be worse.
+    let bytes = plan
+        .render(&restored)
+        .or_else(|_| plan.render(&untouched))?;
+    Ok(Rendered {
+        bytes,
+        modes: model::mode::NOTHING,
+        lowered,
+        asks: false,
+    })
+}
+
+/// The copy with a visible line and, as far as granted, pixel and links.
+fn with_line(
+    plan: &Plan<'_>,
+    wanted: &Wanted<'_>,
+    tools: &Tools<'_>,
+    sender: &str,
+    words: &words::Line,
+) -> Result<Vec<u8>, RenderError> {
     let page = tools.tracker.person(&tools.keyring.person(wanted.copy));
-    let words = words::tracked(wanted.language, &sender, &modes);
-    let alt = words::pixel_alt(wanted.language, &sender);
-    let pixel = wanted
-        .decision
-        .open
-        .as_ref()
-        .ok()
-        .map(|grant| tools.tracker.pixel(&tools.keyring.open(grant)));
+    let alt = words::pixel_alt(wanted.language, sender);
+    let open = wanted.decision.open.as_ref().ok();
+    let pixel = open.map(|grant| tools.tracker.pixel(&tools.keyring.open(grant)));
     let click = wanted.decision.click.as_ref().ok();
-    let link = |link: &mail::Link| {
-        let to: Destination = link.destination.parse().ok()?;
+    let tracked = |link: &mail::Link, to: &str| {
+        let to: Destination = to.parse().ok()?;
         let token = tools.keyring.click(click?, link.number, to.as_str());
         Some(tools.tracker.click(&token, &to)).filter(|url| url.len() <= link.url_bytes_max)
     };
-    let headers = headers(wanted, &modes, &page);
-    let bytes = plan.render(&Edits {
-        link: &link,
+    let headers = headers(wanted, &wanted.decision.modes(), &page);
+    plan.render(&Edits {
+        link: &|link| {
+            let original = quoted::original(&link.destination, tools);
+            tracked(link, original.as_deref().unwrap_or(&link.destination)).or(original)
+        },
+        drop_picture: &|picture| quoted::is_pixel(picture, tools),
         image: pixel.as_deref().map(|url| Image { url, alt: &alt }),
         line: Some(Line {
             text: &words.sentence,
@@ -114,41 +152,11 @@ fn tracked(
             lang: wanted.language.as_str(),
         }),
         add_headers: &headers,
-        drop_headers: DROPPED,
-        ..Edits::default()
-    })?;
-    Ok(Rendered {
-        bytes,
-        modes,
-        lowered: None,
-        asks: false,
-    })
-}
-
-fn asking(
-    plan: &Plan<'_>,
-    wanted: &Wanted<'_>,
-    tools: &Tools<'_>,
-) -> Result<Rendered, RenderError> {
-    let page = tools.tracker.person(&tools.keyring.person(wanted.copy));
-    let words = words::ask(wanted.language, &sender_name(plan));
-    let headers = headers(wanted, &model::mode::NOTHING, &page);
-    let bytes = plan.render(&Edits {
-        line: Some(Line {
-            text: &words.sentence,
-            link_text: words.link,
-            url: &page,
-            lang: wanted.language.as_str(),
-        }),
-        add_headers: &headers,
-        drop_headers: DROPPED,
-        ..Edits::default()
-    })?;
-    Ok(Rendered {
-        bytes,
-        modes: model::mode::NOTHING,
-        lowered: None,
-        asks: true,
+        drop_headers: if tools.signs_anew {
+            DROPPED_WHEN_SIGNING
+        } else {
+            DROPPED
+        },
     })
 }
 
@@ -185,3 +193,6 @@ fn render_reason(error: &RenderError) -> Reason {
         RenderError::Header { .. } => Reason::Malformed,
     }
 }
+
+#[cfg(test)]
+mod tests;

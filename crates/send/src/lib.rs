@@ -9,6 +9,7 @@ pub mod accept;
 pub mod deliver;
 pub mod instrument;
 mod notice;
+mod quoted;
 mod read;
 mod retry;
 pub mod submit;

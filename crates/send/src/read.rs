@@ -1,6 +1,8 @@
 //! What a mail says that accepting it depends on, read once.
 
 use crate::accept::Refusal;
+use crate::instrument::Tools;
+use crate::quoted;
 use mail::Untouchable;
 use model::{EmailAddress, Reason, Switch};
 use std::collections::HashMap;
@@ -29,7 +31,7 @@ pub(crate) struct Read {
 }
 
 /// Reads a mail. Linear in its size; runs on a blocking thread for large ones.
-pub(crate) fn read(source: &[u8]) -> Result<Read, Refusal> {
+pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
     let plan = mail::plan(source).map_err(|broken| Refusal::BadMail(broken.to_string()))?;
     if plan.headers("Received").len() > HOPS_MAX {
         return Err(Refusal::BadMail(
@@ -75,7 +77,8 @@ pub(crate) fn read(source: &[u8]) -> Result<Read, Refusal> {
         .collect();
     let links = plan.links().iter().map(|link| store::Link {
         number: link.number,
-        destination: link.destination.clone(),
+        destination: quoted::original(&link.destination, tools)
+            .unwrap_or_else(|| link.destination.clone()),
         skipped: link.skipped.map(|skip| skip.code().to_owned()),
     });
     Ok(Read {

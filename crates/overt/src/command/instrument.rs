@@ -129,6 +129,7 @@ fn copy(plan: &mail::Plan<'_>, means: &Means) -> Result<(Rendered, Decision)> {
     let tools = Tools {
         keyring: &means.keyring,
         tracker: &means.tracker,
+        signs_anew: false,
     };
     Ok((
         render(plan, &wanted, &tools).context("the mail cannot be written")?,

@@ -1,0 +1,207 @@
+use super::*;
+use model::consent::{Consent, ConsentState, Topic};
+use model::decision::{Ceiling, Circumstances, decide};
+use model::{Axis, Purpose, Time};
+
+const NOW: Time = Time(1_700_000_000_000);
+
+struct Bench {
+    keyring: Keyring,
+    tracker: Origin,
+}
+
+impl Bench {
+    fn new(key: u8) -> Self {
+        Self {
+            keyring: Keyring::new(&[(1, [key; 32])]).unwrap(),
+            tracker: "https://t.example.org".parse().unwrap(),
+        }
+    }
+
+    fn tools(&self) -> Tools<'_> {
+        Tools {
+            keyring: &self.keyring,
+            tracker: &self.tracker,
+            signs_anew: false,
+        }
+    }
+
+    fn write(&self, source: &str, copy: u8, topics: &[Topic], ask: bool) -> Rendered {
+        let consent = topics.iter().fold(Consent::default(), |c, t| {
+            c.after(*t, ConsentState::Given, NOW)
+        });
+        let ceilings = [Ceiling {
+            reason: Reason::WorkspaceCeiling,
+            modes: PerAxis::all(Mode::Individual),
+        }];
+        let copy = CopyId([copy; 16]);
+        let decision = decide(&Circumstances {
+            copy,
+            now: NOW,
+            ceilings: &ceilings,
+            consent: Some(&consent),
+            obstacle: None,
+        });
+        let wanted = Wanted {
+            copy,
+            decision: &decision,
+            ask,
+            language: Language::En,
+            missing_headers: &[],
+        };
+        let plan = mail::plan(source.as_bytes()).unwrap();
+        render(&plan, &wanted, &self.tools()).unwrap()
+    }
+
+    fn links(&self, bytes: &[u8]) -> Vec<String> {
+        mail::plan(bytes)
+            .unwrap()
+            .links()
+            .iter()
+            .map(|l| l.destination.clone())
+            .collect()
+    }
+}
+
+fn html(body: &str) -> String {
+    format!(
+        "From: Ann Lee <ann@example.org>\r\nTo: b@example.org\r\nBcc: c@example.org\r\nSubject: x\r\n\
+         X-Overt-Track: all\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body>{body}</body></html>\r\n"
+    )
+}
+
+const BOTH: &[Topic] = &[Topic::Open, Topic::Click];
+
+fn text(rendered: &Rendered) -> String {
+    String::from_utf8(rendered.bytes.clone()).unwrap()
+}
+
+#[test]
+fn r_mode_06_an_untracked_copy_keeps_its_links_and_gets_no_pixel() {
+    let source = html("<a href=\"https://a.example/?x=1&amp;y=2\">a</a>");
+    let copy = Bench::new(1).write(&source, 1, &[], false);
+    let expected = source
+        .replace("Bcc: c@example.org\r\n", "")
+        .replace("X-Overt-Track: all\r\n", "");
+    assert_eq!(text(&copy), expected);
+}
+
+#[test]
+fn r_mode_21_header_and_body_agree() {
+    let source = html("<a href=\"https://a.example/\">a</a>");
+    for (topics, header) in [
+        (BOTH, "open=individual, click=individual, document=none"),
+        (
+            &[Topic::Open][..],
+            "open=individual, click=none, document=none",
+        ),
+        (
+            &[Topic::Click][..],
+            "open=none, click=individual, document=none",
+        ),
+    ] {
+        let copy = text(&Bench::new(1).write(&source, 1, topics, false)).replace("\r\n ", " ");
+        assert!(copy.contains(header), "{copy}");
+        assert_eq!(copy.contains("/o/"), topics.contains(&Topic::Open));
+        assert_eq!(copy.contains("/c/"), topics.contains(&Topic::Click));
+        assert!(copy.contains("/p/") && copy.contains("Ann Lee learns"));
+    }
+}
+
+#[test]
+fn the_question_goes_into_a_mail_without_pixel_and_with_original_links() {
+    let bench = Bench::new(1);
+    let copy = bench.write(&html("<a href=\"https://a.example/\">a</a>"), 1, &[], true);
+    assert!(copy.asks && copy.modes == model::mode::NOTHING);
+    let links = bench.links(&copy.bytes);
+    assert_eq!(links[0], "https://a.example/");
+    assert!(links[1].starts_with("https://t.example.org/p/"));
+    assert!(!text(&copy).contains("/o/"));
+}
+
+#[test]
+fn our_own_links_and_pixels_in_quoted_text_are_restored() {
+    let bench = Bench::new(1);
+    let first = bench.write(
+        &html("<a href=\"https://a.example/?x=1&amp;y=2\">a</a>"),
+        1,
+        BOTH,
+        false,
+    );
+    let quoted = text(&first)
+        .split("<body>")
+        .nth(1)
+        .unwrap()
+        .split("</body>")
+        .next()
+        .unwrap()
+        .to_owned();
+    let reply = html(&format!(
+        "<p>As you wrote:</p><blockquote>{quoted}</blockquote>"
+    ));
+
+    let untracked = bench.write(&reply, 2, &[], false);
+    assert!(!text(&untracked).contains("/o/") && !text(&untracked).contains("/c/"));
+    assert_eq!(
+        bench.links(&untracked.bytes)[0],
+        "https://a.example/?x=1&y=2"
+    );
+
+    let tracked = bench.write(&reply, 2, BOTH, false);
+    assert_eq!(text(&tracked).matches("/o/").count(), 1);
+    let urls = bench.links(&tracked.bytes);
+    let (token, to) = bench.tracker.read_click(&urls[0]).unwrap();
+    assert_eq!(to.as_str(), "https://a.example/?x=1&y=2");
+    let claim = bench
+        .keyring
+        .verify(Purpose::Click, token, to.as_str())
+        .unwrap();
+    assert_eq!(
+        claim.copy(),
+        CopyId([2; 16]),
+        "the new copy's token, not the quoted one's"
+    );
+}
+
+#[test]
+fn links_that_only_look_like_ours_are_treated_like_any_other() {
+    let (ours, theirs) = (Bench::new(1), Bench::new(2));
+    let foreign = theirs.write(
+        &html("<a href=\"https://a.example/\">a</a>"),
+        1,
+        &[Topic::Click],
+        false,
+    );
+    let link = theirs.links(&foreign.bytes).remove(0);
+    let mail = html(&format!("<a href=\"{}\">a</a>", link.replace('&', "&amp;")));
+    assert_eq!(ours.links(&ours.write(&mail, 2, &[], false).bytes)[0], link);
+}
+
+#[test]
+fn a_signed_mail_goes_out_untracked_with_the_reason() {
+    let source = "From: a@example.org\r\nSubject: x\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/signed; boundary=b; protocol=\"application/pgp-signature\"\r\n\r\n\
+        --b\r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n";
+    let copy = Bench::new(1).write(source, 1, BOTH, false);
+    assert_eq!(
+        (copy.modes, copy.lowered),
+        (model::mode::NOTHING, Some(Reason::Signed))
+    );
+    assert_eq!(text(&copy), source);
+}
+
+#[test]
+fn no_token_without_a_grant_for_its_axis() {
+    let bench = Bench::new(1);
+    let source = html("<a href=\"https://a.example/\">a</a>");
+    for axis in [Axis::Open, Axis::Click] {
+        let topics = if axis == Axis::Open {
+            [Topic::Open]
+        } else {
+            [Topic::Click]
+        };
+        let copy = text(&bench.write(&source, 1, &topics, false));
+        assert_eq!(copy.contains("/o/"), axis == Axis::Open);
+        assert_eq!(copy.contains("/c/"), axis == Axis::Click);
+    }
+}
