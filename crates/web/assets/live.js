@@ -116,11 +116,22 @@ function notifyButton() {
   });
 }
 
+// After events were missed: what is shown must be read anew. A page with a form is left alone, it may hold a draft.
+async function anew() {
+  if (!document.querySelector("#rows, [data-page]")) return;
+  try {
+    if ((await fetch("/healthz")).ok) return location.reload();
+  } catch { /* the server is away */ }
+  setTimeout(anew, 30_000);
+}
+
 function follow() {
   const waiting = new Map(); // message id → its latest events, so that a burst is one fetch
   let pageTimer = 0;
   const source = new EventSource("/api/v1/events");
-  source.addEventListener("reload", () => location.reload());
+  source.addEventListener("reload", () => { source.close(); anew(); });
+  // A dropped connection is taken up again by the browser itself; an answer that is an error is not.
+  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) setTimeout(anew, 30_000); });
   source.addEventListener("message", ({ data }) => {
     const event = JSON.parse(data);
     const page = document.querySelector("[data-page]");

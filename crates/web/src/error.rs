@@ -79,7 +79,7 @@ impl From<store::Error> for Error {
                 tracing::error!("a page could not be answered: {error}");
                 Self::Unavailable
             }
-            // The cause may quote a row, which may hold an address: it stays inside, and the log gets the kind only.
+            // Not logged: the cause may quote a row, and a row may hold an address.
             store::Error::Conflict(_) => Self::Conflict("That exists already.".into()),
             store::Error::Corrupt(_) => {
                 tracing::error!("a page could not be answered: {error}");

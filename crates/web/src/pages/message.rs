@@ -26,8 +26,10 @@ struct MessagePage {
     message: Message,
     /// The copies with their timelines.
     stories: Vec<Story>,
-    /// All copies, where there are too many to tell all stories.
+    /// The first copies, where there are too many to tell all stories.
     index: Vec<CopyView>,
+    /// Recipients in all.
+    total: u32,
     links: Vec<LinkView>,
 }
 
@@ -109,19 +111,21 @@ pub(super) async fn show(
     Params(choice): Params<Choice>,
 ) -> Result<Response> {
     let message = visible(&web, &user, id).await?;
-    let copies = web.app.store.copies(id, LISTED_MAX).await?;
-    let many = copies.len() > TIMELINES_MAX;
-    let (told, index): (Vec<store::Copy>, Vec<store::Copy>) = match choice.copy {
-        Some(wanted) => (
-            copies.into_iter().filter(|c| c.id == wanted).collect(),
-            Vec::new(),
-        ),
-        None if many => (Vec::new(), copies),
-        None => (copies, Vec::new()),
+    let (told, index) = match choice.copy {
+        Some(wanted) => {
+            let found = web.app.store.copy_in_context(wanted).await?;
+            let copy = found
+                .map(|around| around.copy)
+                .filter(|copy| copy.message == id);
+            (vec![copy.ok_or(Error::NotFound("copy"))?], Vec::new())
+        }
+        None => match web.app.store.copies(id, LISTED_MAX).await? {
+            few if few.len() <= TIMELINES_MAX => (few, Vec::new()),
+            many => (Vec::new(), many),
+        },
     };
-    if choice.copy.is_some() && told.is_empty() {
-        return Err(Error::NotFound("copy"));
-    }
+    let sums = web.app.store.copy_ticks(id).await?;
+    let total = sums.iter().map(|(_, n)| n).sum();
     let mut stories = Vec::with_capacity(told.len());
     for copy in told {
         let hits = web.app.store.hits(copy.id).await?;
@@ -156,6 +160,7 @@ pub(super) async fn show(
         message,
         stories,
         index,
+        total,
     }))
 }
 

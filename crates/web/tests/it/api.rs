@@ -1,3 +1,5 @@
+//! The API: its exact shape, its errors, what it takes and what it refuses.
+
 use crate::client::{Answer, world};
 use crate::sample::{self, Fate};
 use axum::body::Body;

@@ -1,3 +1,5 @@
+//! The event stream: nothing is missed, nobody hears what is not theirs.
+
 use crate::client::{Client, World, world};
 use crate::sample::{self, Fate};
 use axum::body::{Body, BodyDataStream};

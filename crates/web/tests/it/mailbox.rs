@@ -1,3 +1,5 @@
+//! The demo's mailbox page: mails as delivered, harmless when shown.
+
 use crate::client::Answer;
 use crate::sample;
 use axum::Router;

@@ -1,3 +1,5 @@
+//! The pages: what they say, who may see them, and that what people write stays text.
+
 use crate::client::{Client, World, world};
 use crate::sample::{self, Fate, NOW};
 use model::{ConsentState, MessageId, Role, Topic};

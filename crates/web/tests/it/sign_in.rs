@@ -1,3 +1,5 @@
+//! Signing in and out, sessions, guessing, and requests from other sites.
+
 use crate::client::world;
 use crate::sample::{NOW, PASSWORD, app};
 use axum::body::Body;
