@@ -24,7 +24,7 @@ pub(crate) fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> 
         remote: client::address(peer.map(|p| p.0.ip()), headers, &tracker.trusted_proxies),
         headers: verdict::Headers::read(|name| headers.get(name).map(HeaderValue::as_bytes)),
         own_session: is_from(&tracker.admin, headers),
-        // Known to the store only, which this path does without; hits are looked at again when folded.
+        // Only the store knows it, and this path does without the store: rules that need it do not fire here.
         delivered_at: None,
     });
     let (copy, link) = (claim.copy(), claim.link);
