@@ -67,7 +67,7 @@ impl Origin {
         let rest = url
             .strip_prefix(self.0.as_str())
             .and_then(|rest| rest.strip_prefix("/o/"));
-        rest.is_some_and(|file| file.ends_with(".gif"))
+        rest.and_then(|file| file.strip_suffix(".gif")).is_some()
     }
 
     /// The recipient's page.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use wire::smtp::Timeouts;
 
 /// The file's name.
 pub(crate) const FILE: &str = "overt.toml";
@@ -31,6 +32,9 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) submit: Submit,
     pub(crate) relay: Relay,
+    /// DKIM keys; mail from their domains is signed.
+    #[serde(default)]
+    pub(crate) dkim: Vec<Dkim>,
     #[serde(default)]
     pub(crate) retry: Retry,
     /// Turns the clock, for tests of deadlines.
@@ -93,6 +97,19 @@ pub(crate) struct Relay {
     pub(crate) ca: Option<PathBuf>,
     #[serde(default = "four")]
     pub(crate) connections: usize,
+    /// The longest wait for the relay at each step. Without it: half a minute to connect, then as RFC 5321 §4.5.3.2 says.
+    pub(crate) timeout_seconds: Option<std::num::NonZeroU64>,
+}
+
+/// A DKIM key (RFC 6376).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dkim {
+    /// The domain in From that it signs for.
+    pub(crate) domain: String,
+    pub(crate) selector: String,
+    /// A PEM file: RSA of 2048 to 4096 bits, or Ed25519.
+    pub(crate) key: PathBuf,
 }
 
 /// How the connection to the relay is protected.
@@ -139,6 +156,20 @@ impl Retry {
             longest: Duration::from_secs(self.longest_seconds),
             give_up_after: Duration::from_secs(self.give_up_after_seconds),
             delay_report_after: Duration::from_secs(self.delay_report_after_seconds),
+        }
+    }
+}
+
+impl Relay {
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        let Some(seconds) = self.timeout_seconds else {
+            return Timeouts::default();
+        };
+        let step = Duration::from_secs(seconds.get());
+        // A whole mail may take longer than one step of it.
+        Timeouts {
+            transaction: Timeouts::default().transaction,
+            ..Timeouts::all(step)
         }
     }
 }
@@ -191,6 +222,9 @@ impl Config {
             &mut config.relay.ca,
         ] {
             *file = file.take().map(|file| folder.join(file));
+        }
+        for dkim in &mut config.dkim {
+            dkim.key = folder.join(&dkim.key);
         }
         config.check()?;
         Ok(config)

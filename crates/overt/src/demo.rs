@@ -91,6 +91,7 @@ impl Demo {
             tracker: origin(&tracker)?.parse()?,
             hostname: "localhost".into(),
             relay: sink_as_relay(&sink)?,
+            signers: Arc::default(),
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),
             fold: Arc::new(Notify::new()),

@@ -34,6 +34,7 @@ pub(crate) struct Base {
     pub(crate) tracker: Origin,
     pub(crate) hostname: String,
     pub(crate) relay: Relay,
+    pub(crate) signers: Arc<send::Signers>,
     /// Mail to deliver.
     pub(crate) wake: Arc<Notify>,
     /// Something to show.
@@ -195,6 +196,7 @@ impl Base {
             store: self.store.clone(),
             keyring: self.keyring.clone(),
             tracker: self.tracker.clone(),
+            signers: self.signers.clone(),
             ambient: self.ambient,
             wake: self.wake.clone(),
             changed: self.changed.clone(),

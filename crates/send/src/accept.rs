@@ -2,6 +2,7 @@
 
 use crate::instrument::Tools;
 use crate::read::{Read, read};
+use crate::sign::Signers;
 use model::decision::Ceiling;
 use model::decision::{Circumstances, Decision, decide};
 use model::url::Origin;
@@ -26,6 +27,8 @@ pub struct Sender {
     pub keyring: Arc<Keyring>,
     /// The public origin that tracked URLs point to.
     pub tracker: Origin,
+    /// The DKIM keys; none of them is fine.
+    pub signers: Arc<Signers>,
     /// Time and chance.
     pub ambient: Ambient,
     /// Wakes the delivery workers.
@@ -145,8 +148,9 @@ impl Sender {
         }
         let own = self.own_addresses(&user).await?;
         must_be_own(&own, &from)?;
-        let sender = self.clone();
-        let reading = tokio::task::spawn_blocking(move || (read(&source, &sender.tools()), source));
+        let (sender, domain) = (self.clone(), from.domain().to_owned());
+        let reading =
+            tokio::task::spawn_blocking(move || (read(&source, &sender.tools(&domain)), source));
         let (read, source) = reading
             .await
             .map_err(|_| Refusal::BadMail("the mail could not be read".into()))?;
@@ -208,7 +212,7 @@ impl Sender {
         };
         self.store.message_accept(new).await?;
         self.wake.notify_one();
-        self.changed.notify_waiters();
+        self.changed.notify_one();
         Ok(Acceptance {
             message: id,
             header_id,
@@ -216,12 +220,12 @@ impl Sender {
         })
     }
 
-    /// What copies are made with.
-    pub(crate) fn tools(&self) -> Tools<'_> {
+    /// What copies of a mail from this domain are made with.
+    pub(crate) fn tools(&self, domain: &str) -> Tools<'_> {
         Tools {
             keyring: &self.keyring,
             tracker: &self.tracker,
-            signs_anew: false,
+            signs_anew: self.signers.sign_for(domain),
         }
     }
 

@@ -222,7 +222,7 @@ impl Carrier {
                 }
             }
         }
-        self.courier.sender.changed.notify_waiters();
+        self.courier.sender.changed.notify_one();
     }
 
     fn now(&self) -> Time {
@@ -546,6 +546,7 @@ fn write_copy(
         .and_then(|tags| model::Language::preferred(&tags))
         .or(around.contact.language)
         .unwrap_or(around.workspace.language);
+    let domain = author_domain(&plan);
     let mut missing = Vec::new();
     if plan.message_id().is_none() {
         missing.push((
@@ -563,7 +564,7 @@ fn write_copy(
         language,
         missing_headers: &missing,
     };
-    let rendered = instrument::render(&plan, &wanted, &sender.tools())
+    let rendered = instrument::render(&plan, &wanted, &sender.tools(&domain))
         .map_err(|_| "the mail could not be written")?;
     let lowered = (rendered.modes != copy.modes).then(|| {
         let why = |decided: Option<Reason>, before: Option<Reason>| {
@@ -579,8 +580,19 @@ fn write_copy(
         around.message.id,
         around.message.accepted_at.rfc2822()
     );
-    let bytes = [trace.as_bytes(), &rendered.bytes].concat();
+    let signature = sender.signers.sign(&domain, &rendered.bytes, now);
+    let bytes = [trace.as_bytes(), &signature, &rendered.bytes].concat();
     Ok((bytes, lowered, rendered.asks))
+}
+
+/// The domain in From, which is what a signature has to match (RFC 7489 §3.1).
+fn author_domain(plan: &mail::Plan<'_>) -> String {
+    let author = plan.addresses("From").into_iter().next();
+    let address = author.map(|a| a.address).unwrap_or_default();
+    address
+        .rsplit_once('@')
+        .map_or("", |(_, domain)| domain)
+        .to_ascii_lowercase()
 }
 
 /// Where the header ends: after the first empty line.

@@ -12,10 +12,12 @@ mod notice;
 mod quoted;
 mod read;
 mod retry;
+pub mod sign;
 pub mod submit;
 mod words;
 
 pub use accept::{Acceptance, AcceptedCopy, Recipient, Refusal, Sender, Submission};
 pub use deliver::Courier;
 pub use retry::Schedule;
+pub use sign::Signers;
 pub use submit::SubmissionServer;

@@ -81,6 +81,10 @@ pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
             .unwrap_or_else(|| link.destination.clone()),
         skipped: link.skipped.map(|skip| skip.code().to_owned()),
     });
+    // A DKIM signature is no obstacle where we sign the mail anew.
+    let untouchable = plan
+        .untouchable()
+        .filter(|why| *why != Untouchable::DkimSigned || !tools.signs_anew);
     Ok(Read {
         header_id: plan.message_id(),
         subject: plan.subject(),
@@ -88,9 +92,9 @@ pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
         names,
         switch,
         ask,
-        obstacle: plan.untouchable().map(reason),
+        obstacle: untouchable.map(reason),
         // A signed mail must not get a line either: only a missing HTML part leaves the text to write into.
-        can_carry_line: matches!(plan.untouchable(), None | Some(Untouchable::NoHtml))
+        can_carry_line: matches!(untouchable, None | Some(Untouchable::NoHtml))
             && plan.can_carry_line(),
         links: links.collect(),
     })

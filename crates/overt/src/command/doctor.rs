@@ -83,6 +83,7 @@ async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
         ("relay", relay(config).await),
         ("tracker", tracker),
         ("clock", clock(far_clock)),
+        ("dkim", dkim(config)),
     ])
 }
 
@@ -234,6 +235,27 @@ fn innermost(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+/// The keys can be used; whether DNS has their records is for the operator to see.
+fn dkim(config: &Config) -> Finding {
+    match serve::signers(config) {
+        Err(error) => Broken(format!("{error:#}")),
+        Ok(signers) => {
+            let records: Vec<_> = signers
+                .all()
+                .map(|signer| signer.record().zone_line())
+                .collect();
+            if records.is_empty() {
+                Fine("mail is not signed here; the relay may do it. A mail that arrives signed goes out untracked".into())
+            } else {
+                Watch(format!(
+                    "keys are fine; DNS must have\n       {}",
+                    records.join("\n       ")
+                ))
+            }
+        }
+    }
 }
 
 fn clock(far: Option<Time>) -> Finding {

@@ -10,6 +10,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::{Identity, Store, User};
+use wire::dkim::Algorithm;
 
 /// Arguments. What is not given is asked for on a terminal.
 #[derive(Debug, clap::Args)]
@@ -47,6 +48,9 @@ pub(crate) struct Arguments {
     /// The name to sign in to the relay with; its password goes into `OVERT_RELAY__PASSWORD` or overt.toml
     #[arg(long)]
     relay_user: Option<String>,
+    /// Make DKIM keys for this domain, so that Overt signs its mail; `overt doctor` shows the DNS records
+    #[arg(long)]
+    dkim_domain: Option<String>,
     /// `overt.db` in the folder, or postgres://user:password@host/name
     #[arg(long, default_value = "overt.db")]
     database: String,
@@ -84,6 +88,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         .with_context(|| format!("cannot make the folder {}", arguments.dir.display()))?;
     if !keys::path(&arguments.dir).exists() {
         keys::create(&arguments.dir)?;
+    }
+    if let Some(domain) = &arguments.dkim_domain {
+        write_dkim_keys(&arguments.dir, domain)?;
     }
     block_on(set_up(&arguments, &answers))?;
     // The configuration last: a set-up that broke off half-way can simply be run again.
@@ -279,7 +286,7 @@ fn write_config(file: &Path, arguments: &Arguments, answers: &Answers) -> Result
          # trusted_proxies = [\"127.0.0.1/32\"]\n\n\
          [submit]    # where mail clients send to\nlisten = [\"127.0.0.1:587\"]\n\
          # listen_tls = [\"0.0.0.0:465\"]\n# certificate = \"fullchain.pem\"\n# key = \"privkey.pem\"\n\n\
-         [relay]     # where everything goes\nhost = {host}\nport = {port}\nsecurity = {security}\n{user}",
+         [relay]     # where everything goes\nhost = {host}\nport = {port}\nsecurity = {security}\n{user}{dkim}",
         database = quoted(&arguments.database),
         hostname = quoted(answers.tracker.host()),
         admin = quoted(answers.admin.as_str()),
@@ -287,15 +294,53 @@ fn write_config(file: &Path, arguments: &Arguments, answers: &Answers) -> Result
         host = quoted(&answers.relay_host),
         port = arguments.relay_port,
         security = quoted(&arguments.relay_security),
+        dkim = dkim_sections(arguments.dkim_domain.as_deref()),
     );
     // It may come to hold the relay's password.
+    let mut out = private_file(file)?;
+    out.write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// File and selector of the keys that `init` makes: old receivers know only RSA, Ed25519 is shorter in DNS.
+const DKIM_KEYS: [(Algorithm, &str); 2] = [
+    (Algorithm::Rsa, "overt-rsa"),
+    (Algorithm::Ed25519, "overt-ed25519"),
+];
+
+fn write_dkim_keys(dir: &Path, domain: &str) -> Result<()> {
+    for (algorithm, selector) in DKIM_KEYS {
+        let path = dir.join(format!("dkim-{selector}.pem"));
+        if path.exists() {
+            continue;
+        }
+        let pem = wire::dkim::generate(algorithm).context("cannot make a DKIM key")?;
+        wire::dkim::Signer::new(domain, selector, pem.as_bytes()).context("--dkim-domain")?;
+        private_file(&path)?.write_all(pem.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn dkim_sections(domain: Option<&str>) -> String {
+    let Some(domain) = domain else {
+        return String::new();
+    };
+    let domain = toml::Value::String(domain.to_owned());
+    DKIM_KEYS
+        .iter()
+        .map(|(_, selector)| {
+            format!("\n[[dkim]]\ndomain = {domain}\nselector = \"{selector}\"\nkey = \"dkim-{selector}.pem\"\n")
+        })
+        .collect()
+}
+
+/// A new file that only its owner can read.
+fn private_file(path: &Path) -> Result<std::fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
-    let mut out = std::fs::OpenOptions::new()
+    std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(file)
-        .with_context(|| format!("cannot write {}", file.display()))?;
-    out.write_all(text.as_bytes())?;
-    Ok(())
+        .open(path)
+        .with_context(|| format!("cannot write {}", path.display()))
 }

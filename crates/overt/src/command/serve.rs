@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use store::Store;
 use tokio::sync::Notify;
-use wire::smtp::{Credentials, Relay, ServerTls, Timeouts};
+use wire::smtp::{Credentials, Relay, ServerTls};
 use wire::tls::{Roots, client_config, server_config_from_files};
 
 /// Arguments.
@@ -123,6 +123,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         tracker: config.tracker.origin.clone(),
         hostname: config.hostname.clone(),
         relay: relay(config)?,
+        signers: Arc::new(signers(config)?),
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),
         fold: Arc::new(Notify::new()),
@@ -158,8 +159,22 @@ pub(crate) fn relay(config: &Config) -> Result<Relay> {
         security,
         auth,
         hello: config.hostname.clone(),
-        timeouts: Timeouts::default(),
+        timeouts: r.timeouts(),
     })
+}
+
+/// The DKIM keys of a configuration.
+pub(crate) fn signers(config: &Config) -> Result<send::Signers> {
+    let mut signers = send::Signers::default();
+    for dkim in &config.dkim {
+        let file = dkim.key.display();
+        let pem = std::fs::read(&dkim.key)
+            .with_context(|| format!("cannot read [[dkim]] key, {file}"))?;
+        signers
+            .add(&dkim.domain, &dkim.selector, &pem)
+            .with_context(|| format!("[[dkim]] {file}"))?;
+    }
+    Ok(signers)
 }
 
 /// The judge with the tables that come with the program.
