@@ -1,7 +1,7 @@
 //! Who is asking: sign-in with a password, a session cookie for browsers, an API key for programs.
 //!
-//! Passwords are checked with Argon2id on blocking threads, two at a time, because each check takes 19 MiB; attempts
-//! are limited per account and over all. Of a session only the SHA-256 of its secret is stored.
+//! Passwords are checked with Argon2id on blocking threads, as `door` lets them through. Of a session only the SHA-256
+//! of its secret is stored.
 
 use crate::Shared;
 use crate::error::{Error, Result};
@@ -10,13 +10,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use model::role::Act;
-use model::{EmailAddress, Secret, Sha256, Time};
-use std::collections::HashMap;
+use model::{EmailAddress, Secret, Sha256};
 use std::ops::Deref;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use store::CredentialKind;
-use tokio::sync::Semaphore;
 
 /// A session that is not used for so long ends.
 const IDLE: Duration = Duration::from_hours(12);
@@ -191,7 +188,7 @@ pub(crate) async fn sign_in(
 ) -> Result<Option<store::User>> {
     let address: Option<EmailAddress> = address.parse().ok();
     let account = Sha256::of(&address.as_ref().map(EmailAddress::key).unwrap_or_default());
-    if !web.door.attempts().allow(account, (web.app.ambient.now)()) {
+    if !web.door.allow(account, (web.app.ambient.now)()) {
         return Err(Error::TooMany);
     }
     let user = match &address {
@@ -200,7 +197,7 @@ pub(crate) async fn sign_in(
     };
     let right = check_password(web, user.as_ref(), password).await?;
     if right {
-        web.door.attempts().forget(account);
+        web.door.forget(account);
     }
     Ok(user.filter(|_| right))
 }
@@ -234,120 +231,15 @@ async fn stretch<T: Send + 'static>(
     web: &Shared,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
-    let _place = web
-        .door
-        .hashing
-        .acquire()
-        .await
-        .map_err(|_| Error::Internal)?;
+    let _place = web.door.place().await?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Error::Internal)
 }
 
-/// What bounds the work that people without a password can cause.
-pub(crate) struct Door {
-    hashing: Semaphore,
-    attempts: Mutex<Attempts>,
-}
-
-impl Default for Door {
-    fn default() -> Self {
-        Self {
-            hashing: Semaphore::new(2),
-            attempts: Mutex::default(),
-        }
-    }
-}
-
-impl Door {
-    fn attempts(&self) -> std::sync::MutexGuard<'_, Attempts> {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Attempts to sign in, as the generic cell rate algorithm counts them: one moment in time per account.
-#[derive(Default)]
-struct Attempts {
-    overall: i64,
-    accounts: HashMap<Sha256, i64>,
-}
-
-impl Attempts {
-    /// Ten at once for one account, then one a minute; fifty at once for all, then five a second.
-    const ACCOUNT: Pace = Pace {
-        every_ms: 60_000,
-        burst: 10,
-    };
-    const OVERALL: Pace = Pace {
-        every_ms: 200,
-        burst: 50,
-    };
-    /// Accounts remembered. When that many are under attack at once, further ones wait.
-    const ACCOUNTS_MAX: usize = 10_000;
-
-    fn allow(&mut self, account: Sha256, now: Time) -> bool {
-        if self.accounts.len() >= Self::ACCOUNTS_MAX {
-            self.accounts.retain(|_, due| *due > now.0);
-        }
-        if self.accounts.len() >= Self::ACCOUNTS_MAX && !self.accounts.contains_key(&account) {
-            return false;
-        }
-        // The account first: who hammers one account must not use up everybody's share.
-        let due = self.accounts.entry(account).or_default();
-        Self::ACCOUNT.take(due, now.0) && Self::OVERALL.take(&mut self.overall, now.0)
-    }
-
-    fn forget(&mut self, account: Sha256) {
-        self.accounts.remove(&account);
-    }
-}
-
-struct Pace {
-    every_ms: i64,
-    burst: i64,
-}
-
-impl Pace {
-    fn take(&self, due: &mut i64, now: i64) -> bool {
-        let start = (*due).max(now);
-        let allowed = start - now <= self.every_ms * (self.burst - 1);
-        if allowed {
-            *due = start + self.every_ms;
-        }
-        allowed
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn attempts_are_limited_per_account_and_over_all() {
-        let mut attempts = Attempts::default();
-        let t0 = Time(1_000_000);
-        let ann = Sha256::of("ann");
-        assert!((0..10).all(|_| attempts.allow(ann, t0)));
-        assert!(!attempts.allow(ann, t0));
-        assert!(!attempts.allow(ann, t0 + Duration::from_secs(59)));
-        assert!(attempts.allow(ann, t0 + Duration::from_mins(1)));
-        attempts.forget(ann);
-        let later = t0 + Duration::from_mins(2);
-        let allowed = (0..100)
-            .filter(|n| attempts.allow(Sha256::of(&n.to_string()), later))
-            .count();
-        assert_eq!(allowed, 50);
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let mut attempts = Attempts::default();
-        for n in 0..20_000_i64 {
-            attempts.allow(Sha256::of(&n.to_string()), Time(1_000_000));
-        }
-        assert!(attempts.accounts.len() <= Attempts::ACCOUNTS_MAX);
-    }
 
     #[test]
     fn passwords() {

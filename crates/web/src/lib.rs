@@ -12,6 +12,7 @@ mod assets;
 mod auth;
 mod compose;
 mod csrf;
+mod door;
 mod error;
 mod extract;
 mod headers;
@@ -60,7 +61,7 @@ pub struct App {
 /// The state of all handlers.
 pub(crate) struct Web {
     pub(crate) app: App,
-    pub(crate) door: auth::Door,
+    pub(crate) door: door::Door,
     pub(crate) live: live::Live,
 }
 
@@ -75,7 +76,7 @@ const FORM_BYTES_MAX: usize = 1 << 20;
 pub fn router(app: App) -> Router {
     let live = live::Live::start(app.store.clone(), app.changed.clone());
     let web: Shared = Arc::new(Web {
-        door: auth::Door::default(),
+        door: door::Door::default(),
         live,
         app,
     });

@@ -1,6 +1,7 @@
 //! `/api/v1`: the same facts as the pages, as JSON, for the user whose key or session it is.
 
 mod contacts;
+mod copies;
 mod events;
 mod me;
 mod messages;
@@ -32,7 +33,7 @@ fn described() -> OpenApiRouter<Shared> {
         .layer(DefaultBodyLimit::max(submit::MAIL_BYTES_MAX))
         .routes(routes!(messages::list))
         .routes(routes!(messages::show))
-        .routes(routes!(messages::copy))
+        .routes(routes!(copies::show))
         .routes(routes!(contacts::list))
         .routes(routes!(contacts::show))
         .routes(routes!(contacts::consent))

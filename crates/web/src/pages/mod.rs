@@ -8,6 +8,7 @@ mod message;
 mod sent;
 mod settings;
 mod sign_in;
+mod sums;
 pub(crate) mod view;
 mod write;
 

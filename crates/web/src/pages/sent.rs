@@ -1,5 +1,6 @@
 //! The Sent list, which is the home page: was it read, and can I believe it?
 
+use super::sums::Sums;
 use super::view::{CopyView, Mark, When};
 use super::{Page, show as render};
 use crate::Shared;
@@ -246,86 +247,5 @@ impl Row {
     /// Few enough recipients to show each of them without being asked.
     fn is_short(&self) -> bool {
         self.total <= 5
-    }
-}
-
-/// How many copies of a message have which mark.
-#[derive(Default)]
-struct Sums {
-    read: u32,
-    unsure: u32,
-    sent: u32,
-    untracked: u32,
-    bounced: u32,
-}
-
-impl Sums {
-    fn add(&mut self, mark: Mark, n: u32) {
-        let sum = match mark {
-            Mark::Tick(Tick::Read) => &mut self.read,
-            Mark::Tick(Tick::Unsure) => &mut self.unsure,
-            Mark::Tick(Tick::Sent) => &mut self.sent,
-            Mark::Tick(Tick::Untracked) => &mut self.untracked,
-            Mark::Bounced => &mut self.bounced,
-        };
-        *sum += n;
-    }
-
-    fn total(&self) -> u32 {
-        self.tracked() + self.untracked + self.bounced
-    }
-
-    fn tracked(&self) -> u32 {
-        self.read + self.unsure + self.sent
-    }
-
-    /// One mark for many: what is true of every tracked copy.
-    fn mark(&self) -> Mark {
-        match self {
-            _ if self.bounced > 0 && self.tracked() + self.untracked == 0 => Mark::Bounced,
-            _ if self.tracked() == 0 => Mark::Tick(Tick::Untracked),
-            _ if self.read == self.tracked() => Mark::Tick(Tick::Read),
-            _ if self.read == 0 && self.unsure > 0 => Mark::Tick(Tick::Unsure),
-            _ => Mark::Tick(Tick::Sent),
-        }
-    }
-
-    /// Of those who are tracked, how many read it; the others are named, never counted in.
-    fn words(&self) -> String {
-        let mut parts = Vec::new();
-        if self.tracked() > 0 {
-            parts.push(format!("{} of {} read", self.read, self.tracked()));
-        }
-        for (n, what) in [
-            (self.unsure, "unsure"),
-            (self.untracked, "not tracked"),
-            (self.bounced, "not delivered"),
-        ] {
-            if n > 0 {
-                parts.push(format!("{n} {what}"));
-            }
-        }
-        parts.join("; ")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tracked_are_the_denominator() {
-        let mut sums = Sums::default();
-        for (tick, n) in [
-            (Tick::Read, 3),
-            (Tick::Sent, 2),
-            (Tick::Unsure, 1),
-            (Tick::Untracked, 2),
-        ] {
-            sums.add(Mark::Tick(tick), n);
-        }
-        assert_eq!(sums.words(), "3 of 6 read; 1 unsure; 2 not tracked");
-        assert!(sums.mark() == Mark::Tick(Tick::Sent));
-        assert_eq!(sums.total(), 8);
     }
 }

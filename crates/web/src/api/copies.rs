@@ -1,0 +1,114 @@
+//! One copy, with the hits on it and how each was judged.
+
+use super::messages::CopyItem;
+use crate::Shared;
+use crate::auth::ApiUser;
+use crate::error::{Error, Result};
+use crate::pages::visible;
+use axum::Json;
+use axum::extract::{Path, State};
+use model::{CopyId, MessageId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A reason of a verdict.
+#[derive(Serialize, ToSchema)]
+struct ReasonItem {
+    /// Stable, for programs.
+    code: String,
+    /// For people.
+    sentence: &'static str,
+}
+
+/// One request to a tracked URL, judged.
+#[derive(Serialize, ToSchema)]
+struct HitItem {
+    id: String,
+    /// `open`, `click`.
+    axis: &'static str,
+    /// The number of the link, for clicks.
+    link: Option<u16>,
+    /// To the minute.
+    at: String,
+    /// Who fetched, for programs and …
+    opener: String,
+    /// … for people.
+    opener_name: String,
+    /// `human`, `human_via_proxy`, `unknown`, `machine`, `self`.
+    meaning: &'static str,
+    /// Percent.
+    confidence: u8,
+    reasons: Vec<ReasonItem>,
+    /// Client, browser, os, device, network, country, as far as known; null below `detailed`.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    facts: Option<model::Facts>,
+    /// A repetition within seconds; not counted.
+    repeat: bool,
+}
+
+/// A copy with everything that is known about it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CopyDetail {
+    #[serde(flatten)]
+    copy: CopyItem,
+    /// It asks the recipient whether they agree to be tracked.
+    ask: bool,
+    /// The relay's last answer.
+    answer: Option<String>,
+    /// Since when it is in its state.
+    state_at: String,
+    /// When the recipient pressed the receipt button.
+    receipt_at: Option<String>,
+    /// Oldest first, at most 1000.
+    hits: Vec<HitItem>,
+}
+
+/// One copy with its hits.
+#[utoipa::path(get, path = "/api/v1/messages/{id}/copies/{copy}", operation_id = "show_copy", tag = "messages",
+    params(("id" = String, Path), ("copy" = String, Path)), responses(
+    (status = 200, body = CopyDetail),
+    (status = "default", body = crate::error::Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn show(
+    State(web): State<Shared>,
+    user: ApiUser,
+    Path((message, copy)): Path<(String, String)>,
+) -> Result<Json<CopyDetail>> {
+    let missing = || Error::NotFound("copy");
+    let message: MessageId = message.parse().map_err(|_| missing())?;
+    let copy: CopyId = copy.parse().map_err(|_| missing())?;
+    visible(&web, &user, message).await?;
+    let around = web
+        .app
+        .store
+        .copy_in_context(copy)
+        .await?
+        .filter(|c| c.copy.message == message);
+    let copy = around.ok_or_else(missing)?.copy;
+    let hits = web.app.store.hits(copy.id).await?;
+    let reason = |code: String| ReasonItem {
+        sentence: (web.app.explain)(&code),
+        code,
+    };
+    let hit = |hit: store::StoredHit| HitItem {
+        id: hit.id.to_string(),
+        axis: hit.axis.as_str(),
+        link: (hit.axis == model::Axis::Click).then_some(hit.link),
+        at: hit.at.rfc3339(),
+        opener_name: (web.app.opener_name)(&hit.verdict.opener),
+        opener: hit.verdict.opener,
+        meaning: hit.verdict.meaning.as_str(),
+        confidence: hit.verdict.confidence,
+        reasons: hit.verdict.reasons.into_iter().map(reason).collect(),
+        facts: hit.facts,
+        repeat: hit.repeat,
+    };
+    Ok(Json(CopyDetail {
+        ask: copy.ask,
+        answer: copy.answer.clone(),
+        state_at: copy.state_at.rfc3339(),
+        receipt_at: copy.receipt_at.map(model::Time::rfc3339),
+        hits: hits.into_iter().map(hit).collect(),
+        copy: CopyItem::of(&copy),
+    }))
+}
