@@ -2,7 +2,7 @@
 //!
 //! `OVERT_RELAY__PASSWORD=…` sets `password` in `[relay]`: two underscores step into a section.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use model::url::Origin;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -14,6 +14,8 @@ use wire::smtp::Timeouts;
 pub(crate) const FILE: &str = "overt.toml";
 /// Variables of the environment that are not configuration.
 const NOT_CONFIGURATION: &[&str] = &["OVERT_LOG", "OVERT_LOG_FORMAT", "OVERT_CONFIG"];
+/// Settings whose values in the environment are taken as they are: a password may look like a number or a list.
+const ALWAYS_TEXT: &[&str] = &["user", "password"];
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize)]
@@ -203,10 +205,21 @@ impl Config {
                 path.display()
             )
         })?;
-        let table: toml::Table = text
-            .parse()
-            .with_context(|| format!("{} is not valid TOML", path.display()))?;
-        let table = overlay(table, std::env::vars())?;
+        let table = text.parse::<toml::Table>().map_err(|error| {
+            // The parser's own text quotes the line, and that may hold the relay's password.
+            let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
+            let line = before.matches('\n').count() + 1;
+            anyhow!(
+                "{} is not valid TOML, line {line}: {}",
+                path.display(),
+                error.message()
+            )
+        })?;
+        // What is not text cannot be ours.
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let table = overlay(table, variables)?;
         let mut config: Self = table
             .try_into()
             .with_context(|| format!("{} (or OVERT_* in the environment)", path.display()))?;
@@ -305,14 +318,15 @@ fn overlay(
         else {
             continue;
         };
-        let value = format!("v = {value}")
-            .parse::<toml::Table>()
-            .ok()
-            .and_then(|mut parsed| parsed.remove("v"))
-            .unwrap_or(toml::Value::String(value));
         let path = path.to_ascii_lowercase();
         let mut steps: Vec<_> = path.split("__").collect();
         let last = steps.pop().unwrap_or_default();
+        let read = format!("v = {value}")
+            .parse::<toml::Table>()
+            .ok()
+            .filter(|_| !ALWAYS_TEXT.contains(&last))
+            .and_then(|mut parsed| parsed.remove("v"));
+        let value = read.unwrap_or(toml::Value::String(value));
         let mut place = &mut table;
         for step in steps {
             let section = place
@@ -374,6 +388,18 @@ mod tests {
             (config.relay.port, config.database.as_str()),
             (2525, "postgres://h/d")
         );
+    }
+
+    #[test]
+    fn a_password_may_look_like_anything() {
+        for password in ["12345678", "007", "1e5", "true", "[1]", "\"quoted\""] {
+            let set = [
+                ("OVERT_RELAY__USER", "u"),
+                ("OVERT_RELAY__PASSWORD", password),
+            ];
+            let config = load(MINIMAL, &set).unwrap();
+            assert_eq!(config.relay.password.as_deref(), Some(password));
+        }
     }
 
     #[test]

@@ -45,12 +45,12 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse(); // exits with 2 and the usage on a wrong command line
     let ended = match cli.command {
-        Command::Demo(arguments) => command::demo::run(arguments),
-        Command::Init(arguments) => command::init::run(arguments),
+        Command::Demo(arguments) => command::demo::run(&arguments),
+        Command::Init(arguments) => command::init::run(&arguments),
         Command::Serve(arguments) => command::serve::run(arguments),
         Command::Instrument(arguments) => command::instrument::run(&arguments),
         Command::Verdict(arguments) => command::verdict::run(&arguments),
-        Command::Doctor(arguments) => command::doctor::run(arguments),
+        Command::Doctor(arguments) => command::doctor::run(&arguments),
     };
     match ended {
         Ok(code) => code,

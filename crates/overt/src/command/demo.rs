@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     port: Option<u16>,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let folder = tempfile::Builder::new()
         .prefix("overt-demo-")

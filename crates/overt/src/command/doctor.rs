@@ -36,10 +36,10 @@ use Finding::{Broken, Fine, Watch};
 /// Below this the next mails may find no room.
 const DISK_BYTES_MIN: u64 = 500 * 1024 * 1024;
 /// Tokens and reports bear times; people compare them.
-const CLOCK_DRIFT_MAX: Duration = Duration::from_secs(60);
+const CLOCK_DRIFT_MAX: Duration = Duration::from_mins(1);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let config = Config::load(arguments.config.as_deref())?;
     let findings = block_on(examine(&config))?;

@@ -30,10 +30,10 @@ pub(crate) struct Arguments {
     /// Read the owner's password from standard input instead of asking for it
     #[arg(long)]
     password_stdin: bool,
-    /// Where browsers reach the dashboard, as in https://overt.example.org
+    /// Where browsers reach the dashboard, as in <https://overt.example.org>
     #[arg(long)]
     admin_origin: Option<Origin>,
-    /// Where recipients reach pixels, links and pages, as in https://t.example.org
+    /// Where recipients reach pixels, links and pages, as in <https://t.example.org>
     #[arg(long)]
     tracker_origin: Option<Origin>,
     /// The mail server to deliver through
@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     /// Make DKIM keys for this domain, so that Overt signs its mail; `overt doctor` shows the DNS records
     #[arg(long)]
     dkim_domain: Option<String>,
-    /// `overt.db` in the folder, or postgres://user:password@host/name
+    /// `overt.db` in the folder, or `postgres://user:password@host/name`
     #[arg(long, default_value = "overt.db")]
     database: String,
     /// The language of recipients' texts when nothing better is known: en, fr, de, it, es
@@ -69,7 +69,7 @@ struct Answers {
     relay_host: String,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let file = arguments.dir.join(FILE);
     if file.exists() {
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
             file.display()
         );
     }
-    let answers = answers(&arguments)?;
+    let answers = answers(arguments)?;
     if answers.admin == answers.tracker {
         bail!(
             "the dashboard and the tracker need origins of their own: recipients must never reach the dashboard's"
@@ -92,9 +92,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     if let Some(domain) = &arguments.dkim_domain {
         write_dkim_keys(&arguments.dir, domain)?;
     }
-    block_on(set_up(&arguments, &answers))?;
+    block_on(set_up(arguments, &answers))?;
     // The configuration last: a set-up that broke off half-way can simply be run again.
-    write_config(&file, &arguments, &answers)?;
+    write_config(&file, arguments, &answers)?;
     match Config::load(Some(&file)) {
         Ok(_) => {}
         // The relay's password is the one thing that may still be missing.
@@ -174,9 +174,8 @@ fn ask(question: &str, given: Option<String>) -> Result<String> {
     let line = line.trim();
     if line.is_empty() {
         bail!("nothing was entered for: {question}")
-    } else {
-        Ok(line.to_owned())
     }
+    Ok(line.to_owned())
 }
 
 fn password(from_stdin: bool) -> Result<String> {

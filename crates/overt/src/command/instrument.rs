@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         ));
     }
     if let Some(path) = &arguments.report {
-        let text = serde_json::to_string_pretty(&report(&plan, copies))?;
+        let text = serde_json::to_string_pretty(&report(&plan, &copies))?;
         std::fs::write(path, text + "\n")
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
@@ -148,7 +148,7 @@ fn copy_report(file: &str, to: &EmailAddress, rendered: &Rendered, decision: &De
     })
 }
 
-fn report(plan: &mail::Plan<'_>, copies: Vec<Value>) -> Value {
+fn report(plan: &mail::Plan<'_>, copies: &[Value]) -> Value {
     let untouchable = plan.untouchable();
     let parts: Vec<_> = plan
         .parts()
@@ -157,7 +157,7 @@ fn report(plan: &mail::Plan<'_>, copies: Vec<Value>) -> Value {
             json!({
                 "path": part.path, "content_type": part.content_type, "charset": part.charset,
                 "encoding": part.encoding, "role": part.role.code(),
-                "untouched_because": part.hindrance.map(|h| h.code()),
+                "untouched_because": part.hindrance.map(mail::Untouchable::code),
             })
         })
         .collect();
