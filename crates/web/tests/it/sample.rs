@@ -44,6 +44,7 @@ pub fn app(store: Store, admin: &str) -> web::App {
     let sender = send::Sender {
         store: store.clone(),
         keyring,
+        signers: Arc::default(),
         tracker: "https://t.sample.example".parse().unwrap(),
         ambient: ambient(),
         wake: Arc::default(),
