@@ -1,0 +1,88 @@
+//! What the tests need from the machine: looked for, and installed with the package manager where it is missing.
+
+use crate::step;
+use anyhow::{Result, bail};
+use std::os::unix::fs::MetadataExt;
+use std::process::Command;
+
+/// A program, the Debian package that brings it, and what for.
+pub(crate) struct Need {
+    program: &'static str,
+    package: &'static str,
+    why: &'static str,
+}
+
+const fn need(program: &'static str, package: &'static str, why: &'static str) -> Need {
+    Need {
+        program,
+        package,
+        why,
+    }
+}
+
+pub(crate) const FOR_TESTS: &[Need] = &[
+    need(
+        "initdb",
+        "postgresql",
+        "the store's tests run on it as well as on SQLite",
+    ),
+    need(
+        "postfix",
+        "postfix",
+        "a real mail server to send through and to be sent to",
+    ),
+    need("swaks", "swaks", "an SMTP client that is not ours"),
+    need("chromium", "chromium", "the browser tests"),
+    need("node", "nodejs", "runs the browser tests"),
+    need(
+        "npm",
+        "npm",
+        "fetches what the browser tests are written with",
+    ),
+];
+pub(crate) const FOR_LOAD: &[Need] = &[
+    need("nginx", "nginx-light", "the yardstick"),
+    need("wrk", "wrk", "makes the load"),
+];
+
+/// Installs what is missing, if it may; else says the command.
+pub(crate) fn provide(needs: &[Need]) -> Result<()> {
+    let missing: Vec<&Need> = needs
+        .iter()
+        .filter(|need| step::find(need.program).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for need in &missing {
+        crate::say(&format!(
+            "missing: {} (package {}): {}",
+            need.program, need.package, need.why
+        ));
+    }
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    if !is_root()? {
+        bail!(
+            "install what is missing, then run this again:\n  sudo apt-get install --no-install-recommends {}",
+            packages.join(" ")
+        );
+    }
+    let apt = || {
+        let mut command = Command::new("apt-get");
+        // What apt says is not the outcome of a test.
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdout(std::io::stderr());
+        command
+    };
+    step::run(apt().args(["update", "-qq"]))?;
+    step::run(
+        apt()
+            .args(["install", "-y", "-qq", "--no-install-recommends"])
+            .args(packages),
+    )
+}
+
+pub(crate) fn is_root() -> Result<bool> {
+    Ok(std::fs::metadata("/proc/self")?.uid() == 0)
+}

@@ -1,0 +1,96 @@
+//! `cargo xtask test`: all that CI runs, in one go.
+//!
+//! What is missing on the machine is installed, PostgreSQL is started on a free port and stopped again. Every step
+//! runs, also after one failed, so that one run shows all; the test runners come last, so that the output ends with
+//! their own summaries.
+
+use crate::service::Postgres;
+use crate::{all, lint, provide, root, step, tidy};
+use anyhow::{Context, Result};
+use std::path::Path;
+use std::process::Command;
+
+/// Where the store's tests find their PostgreSQL.
+const POSTGRES: &str = "OVERT_TEST_POSTGRES";
+
+pub(crate) fn run(only: &[&str]) -> Result<()> {
+    provide::provide(provide::FOR_TESTS)?;
+    if !only.is_empty() {
+        return cargo_test(only);
+    }
+    let mut outcomes = vec![
+        ("lint", lint::run()),
+        ("tidy", tidy::run()),
+        ("fuzz targets", fuzz()),
+    ];
+    let browser = root().join("crates/overt/tests/browser");
+    let fetched = if browser.join("package.json").exists() {
+        fetch(&browser).map(|()| true)
+    } else {
+        Ok(false)
+    };
+    outcomes.push(("cargo test", cargo_test(&["--workspace"])));
+    outcomes.push((
+        "browser tests",
+        fetched.and_then(|there| {
+            if there {
+                browser_tests(&browser)
+            } else {
+                Ok(())
+            }
+        }),
+    ));
+    all(&outcomes)
+}
+
+fn cargo_test(which: &[&str]) -> Result<()> {
+    let postgres = Postgres::start().context("the throw-away PostgreSQL")?;
+    let mut tests = step::cargo(&["test", "--quiet", "--no-fail-fast"]);
+    step::run(tests.args(which).env(POSTGRES, postgres.url()))
+}
+
+/// Fuzzing is done by hand; that the targets still compile is not.
+fn fuzz() -> Result<()> {
+    let manifest = root().join("fuzz/Cargo.toml");
+    if !manifest.exists() {
+        return Ok(());
+    }
+    step::run(step::cargo(&["check", "--quiet", "--all-targets", "--manifest-path"]).arg(manifest))
+}
+
+/// Fetches what the browser tests are written with, if it is not what the lock file says already.
+fn fetch(folder: &Path) -> Result<()> {
+    let changed = |file: &str| {
+        std::fs::metadata(folder.join(file))
+            .and_then(|m| m.modified())
+            .ok()
+    };
+    let (wanted, there) = (
+        changed("package-lock.json"),
+        changed("node_modules/.package-lock.json"),
+    );
+    if there.is_some() && there >= wanted {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(folder)
+        .stdout(std::io::stderr());
+    step::run(&mut npm)
+}
+
+fn browser_tests(folder: &Path) -> Result<()> {
+    step::run(&mut step::cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "overt",
+    ]))?;
+    let binary = step::target()?.join("debug/overt");
+    step::run(
+        Command::new("node")
+            .arg("--test")
+            .current_dir(folder)
+            .env("OVERT_BIN", binary),
+    )
+}
