@@ -1,0 +1,18 @@
+//! End-to-end tests: the real binary, from the command line and over the network, and what recipients get of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "clippy knows #[test] functions as tests, not what they call"
+)]
+
+mod support;
+
+mod commands;
+mod consent;
+mod demo;
+mod relay;
+mod restart;
+mod sentinel;
+mod smtp;
+mod store_down;

@@ -1,0 +1,404 @@
+//! Relays that are away, refuse, babble or hang up: mail waits, and its sender is told the truth.
+
+use crate::support::database::Database;
+use crate::support::mail::{Mail, html_mail};
+use crate::support::overt::{OWNER, Overt};
+use crate::support::sink::Sink;
+use crate::support::{free_port, until};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use wire::smtp::{Envelope, Notify, Recipient, Reply, Ret};
+
+const ANN: &str = "ann@reader.example";
+const BEN: &str = "ben@reader.example";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_is_away_is_waited_for() {
+    for database in Database::each() {
+        let mut sink = Sink::down_at(free_port());
+        let overt = Overt::with(&database, sink.port, &[]).await;
+        overt.send(&[ANN], "Patience").await;
+        let copy = overt
+            .copy("Patience", ANN, |copy| copy["state"] == "deferred")
+            .await;
+        let mails = overt.api("messages").await;
+        let path = format!(
+            "messages/{}/copies/{}",
+            text(&mails["items"][0]["id"]),
+            text(&copy["id"])
+        );
+        let answer = overt.api(&path).await["answer"].clone();
+        assert!(
+            text(&answer).contains("cannot reach 127.0.0.1:"),
+            "{answer}"
+        );
+        sink.up().await;
+        sink.mail(ANN, "Patience").await;
+        overt.sent("Patience", ANN).await;
+        assert_eq!(sink.mails().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_misbehaves_is_tried_again() {
+    for trouble in [
+        Trouble::Babbles,
+        Trouble::HangsUpAtOnce,
+        Trouble::HangsUpAfterData,
+        Trouble::Hangs,
+        Trouble::SaysNonsense,
+    ] {
+        let relay = Fake::start(trouble, 2).await;
+        let overt = Overt::with(
+            &Database::Sqlite,
+            relay.port,
+            &[("RELAY__TIMEOUT_SECONDS", "2")],
+        )
+        .await;
+        overt.send(&[ANN], "Stubborn").await;
+        overt.sent("Stubborn", ANN).await;
+        assert!(relay.visits.load(Ordering::Relaxed) >= 3, "{trouble:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn later_means_later_and_never_means_a_report() {
+    for database in Database::each() {
+        let sink = Sink::start().await;
+        let overt = Overt::with(&database, sink.port, &[]).await;
+        sink.refuse(ANN, 2, Reply::new(450, (4, 2, 1), "busy, come again"));
+        sink.refuse(BEN, 100, Reply::new(550, (5, 1, 1), "no such user here"));
+        let mut ben = Recipient::new(BEN);
+        ben.orcpt = Some("rfc822;b+2Be+2Bn@elsewhere.example".into());
+        let envelope = Envelope {
+            from: OWNER.into(),
+            recipients: vec![Recipient::new(ANN), ben],
+            envid: Some("QQ314159".into()),
+            ret: Some(Ret::Headers),
+            ..Envelope::default()
+        };
+        let answer = overt
+            .submit_envelope(envelope, html_mail(&[ANN, BEN], "Two fates", "").as_bytes())
+            .await;
+        assert!(answer.is_positive(), "{answer}");
+        sink.mail(ANN, "Two fates").await;
+        overt.sent("Two fates", ANN).await;
+        let copy = overt
+            .copy("Two fates", BEN, |copy| copy["state"] == "bounced")
+            .await;
+        assert_eq!(copy["state"], "bounced");
+
+        let report = sink.mail(OWNER, "Not delivered").await;
+        assert_eq!(
+            report.envelope.from, "",
+            "a report comes from nobody, so that it is never reported about"
+        );
+        assert_report(&report, "failed", "5.1.1", BEN);
+        let status = report.delivery_status();
+        assert!(
+            status.contains("Original-Recipient: rfc822;b+e+n@elsewhere.example"),
+            "{status}"
+        );
+        assert!(
+            status.contains("Original-Envelope-Id: QQ314159"),
+            "{status}"
+        );
+        assert!(
+            status.contains("Diagnostic-Code: smtp; 550 5.1.1 no such user here"),
+            "{status}"
+        );
+        assert_eq!(
+            report.header("Auto-Submitted").as_deref(),
+            Some("auto-replied")
+        );
+        let source = report.source();
+        assert!(
+            source.contains("report-type=\"delivery-status\"")
+                || source.contains("report-type=delivery-status"),
+            "{source}"
+        );
+        assert!(
+            source.contains("text/rfc822-headers")
+                && source.contains("Message-ID: <Two-fates@studio.example>"),
+            "{source}"
+        );
+        assert!(
+            !source.contains("have a look"),
+            "the body is nobody's business here: {source}"
+        );
+        assert_eq!(sink.mails_to(OWNER).len(), 1);
+        assert!(sink.mails_to(BEN).is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_no_report_gets_none() {
+    let sink = Sink::start().await;
+    let overt = Overt::start(&sink).await;
+    sink.refuse(ANN, 100, Reply::new(550, (5, 1, 1), "no such user"));
+    sink.refuse(BEN, 100, Reply::new(550, (5, 1, 1), "no such user"));
+    let mut ann = Recipient::new(ANN);
+    ann.notify = Some(Notify::NEVER);
+    let envelope = Envelope {
+        from: OWNER.into(),
+        recipients: vec![ann],
+        ..Envelope::default()
+    };
+    overt
+        .submit_envelope(envelope, html_mail(&[ANN], "Never", "").as_bytes())
+        .await;
+    overt
+        .copy("Never", ANN, |copy| copy["state"] == "bounced")
+        .await;
+    // A later mail's report is there: one about the first would have come before it.
+    overt.send(&[BEN], "Failure").await;
+    let report = sink.mail(OWNER, "Not delivered").await;
+    assert!(report.subject().contains("Failure"), "{}", report.subject());
+    assert_eq!(sink.mails_to(OWNER).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_configured_time_a_mail_is_given_up() {
+    let sink = Sink::start().await;
+    let settings = [("RETRY__GIVE_UP_AFTER_SECONDS", "3")];
+    let overt = Overt::with(&Database::Sqlite, sink.port, &settings).await;
+    sink.refuse(ANN, 100, Reply::new(451, (4, 3, 2), "try again later"));
+    overt.send(&[ANN], "Too late").await;
+    overt
+        .copy("Too late", ANN, |copy| copy["state"] == "bounced")
+        .await;
+    let report = sink.mail(OWNER, "Not delivered").await;
+    // What expires fails for good, whatever the last answer was (RFC 3463: X.4.7).
+    assert_report(&report, "failed", "5.4.7", ANN);
+    assert!(
+        report.body().contains("try again later"),
+        "{}",
+        report.body()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_refused_as_a_whole_is_reported_in_the_relays_words() {
+    let relay = Fake::start(Trouble::RefusesSender, 1).await;
+    let overt = Overt::with(&Database::Sqlite, relay.port, &[]).await;
+    overt.send(&[ANN], "Unwelcome").await;
+    overt
+        .copy("Unwelcome", ANN, |copy| copy["state"] == "bounced")
+        .await;
+    let report = relay.mail(OWNER).await;
+    assert_report(&report, "failed", "5.1.8", ANN);
+    assert!(
+        report
+            .delivery_status()
+            .contains("Diagnostic-Code: smtp; 550 5.1.8 bad sender"),
+        "{}",
+        report.source()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_relay_cannot_report_success_it_is_said_so() {
+    let relay = Fake::start(Trouble::None, 0).await;
+    let overt = Overt::with(&Database::Sqlite, relay.port, &[]).await;
+    let mut ann = Recipient::new(ANN);
+    ann.notify = Some(Notify {
+        success: true,
+        ..Notify::NEVER
+    });
+    let envelope = Envelope {
+        from: OWNER.into(),
+        recipients: vec![ann],
+        ..Envelope::default()
+    };
+    overt
+        .submit_envelope(envelope, html_mail(&[ANN], "Success", "").as_bytes())
+        .await;
+    overt.sent("Success", ANN).await;
+    let report = relay.mail(OWNER).await;
+    assert_report(&report, "relayed", "2.", ANN);
+}
+
+/// The part for programs says what happened to whom (RFC 3464 §2.3).
+fn assert_report(report: &Mail, action: &str, status_begins: &str, recipient: &str) {
+    let fields = report.delivery_status();
+    let field = |name: &str| {
+        let line = fields
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}: ")));
+        line.unwrap_or_else(|| panic!("{name} is missing:\n{fields}"))[name.len() + 2..]
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(field("Action"), action);
+    assert!(field("Status").starts_with(status_begins), "{fields}");
+    assert_eq!(field("Final-Recipient"), format!("rfc822;{recipient}"));
+    assert!(field("Reporting-MTA").starts_with("dns;"), "{fields}");
+}
+
+fn text(value: &serde_json::Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// What is wrong with a relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    None,
+    /// The greeting is no SMTP.
+    Babbles,
+    HangsUpAtOnce,
+    /// The mail was received, and no answer comes.
+    HangsUpAfterData,
+    /// Says nothing at all, but stays on the line.
+    Hangs,
+    /// Answers MAIL with 550, for the first session.
+    RefusesSender,
+    /// Answers MAIL with a line that is no reply.
+    SaysNonsense,
+}
+
+/// A relay by hand, without any extension; in trouble for its first visits.
+struct Fake {
+    port: u16,
+    visits: Arc<AtomicUsize>,
+    taken: Arc<std::sync::Mutex<Vec<Mail>>>,
+    listening: JoinHandle<()>,
+}
+
+impl Fake {
+    async fn start(trouble: Trouble, visits_in_trouble: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let visits = Arc::<AtomicUsize>::default();
+        let taken = Arc::<std::sync::Mutex<Vec<Mail>>>::default();
+        let (counted, shelf) = (visits.clone(), taken.clone());
+        let listening = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let visit = counted.fetch_add(1, Ordering::Relaxed);
+                let trouble = if visit < visits_in_trouble {
+                    trouble
+                } else {
+                    Trouble::None
+                };
+                let shelf = shelf.clone();
+                tokio::spawn(async move { talk(stream, trouble, &shelf).await });
+            }
+        });
+        Self {
+            port,
+            visits,
+            taken,
+            listening,
+        }
+    }
+
+    /// The first mail to an address; waits for it.
+    async fn mail(&self, address: &str) -> Mail {
+        until("a mail", async || {
+            let taken = self.taken.lock().unwrap().clone();
+            taken.into_iter().find(|mail| mail.to == address)
+        })
+        .await
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+/// One visit; ends with the stream.
+async fn talk(
+    stream: TcpStream,
+    trouble: Trouble,
+    shelf: &std::sync::Mutex<Vec<Mail>>,
+) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    match trouble {
+        Trouble::HangsUpAtOnce => return None,
+        Trouble::Hangs => std::future::pending().await,
+        Trouble::Babbles => {
+            let babble =
+                b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n\0\xff\xfe".repeat(1_000);
+            stream.get_mut().write_all(&babble).await.ok()?;
+            return None;
+        }
+        _ => stream
+            .get_mut()
+            .write_all(b"220 fake.example SMTP\r\n")
+            .await
+            .ok()?,
+    }
+    let (mut from, mut to) = (String::new(), String::new());
+    loop {
+        let line = line(&mut stream).await?;
+        let reply = match line.split([' ', ':']).next()?.to_ascii_uppercase().as_str() {
+            "EHLO" | "HELO" => "250 fake.example",
+            "MAIL" if trouble == Trouble::SaysNonsense => "well, perhaps",
+            // Bounces come from nobody, and are taken.
+            "MAIL" if trouble == Trouble::RefusesSender && !address(&line).is_empty() => {
+                "550 5.1.8 bad sender"
+            }
+            "MAIL" => {
+                from = address(&line);
+                "250 ok"
+            }
+            "RCPT" => {
+                to = address(&line);
+                "250 ok"
+            }
+            "DATA" => {
+                stream.get_mut().write_all(b"354 go on\r\n").await.ok()?;
+                let bytes = data(&mut stream).await?;
+                if trouble == Trouble::HangsUpAfterData {
+                    return None;
+                }
+                let envelope = Envelope {
+                    from: from.clone(),
+                    ..Envelope::default()
+                };
+                shelf.lock().unwrap().push(Mail {
+                    envelope,
+                    to: to.clone(),
+                    bytes: bytes.into_bytes().into(),
+                });
+                "250 taken"
+            }
+            "QUIT" => "221 bye",
+            _ => "250 ok",
+        };
+        stream
+            .get_mut()
+            .write_all(format!("{reply}\r\n").as_bytes())
+            .await
+            .ok()?;
+    }
+}
+
+async fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    (stream.read_line(&mut line).await.ok()? > 0).then(|| line.trim_end().to_owned())
+}
+
+async fn data(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut mail = String::new();
+    loop {
+        let line = line(stream).await?;
+        match line.as_str() {
+            "." => return Some(mail),
+            line => mail.push_str(&format!("{}\r\n", line.strip_prefix('.').unwrap_or(line))),
+        }
+    }
+}
+
+fn address(command: &str) -> String {
+    command
+        .split(['<', '>'])
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned()
+}
