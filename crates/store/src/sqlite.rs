@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Pieces of work that may wait for the writer; one more waits outside, which slows the callers down.
@@ -19,6 +20,8 @@ const QUEUE_MAX: usize = 1_024;
 /// Pieces of work in one commit.
 const GROUP_MAX: usize = 256;
 const READERS: usize = 4;
+/// What was deleted lives on in the write-ahead log until that is emptied. So it is, about this often.
+const LOG_KEPT: Duration = Duration::from_secs(5);
 /// How long a statement waits for another process's lock, in milliseconds. Only `overt` commands run beside a server.
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 
@@ -173,6 +176,7 @@ fn read_transaction<T>(
 /// The writer thread. Ends when the last [`Sqlite`] is dropped.
 fn write_in_groups(connection: &Connection, mut queue: mpsc::Receiver<Work>) {
     let mut group = Vec::with_capacity(GROUP_MAX);
+    let (mut emptied, mut changes) = (Instant::now(), 0);
     while queue.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
         let mut answers = Vec::with_capacity(group.len());
         let committed = write_group(connection, &mut group, &mut answers);
@@ -185,6 +189,12 @@ fn write_in_groups(connection: &Connection, mut queue: mpsc::Receiver<Work>) {
         }
         for answer in answers {
             answer(committed.clone());
+        }
+        let now_changes = connection.total_changes();
+        if now_changes != changes && queue.is_empty() && emptied.elapsed() >= LOG_KEPT {
+            // Where a reader is in the way, the next time will do.
+            let _ = connection.execute_batch("pragma wal_checkpoint(truncate)");
+            (emptied, changes) = (Instant::now(), now_changes);
         }
     }
 }
