@@ -54,6 +54,14 @@ reasons! {
     PolicyUnavailable = "policy_unavailable", "The rules could not be read at that moment, so the mail went out untracked.";
     /// This mode needs a jurisdiction profile that switches it on.
     NeedsProfile = "needs_profile", "This mode is allowed only where a jurisdiction profile switches it on.";
+    /// The law that applies to the contact allows less.
+    Jurisdiction = "jurisdiction", "The rules of the recipient's country do not allow it for this kind of mail.";
+    /// The legal profession's rules allow less.
+    LegalProfession = "legal_profession", "The rules of the legal profession do not allow it for this recipient.";
+    /// Somebody else who gets the message has not agreed.
+    OthersMustAgree = "others_must_agree", "Everyone who gets this mail must have agreed, and not everyone has.";
+    /// Below the age of consent, or of unknown age at a service for children.
+    TooYoung = "too_young", "This person may be too young to agree alone.";
     /// The mail has no hosted document.
     NoDocument = "no_document", "There is no hosted document in this mail.";
     /// There is no HTML body to put a pixel or links into.

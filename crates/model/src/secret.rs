@@ -48,7 +48,11 @@ impl Sha256 {
 
     /// The digest of a presented secret. Case, blanks and dashes are forgiven: people copy these by hand.
     pub fn of_secret(presented: &str) -> Self {
-        let bare: String = presented.chars().filter(|c| !c.is_whitespace() && *c != '-').take(128).collect();
+        let bare: String = presented
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .take(128)
+            .collect();
         Self::of(&bare.to_ascii_lowercase())
     }
 }
@@ -56,6 +60,32 @@ impl Sha256 {
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+/// The text is not a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a SHA-256 digest: expected 64 characters of 0–9 a–f")]
+pub struct BadDigest;
+
+impl std::str::FromStr for Sha256 {
+    type Err = BadDigest;
+    fn from_str(text: &str) -> Result<Self, BadDigest> {
+        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| BadDigest)?;
+        bytes.try_into().map(Self).map_err(|_| BadDigest)
+    }
+}
+
+impl serde::Serialize for Sha256 {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Sha256 {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -67,16 +97,21 @@ mod tests {
     fn copied_by_hand() {
         let secret = Secret::new([0xab; 16]);
         assert_eq!(secret.as_str().len(), 26);
-        let typed = format!(" {}-{} ", &secret.as_str()[..4].to_uppercase(), &secret.as_str()[4..]);
+        let typed = format!(
+            " {}-{} ",
+            &secret.as_str()[..4].to_uppercase(),
+            &secret.as_str()[4..]
+        );
         assert_eq!(Sha256::of_secret(&typed), secret.digest());
         assert_eq!(format!("{secret:?}"), "Secret(…)");
     }
 
     #[test]
     fn digest_is_sha_256() {
-        assert_eq!(
-            Sha256::of("abc").to_string(),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Sha256::of("abc").to_string(), text);
+        assert_eq!(text.parse(), Ok(Sha256::of("abc")));
+        assert_eq!(text.to_uppercase().parse::<Sha256>(), Err(BadDigest));
+        assert_eq!(text[1..].parse::<Sha256>(), Err(BadDigest));
     }
 }

@@ -1,0 +1,160 @@
+//! The notice: what a person is told before they choose (R-CONS-17). It cannot exist with anything left out.
+//!
+//! Its canonical text is fixed for each language and known by its SHA-256; what is shown and what is recorded are
+//! made from the same lines (R-CONS-03). A change of any slot is a new text, and [`Notice::covers`] says whether
+//! those who agreed to the old one agreed to that as well (R-CONS-13).
+//!
+//! Pages, buttons and their looks are left to whoever shows it.
+
+mod draft;
+mod wording;
+
+pub use draft::{Draft, Incomplete, RETENTION_DAYS_MAX};
+
+use crate::consent::Topic;
+use crate::filled::{Filled, Several};
+use crate::language::Language;
+use crate::secret::Sha256;
+use std::fmt::Write as _;
+use wording::{Wording, wording};
+
+/// Who asks, and how to reach them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Controller {
+    /// The name.
+    pub name: Filled,
+    /// The postal address.
+    pub address: Filled,
+    /// An address or page where a person answers.
+    pub contact: Filled,
+}
+
+/// One choice: a topic, and what for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aim {
+    /// What is observed.
+    pub topic: Topic,
+    /// What for, as it reads after "Purpose:" in the notice's language.
+    pub aim: Filled,
+}
+
+/// A complete notice in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    language: Language,
+    controller: Controller,
+    aims: Several<Aim>,
+    retention_days: u32,
+    recipients: Several<Filled>,
+    withdrawal: Filled,
+    full_text: Filled,
+}
+
+impl Notice {
+    /// The language of its text.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Who asks.
+    pub fn controller(&self) -> &Controller {
+        &self.controller
+    }
+
+    /// What is asked, in the order it is shown.
+    pub fn topics(&self) -> impl Iterator<Item = Topic> {
+        self.aims.iter().map(|aim| aim.topic)
+    }
+
+    /// What the person is told, as lead and sentence, complete before the first choice.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let w = wording(self.language);
+        let say = |text| self.fill(text, "");
+        let mut data: Vec<_> = self.topics().map(|topic| w.data(topic)).collect();
+        data.push(w.data_always);
+        vec![
+            (w.who.0, say(w.who.1)),
+            (w.data_lead, data.join(" ")),
+            (w.how_long.0, say(w.how_long.1)),
+            (w.who_sees.0, say(w.who_sees.1)),
+            (w.way_out.0, say(w.way_out.1)),
+            (w.rights.0, say(w.rights.1)),
+            (w.refusal.0, say(w.refusal.1)),
+            (w.more.0, say(w.more.1)),
+        ]
+    }
+
+    /// The choices, each with a box of its own that nobody ticks beforehand (R-CONS-01, R-CONS-02).
+    pub fn choices(&self) -> Vec<(Topic, String)> {
+        let w: &Wording = wording(self.language);
+        let choice = |aim: &Aim| (aim.topic, self.fill(w.choice(aim.topic), aim.aim.as_str()));
+        self.aims.iter().map(choice).collect()
+    }
+
+    /// The canonical text: every line as shown, boxes empty.
+    pub fn text(&self) -> String {
+        let mut text = format!("[{}]\n", self.language.as_str());
+        for (lead, line) in self.lines() {
+            let _ = writeln!(text, "{lead}: {line}");
+        }
+        for (topic, choice) in self.choices() {
+            let _ = writeln!(text, "[ ] ({}) {choice}", topic.as_str());
+        }
+        text
+    }
+
+    /// What the text is known by.
+    pub fn sha256(&self) -> Sha256 {
+        Sha256::of(&self.text())
+    }
+
+    /// Did those who agreed to a topic of this notice agree to what `other` says of it as well? Not to a new aim,
+    /// another controller, one more recipient or a longer retention. A translation needs to be agreed to anew too:
+    /// whether it says the same is not for a program to judge.
+    pub fn covers(&self, topic: Topic, other: &Self) -> bool {
+        let aim = |notice: &Self| notice.aims.iter().find(|aim| aim.topic == topic).cloned();
+        self.language == other.language
+            && self.controller.name == other.controller.name
+            && other.retention_days <= self.retention_days
+            && other.recipients.iter().all(|r| self.recipients.contains(r))
+            && aim(self).is_some()
+            && aim(self) == aim(other)
+    }
+
+    /// Values go in at once: one that looks like a slot stays text.
+    fn fill(&self, text: &str, aim: &str) -> String {
+        let recipients: Vec<_> = self.recipients.iter().map(Filled::as_str).collect();
+        let (days, recipients) = (self.retention_days.to_string(), recipients.join(", "));
+        let slots = [
+            ("controller", self.controller.name.as_str()),
+            ("address", self.controller.address.as_str()),
+            ("contact", self.controller.contact.as_str()),
+            ("days", &days),
+            ("recipients", &recipients),
+            ("withdrawal", self.withdrawal.as_str()),
+            ("full_notice", self.full_text.as_str()),
+            ("aim", aim),
+        ];
+        fill(text, &slots)
+    }
+}
+
+fn fill(text: &str, slots: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let value = after.split_once('}').and_then(|(name, tail)| {
+            let slot = slots.iter().find(|(slot, _)| *slot == name);
+            slot.map(|(_, value)| (*value, tail))
+        });
+        let (value, tail) = value.unwrap_or(("{", after));
+        out.push_str(value);
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! A notice under way, and the gate that it must pass before anybody is shown it.
+
+use super::{Aim, Controller, Notice};
+use crate::consent::Topic;
+use crate::filled::{Filled, NotFilled, Several};
+use crate::language::Language;
+
+/// Longest retention that can be said: ten years. Longer is for ever.
+pub const RETENTION_DAYS_MAX: u32 = 3_653;
+
+/// A notice as a form or file gives it: any slot may still be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Draft {
+    /// The language its texts are in.
+    pub language: String,
+    /// The controller's name.
+    pub controller: String,
+    /// The controller's postal address.
+    pub address: String,
+    /// Where a person answers.
+    pub contact: String,
+    /// What for, for each topic that is asked about.
+    pub aims: Vec<(Topic, String)>,
+    /// How long hits are kept, in days.
+    pub retention_days: u32,
+    /// Who gets to see them.
+    pub recipients: Vec<String>,
+    /// The page on which it is withdrawn.
+    pub withdrawal: String,
+    /// Where the full notice stands.
+    pub full_notice: String,
+}
+
+/// The slots that keep a draft from being shown, each with what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the notice cannot be shown yet: {}", self.list())]
+pub struct Incomplete(pub Vec<(&'static str, String)>);
+
+impl Incomplete {
+    fn list(&self) -> String {
+        let faults = self.0.iter().map(|(slot, why)| format!("{slot}: {why}"));
+        faults.collect::<Vec<_>>().join("; ")
+    }
+
+    /// The value, or one fault more.
+    fn slot<T, E: ToString>(&mut self, slot: &'static str, value: Result<T, E>) -> Option<T> {
+        value
+            .map_err(|why| self.0.push((slot, why.to_string())))
+            .ok()
+    }
+}
+
+impl TryFrom<Draft> for Notice {
+    type Error = Incomplete;
+
+    /// Every slot, or a list of all that are wrong.
+    fn try_from(draft: Draft) -> Result<Self, Incomplete> {
+        let mut faults = Incomplete(Vec::new());
+        let language = faults.slot("language", draft.language.parse::<Language>());
+        let name = faults.slot("controller", draft.controller.parse::<Filled>());
+        let address = faults.slot("address", draft.address.parse());
+        let contact = faults.slot("contact", draft.contact.parse());
+        let withdrawal = faults.slot("withdrawal", web_address(&draft.withdrawal));
+        let full_text = faults.slot("full_notice", web_address(&draft.full_notice));
+        let aims = faults.slot("aims", aims(&draft.aims));
+        let recipients = draft.recipients.iter().map(|r| r.parse());
+        let recipients = recipients
+            .collect::<Result<_, NotFilled>>()
+            .and_then(Several::new);
+        let recipients = faults.slot("recipients", recipients);
+        let retention_days = faults.slot("retention_days", days(draft.retention_days));
+        let complete = || {
+            Some(Self {
+                language: language?,
+                controller: Controller {
+                    name: name?,
+                    address: address?,
+                    contact: contact?,
+                },
+                aims: aims?,
+                retention_days: retention_days?,
+                recipients: recipients?,
+                withdrawal: withdrawal?,
+                full_text: full_text?,
+            })
+        };
+        complete().ok_or(faults)
+    }
+}
+
+/// One aim for each topic.
+fn aims(given: &[(Topic, String)]) -> Result<Several<Aim>, NotFilled> {
+    Several::new(given.iter().map(|(topic, _)| *topic).collect())?;
+    let aim = |(topic, aim): &(Topic, String)| aim.parse().map(|aim| Aim { topic: *topic, aim });
+    Several::new(given.iter().map(aim).collect::<Result<_, _>>()?)
+}
+
+fn days(days: u32) -> Result<u32, String> {
+    let fits = (1..=RETENTION_DAYS_MAX).contains(&days);
+    fits.then_some(days)
+        .ok_or_else(|| format!("write a number of days from 1 to {RETENTION_DAYS_MAX}"))
+}
+
+/// A page that a person can open: `https`, since what is chosen there is nobody else's business.
+fn web_address(text: &str) -> Result<Filled, String> {
+    let url: Filled = text.parse().map_err(|e: NotFilled| e.to_string())?;
+    let rest = url.as_str().strip_prefix("https://").unwrap_or_default();
+    if rest.is_empty() || rest.contains(char::is_whitespace) {
+        return Err("it is no web address; write it with https://".into());
+    }
+    Ok(url)
+}
