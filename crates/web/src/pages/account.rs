@@ -42,7 +42,8 @@ pub(super) async fn add_identity(
     user: User,
     Fields(form): Fields<NewIdentity>,
 ) -> Result<Response> {
-    user.may(Act::Send)?;
+    // Nobody proves here that an address is theirs, so a member cannot claim a colleague's.
+    user.may(Act::Administer)?;
     let address = match form.address.parse() {
         Ok(address) => address,
         Err(error) => return page(&web, &user, wrong("identity", format!("{error}"))).await,

@@ -240,7 +240,7 @@ async fn roles() {
         (
             "/settings/identities",
             Some("address=&name="),
-            [422, 422, 422, 403],
+            [422, 422, 403, 403],
         ),
         (
             "/settings/credentials",
