@@ -39,6 +39,18 @@ pub fn entitled(
     }
 }
 
+/// What a contact is entitled to on every axis: what the decision takes in.
+pub type Entitlement = PerAxis<Result<Permitted, Reason>>;
+
+/// [`entitled`] on every axis.
+pub fn entitlement(
+    consent: Option<&Consent>,
+    without: &PerAxis<Permitted>,
+    now: Time,
+) -> Entitlement {
+    PerAxis::each(|axis| entitled(axis, consent, without, now))
+}
+
 /// What remains for a body that several people get (R-MODE-13), or for a message of which each recipient must agree
 /// (R-LAW-01). Nobody at all is not a consent.
 pub fn shared(

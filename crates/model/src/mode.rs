@@ -128,6 +128,15 @@ pub struct PerAxis<T> {
 }
 
 impl<T> PerAxis<T> {
+    /// The value that `of` gives for each axis.
+    pub fn each(mut of: impl FnMut(Axis) -> T) -> Self {
+        Self {
+            open: of(Axis::Open),
+            click: of(Axis::Click),
+            document: of(Axis::Document),
+        }
+    }
+
     /// The value for one axis.
     pub fn get(&self, axis: Axis) -> &T {
         match axis {

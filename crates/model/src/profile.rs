@@ -146,17 +146,11 @@ impl Profiles {
 
     /// The modes that need no consent. Somebody who refused or withdrew gets none of them all the same.
     pub fn without_consent(&self, case: &Case) -> PerAxis<Permitted> {
-        let on = |axis| {
-            let sets = self
-                .applying(case.country)
-                .map(|p| p.without_consent(case, axis));
+        PerAxis::each(|axis| {
+            let sets = self.applying(case.country);
+            let sets = sets.map(|p| p.without_consent(case, axis));
             sets.reduce(Permitted::both).unwrap_or_default()
-        };
-        PerAxis {
-            open: on(Axis::Open),
-            click: on(Axis::Click),
-            document: on(Axis::Document),
-        }
+        })
     }
 
     /// May this contact be tracked only if every recipient of the same message agreed (R-LAW-01)?
@@ -225,11 +219,7 @@ impl Profiles {
     /// The highest modes per axis that need no consent, for screens.
     pub fn highest_without_consent(&self, case: &Case) -> PerAxis<Mode> {
         let (sets, ceiling) = (self.without_consent(case), self.ceiling(case).modes);
-        PerAxis {
-            open: sets.open.at_most(ceiling.open),
-            click: sets.click.at_most(ceiling.click),
-            document: sets.document.at_most(ceiling.document),
-        }
+        PerAxis::each(|axis| sets.get(axis).at_most(*ceiling.get(axis)))
     }
 }
 

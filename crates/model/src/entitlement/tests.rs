@@ -1,6 +1,9 @@
 use super::*;
+use crate::age::AgeStanding;
+use crate::class::{LegalTag, LegalTags, MessageClass};
 use crate::consent::{CONSENT_LIFE, Topic};
 use crate::permitted::tests::any_permitted;
+use crate::profile::{Case, Profiles};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -197,4 +200,65 @@ fn r_mode_03_the_full_product_of_two_ceilings_and_all_sets() {
             }
         }
     }
+}
+
+/// A lawyer's message to several people: what remains on opens for the first of them.
+fn lawyers_mail(home: &[&str], recipients: &[(LegalTag, ConsentState)]) -> Result<Mode, Reason> {
+    let profiles = Profiles::new(&[], home).unwrap();
+    let case = |tag| Case {
+        country: "US".parse().ok(),
+        class: MessageClass::Correspondence,
+        age: AgeStanding::Unknown,
+        directed_to_children: false,
+        tags: LegalTags::of(&[tag]),
+    };
+    let of = |(tag, state): &(LegalTag, ConsentState)| {
+        let without = profiles.without_consent(&case(*tag));
+        entitled(Axis::Open, Some(&open_is(*state)), &without, NOW)
+    };
+    let about = case(recipients[0].0);
+    let all = if profiles.each_must_agree(&about) {
+        recipients
+    } else {
+        &recipients[..1]
+    };
+    effective(
+        Axis::Open,
+        shared(all.iter().map(of)),
+        &[profiles.ceiling(&about)],
+    )
+}
+
+#[test]
+fn r_law_01_informed_consent_of_each_recipient() {
+    use ConsentState::{Given, Unknown, Withdrawn};
+    use LegalTag::{Client, Lawyer, Opposing};
+    let firm: &[&str] = &["us-notice", "legal"];
+    for (recipients, expected) in [
+        (vec![(Client, Unknown)], Err(Reason::NeverAsked)),
+        (vec![(Client, Given)], Ok(Mode::Individual)),
+        (
+            vec![(Client, Given), (Lawyer, Unknown)],
+            Err(Reason::NeverAsked),
+        ),
+        (
+            vec![(Client, Given), (Lawyer, Withdrawn)],
+            Err(Reason::Withdrawn),
+        ),
+        (
+            vec![(Client, Given), (Opposing, Given)],
+            Ok(Mode::Individual),
+        ),
+        (vec![(Opposing, Given)], Ok(Mode::Individual)),
+        (
+            vec![(Opposing, Unknown), (Client, Given)],
+            Err(Reason::NeverAsked),
+        ),
+    ] {
+        assert_eq!(lawyers_mail(firm, &recipients), expected, "{recipients:?}");
+    }
+    let alaska = lawyers_mail(&["us-notice", "legal-ak"], &[(Opposing, Given)]);
+    assert_eq!(alaska, Err(Reason::LegalProfession));
+    let no_firm = lawyers_mail(&["us-notice"], &[(Client, Unknown), (Lawyer, Unknown)]);
+    assert_eq!(no_firm, Ok(Mode::Individual));
 }
