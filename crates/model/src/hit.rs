@@ -76,6 +76,16 @@ pub struct Verdict {
     pub reasons: Vec<String>,
 }
 
+impl Verdict {
+    /// From this confidence on a person is told of at once; below it, news waits until what follows has been seen.
+    pub const CERTAIN: u8 = 90;
+
+    /// Is it certain that a person did this?
+    pub fn is_certain(&self) -> bool {
+        self.meaning.is_human() && self.confidence >= Self::CERTAIN
+    }
+}
+
 /// Facts parsed from a request. Stored in `detailed` mode only; the raw texts they come from never are.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Facts {
@@ -97,6 +107,18 @@ pub struct Facts {
     /// ISO 3166 country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+}
+
+impl Facts {
+    /// What remains when a hit turns out to be a machine's: the network it came from. Its other names were a mask.
+    #[must_use]
+    pub fn without_person(self) -> Self {
+        Self {
+            network: self.network,
+            country: self.country,
+            ..Self::default()
+        }
+    }
 }
 
 /// One judged request.

@@ -85,7 +85,7 @@ fn r_aud_02_the_end_cut_off_is_seen_with_a_head_only() {
 #[test]
 fn r_aud_02_a_history_written_anew_is_seen_between_two_heads() {
     let entries = chain(9);
-    let heads = [head(&entries[..3]), head(&entries[..6]), head(&entries)];
+    let heads = [head(&entries), head(&entries[..3]), head(&entries[..6])];
     let mut forged = entries.clone();
     forged[4].at = Time(77);
     rewrite(&mut forged, 4);

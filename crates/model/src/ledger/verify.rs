@@ -48,13 +48,15 @@ impl fmt::Display for Tampering {
 
 /// Walks the entries that follow `from` and compares them with what trusted heads remember. Gives the new head.
 ///
-/// `heads` are heads whose signatures hold, in order of place; those before `from` are ignored. A long ledger can be
+/// `heads` are heads whose signatures hold, in any order; those before `from` are ignored. A long ledger can be
 /// verified piece by piece: each piece from the head that the last one gave, with the heads that fall into it, and
 /// the last piece with all that are left.
 pub fn verify(from: Head, entries: &[Entry], heads: &[Head]) -> Result<Head, Tampering> {
     let mut head = from;
     let mut vouched = from.seq;
-    let mut heads = heads.iter().filter(|h| h.seq >= from.seq).peekable();
+    let mut heads: Vec<_> = heads.iter().filter(|h| h.seq >= from.seq).collect();
+    heads.sort_by_key(|h| h.seq);
+    let mut heads = heads.into_iter().peekable();
     loop {
         while let Some(remembered) = heads.next_if(|h| h.seq == head.seq) {
             if remembered.hash != head.hash {

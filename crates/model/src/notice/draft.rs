@@ -9,7 +9,7 @@ use crate::language::Language;
 pub const RETENTION_DAYS_MAX: u32 = 3_653;
 
 /// A notice as a form or file gives it: any slot may still be missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Draft {
     /// The language its texts are in.
@@ -30,6 +30,24 @@ pub struct Draft {
     pub withdrawal: String,
     /// Where the full notice stands.
     pub full_notice: String,
+}
+
+impl From<&Notice> for Draft {
+    /// The slots again, to be kept beside the text: what an old consent covers is asked of them.
+    fn from(notice: &Notice) -> Self {
+        let aim = |aim: &Aim| (aim.topic, aim.aim.to_string());
+        Self {
+            language: notice.language.as_str().into(),
+            controller: notice.controller.name.to_string(),
+            address: notice.controller.address.to_string(),
+            contact: notice.controller.contact.to_string(),
+            aims: notice.aims.iter().map(aim).collect(),
+            retention_days: notice.retention_days,
+            recipients: notice.recipients.iter().map(Filled::to_string).collect(),
+            withdrawal: notice.withdrawal.to_string(),
+            full_notice: notice.full_text.to_string(),
+        }
+    }
 }
 
 /// The slots that keep a draft from being shown, each with what is wrong.

@@ -149,6 +149,14 @@ fn r_cons_03_the_canonical_text_stays_as_it_is() {
 }
 
 #[test]
+fn r_cons_03_a_notice_kept_as_its_slots_says_the_same_text_again() {
+    let shown = notice(|d| d.aims.push((Topic::Details, "to fix layouts".into())));
+    let kept = crate::canonical::canonical(&Draft::from(&shown)).unwrap();
+    let draft: Draft = serde_json::from_str(&kept).unwrap();
+    assert_eq!(Notice::try_from(draft).unwrap().text(), shown.text());
+}
+
+#[test]
 fn r_cons_13_an_old_consent_covers_nothing_new() {
     let old = notice(|_| ());
     assert!(old.covers(Topic::Open, &old));
