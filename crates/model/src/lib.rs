@@ -4,8 +4,8 @@
 //! arguments, so every rule can be tested with every input.
 //!
 //! The one invariant that the rest of the program stands on: **a tracked URL can be minted only from a
-//! grant, and only [`decide`](decision::decide) makes a grant.** The grants have no public constructor, and
-//! [`Keyring`](token::Keyring) takes nothing else (R-MODE-04).
+//! grant, and only [`decide`] makes a grant.** The grants have no public constructor, and
+//! [`Keyring`] takes nothing else (R-MODE-04).
 //!
 //! A grant cannot be written down by hand:
 //! ```compile_fail,E0451
