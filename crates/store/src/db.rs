@@ -48,6 +48,20 @@ impl Db {
     }
 }
 
+/// Rows that one statement inserts on PostgreSQL. One size, so that one plan is kept for it.
+const ROWS_IN_STATEMENT: usize = 50;
+
+/// `($1, $2), ($3, $4)`: the places of so many rows.
+fn places(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<_> = (1..=columns)
+            .map(|column| format!("${}", row * columns + column))
+            .collect();
+        format!("({})", places.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// A running transaction.
 pub(crate) enum Tx<'a> {
     Sqlite(&'a rusqlite::Connection),
@@ -66,11 +80,36 @@ impl Tx<'_> {
     /// Runs one statement for each set of parameters: in one round trip where that matters.
     pub(crate) fn execute_many(&mut self, sql: &str, sets: &[Vec<Value>]) -> Result<(), Error> {
         match self {
-            Self::Sqlite(connection) => sets
-                .iter()
-                .try_for_each(|params| sqlite::execute(connection, sql, params).map(|_| ())),
+            Self::Sqlite(connection) => sqlite::execute_many(connection, sql, sets),
             Self::Postgres(session) => session.execute_many(sql, sets),
         }
+    }
+
+    /// Inserts rows of equal length. `into` is the statement up to `values`, `tail` what comes behind them.
+    ///
+    /// PostgreSQL's price is by statement and SQLite's by row, so the one gets many rows in a statement.
+    pub(crate) fn insert(
+        &mut self,
+        into: &str,
+        tail: &str,
+        rows: &[Vec<Value>],
+    ) -> Result<(), Error> {
+        let Some(columns) = rows.first().map(Vec::len) else {
+            return Ok(());
+        };
+        let statement = |rows| format!("{into} values {} {tail}", places(rows, columns));
+        let whole = match self {
+            Self::Sqlite(_) => 0,
+            Self::Postgres(_) => rows.len() - rows.len() % ROWS_IN_STATEMENT,
+        };
+        if whole > 0 {
+            let sets: Vec<_> = rows[..whole]
+                .chunks(ROWS_IN_STATEMENT)
+                .map(<[_]>::concat)
+                .collect();
+            self.execute_many(&statement(ROWS_IN_STATEMENT), &sets)?;
+        }
+        self.execute_many(&statement(1), &rows[whole..])
     }
 
     /// The rows of a query.
@@ -88,10 +127,7 @@ impl Tx<'_> {
         sets: &[Vec<Value>],
     ) -> Result<Vec<Vec<Row>>, Error> {
         match self {
-            Self::Sqlite(connection) => sets
-                .iter()
-                .map(|params| sqlite::query(connection, sql, params))
-                .collect(),
+            Self::Sqlite(connection) => sqlite::query_many(connection, sql, sets),
             Self::Postgres(session) => session.query_many(sql, sets),
         }
     }

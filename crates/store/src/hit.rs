@@ -199,14 +199,15 @@ fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
                 v.confidence,
                 v.reasons.join(" "),
                 facts,
-                hit.repeat
+                hit.repeat,
+                false
             ]
             .to_vec(),
         );
     }
-    let sql = "insert into hit (id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat, folded)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) on conflict (id) do nothing";
-    tx.execute_many(sql, &rows)?;
+    let into = "insert into hit (id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat,
+        folded)";
+    tx.insert(into, "on conflict (id) do nothing", &rows)?;
     Ok(Recorded {
         stored: rows.len(),
         refused: hits.len() - rows.len(),

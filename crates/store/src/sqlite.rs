@@ -8,7 +8,7 @@ use crate::Error;
 use crate::db::Tx;
 use crate::value::{Row, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Statement};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -229,15 +229,20 @@ fn write_group(
 
 pub(crate) fn execute(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64, Error> {
     let mut statement = connection.prepare_cached(&respell(sql))?;
-    // A statement with RETURNING has rows that must be stepped through.
-    if statement.column_count() > 0 {
-        let mut rows = statement.query(rusqlite::params_from_iter(params))?;
-        let mut changed = 0;
-        while rows.next()?.is_some() {
-            changed += 1;
-        }
-        return Ok(changed);
-    }
+    execute_prepared(&mut statement, params)
+}
+
+pub(crate) fn execute_many(
+    connection: &Connection,
+    sql: &str,
+    sets: &[Vec<Value>],
+) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(&respell(sql))?;
+    sets.iter()
+        .try_for_each(|params| execute_prepared(&mut statement, params).map(|_| ()))
+}
+
+fn execute_prepared(statement: &mut Statement<'_>, params: &[Value]) -> Result<u64, Error> {
     Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
 }
 
@@ -247,6 +252,21 @@ pub(crate) fn query(
     params: &[Value],
 ) -> Result<Vec<Row>, Error> {
     let mut statement = connection.prepare_cached(&respell(sql))?;
+    query_prepared(&mut statement, params)
+}
+
+pub(crate) fn query_many(
+    connection: &Connection,
+    sql: &str,
+    sets: &[Vec<Value>],
+) -> Result<Vec<Vec<Row>>, Error> {
+    let mut statement = connection.prepare_cached(&respell(sql))?;
+    sets.iter()
+        .map(|params| query_prepared(&mut statement, params))
+        .collect()
+}
+
+fn query_prepared(statement: &mut Statement<'_>, params: &[Value]) -> Result<Vec<Row>, Error> {
     let columns = statement.column_count();
     let mut rows = statement.query(rusqlite::params_from_iter(params))?;
     let mut out = Vec::new();
