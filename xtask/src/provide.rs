@@ -43,6 +43,8 @@ pub(crate) const FOR_TESTS: &[Need] = &[
 pub(crate) const FOR_LOAD: &[Need] = &[
     need("nginx", "nginx-light", "the yardstick"),
     need("wrk", "wrk", "makes the load"),
+    need("swaks", "swaks", "sends the mail whose pixel is fetched"),
+    need("sqlite3", "sqlite3", "counts what was stored"),
 ];
 
 /// Installs what is missing, if it may; else says the command.
