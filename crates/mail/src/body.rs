@@ -260,14 +260,9 @@ impl Reader<'_> {
 
     fn is_way_out(&self, url: &Url, spot: &html::Spot) -> bool {
         let shown = self.opened.charset.read_lossy(self.bytes(&spot.shown));
-        let shown = entity::decode_attribute(&shown).unwrap_or(shown);
-        // With tags for the texts of pictures in it, without them for words that change their style.
-        let shown = format!("{} {shown}", without_tags(&shown));
-        self.place
-            .unsubscribe
-            .iter()
-            .any(|target| target == url.as_str())
-            || link::is_unsubscribe(url, &shown)
+        let shown = entity::decode_attribute(&shown).unwrap_or_else(|| shown.clone());
+        let targets = &self.place.unsubscribe;
+        targets.iter().any(|target| target == url.as_str()) || link::is_unsubscribe(url, &shown)
     }
 
     fn picture(&self, spot: &html::PictureSpot, base: Option<&Url>) -> Picture {
@@ -280,21 +275,6 @@ impl Reader<'_> {
             part: self.place.part,
         }
     }
-}
-
-fn without_tags(html: &str) -> String {
-    let pieces = html.split('<').enumerate();
-    let text = pieces.map(|(n, piece)| {
-        if n == 0 {
-            piece
-        } else {
-            piece.split_once('>').map_or("", |(_, text)| text)
-        }
-    });
-    text.collect::<String>()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// Spans of an outline in order, in decoded bytes.

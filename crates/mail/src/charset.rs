@@ -110,19 +110,14 @@ impl Charset {
     }
 
     /// Characters of a stretch of the body. None where readers may disagree what they are.
-    pub(crate) fn read(self, bytes: &[u8]) -> Option<String> {
-        let strict = self
-            .encoding()
-            .decode_without_bom_handling_and_without_replacement(bytes);
-        strict.map(Cow::into_owned)
+    pub(crate) fn read(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        self.encoding()
+            .decode_without_bom_handling_and_without_replacement(bytes)
     }
 
     /// Characters for looking at, wrong ones replaced.
-    pub(crate) fn read_lossy(self, bytes: &[u8]) -> String {
-        self.encoding()
-            .decode_without_bom_handling(bytes)
-            .0
-            .into_owned()
+    pub(crate) fn read_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
+        self.encoding().decode_without_bom_handling(bytes).0
     }
 
     /// Bytes beyond ASCII under an ASCII label are UTF-8 or anybody's guess.
@@ -143,7 +138,7 @@ impl Charset {
     }
 
     /// ASCII text as bytes of this charset.
-    pub(crate) fn write_ascii(self, text: &str) -> Vec<u8> {
+    pub(crate) fn write_ascii(self, text: String) -> Vec<u8> {
         match self {
             Self::Utf16 { little: true } => {
                 text.encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -151,14 +146,14 @@ impl Charset {
             Self::Utf16 { little: false } => {
                 text.encode_utf16().flat_map(u16::to_be_bytes).collect()
             }
-            _ => text.as_bytes().to_vec(),
+            _ => text.into_bytes(),
         }
     }
 
     /// Text as bytes of this charset, with plainer letters where it lacks one.
     pub(crate) fn write(self, text: &str) -> Vec<u8> {
         match self {
-            Self::Utf16 { .. } => self.write_ascii(text),
+            Self::Utf16 { .. } => self.write_ascii(text.to_owned()),
             Self::Ascii | Self::Iso2022Jp => {
                 let mut out = Vec::with_capacity(text.len());
                 text.chars().for_each(|c| plainer(c, &mut out));

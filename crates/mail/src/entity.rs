@@ -5,13 +5,18 @@
 //! are complete, with the windows-1252 remapping. The 2,100 names come from `mail-parser`'s table; the 93 names
 //! that stand for two characters are halved there, so a value with one of them is reported as unreadable.
 
+use std::borrow::Cow;
+
 use mail_parser::decoders::html::add_html_token;
 
 /// Longest name in the standard is 31 characters (`CounterClockwiseContourIntegral`).
 const NAME_MAX: usize = 32;
 
 /// The value with its references replaced, or None where it holds one that cannot be read.
-pub(crate) fn decode_attribute(value: &str) -> Option<String> {
+pub(crate) fn decode_attribute(value: &str) -> Option<Cow<'_, str>> {
+    if !value.contains('&') {
+        return Some(Cow::Borrowed(value));
+    }
     let mut decoded = String::with_capacity(value.len());
     let mut rest = value;
     while let Some(amp) = rest.find('&') {
@@ -30,7 +35,7 @@ pub(crate) fn decode_attribute(value: &str) -> Option<String> {
         }
     }
     decoded.push_str(rest);
-    Some(decoded)
+    Some(Cow::Owned(decoded))
 }
 
 /// A numeric reference at the start of `text`: how many bytes it takes, 0 if it is none.
@@ -126,19 +131,20 @@ fn lookup(name: &str) -> Option<char> {
 
 /// A text or an attribute value in ASCII: markup and quotes escaped, other characters as numeric references.
 pub(crate) fn encode(text: &str) -> String {
-    let plain = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'');
-    if text.bytes().all(plain) {
-        return text.to_owned();
-    }
+    let plain = |c: char| matches!(c, ' '..='~') && !matches!(c, '&' | '<' | '>' | '"' | '\'');
     let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
+    let mut rest = text;
+    while let Some(at) = rest.find(|c| !plain(c)) {
+        out.push_str(&rest[..at]);
+        let mut after = rest[at..].chars();
+        let Some(c) = after.next() else { break };
+        rest = after.as_str();
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            ' '..='~' => out.push(c),
             _ => {
                 out.push_str("&#");
                 out.push_str(&(c as u32).to_string());
@@ -146,6 +152,7 @@ pub(crate) fn encode(text: &str) -> String {
             }
         }
     }
+    out.push_str(rest);
     out
 }
 

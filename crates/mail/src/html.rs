@@ -8,15 +8,17 @@
 //! Outlook's conditional comments are read once more on their own, because Outlook shows what is in them; links in
 //! other comments are not links.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use encoding_rs::WINDOWS_1252;
 use lol_html::html_content::{Attribute, Element};
 use lol_html::{
-    AsciiCompatibleEncoding, HtmlRewriter, MemorySettings, Settings, doc_comments, doctype,
-    element, end_tag,
+    AsciiCompatibleEncoding, ElementContentHandlers, HtmlRewriter, MemorySettings, Selector,
+    Settings, doc_comments, doctype, element, end_tag,
 };
 
 use crate::link::LinkKind;
@@ -76,6 +78,17 @@ pub(crate) enum Unreadable {
     TooManyLinks,
 }
 
+/// What comes before the first content.
+#[derive(Default)]
+struct Opening {
+    /// End of what belongs before the body: doctype, head and its elements.
+    head_end: usize,
+    /// The end of the body's start tag, where that is written before any content.
+    body: Option<usize>,
+    /// Where the first element begins that belongs to no head.
+    content: Option<usize>,
+}
+
 /// Collected while the parser runs.
 #[derive(Default)]
 struct Found {
@@ -83,10 +96,6 @@ struct Found {
     pictures: Vec<PictureSpot>,
     base: Option<Range<usize>>,
     comments: Vec<Range<usize>>,
-    /// End of what belongs before the body: doctype, head and its elements.
-    head_end: usize,
-    content: bool,
-    body: Option<usize>,
     body_end: Option<usize>,
     html_end: Option<usize>,
     quote: Option<usize>,
@@ -98,6 +107,15 @@ struct Found {
 const HEAD_ELEMENTS: &[&str] = &[
     "html", "head", "meta", "title", "style", "link", "base", "script", "noscript", "template",
 ];
+/// Elements that may carry a link, a picture, a quote or an edge of the body, and the sentinel. Others are passed over,
+/// which saves most of the time. `v:` are the shapes of VML that may have an `href` (Microsoft's reference, 2026-11).
+static LOOKED_AT: LazyLock<Option<Selector>> = LazyLock::new(|| {
+    let selector = "a, area, img, base, html, body, frameset, overt-end, \
+        blockquote[type], div[class], div[id], span[class], span[id], \
+        v\\:arc, v\\:background, v\\:curve, v\\:group, v\\:image, v\\:line, v\\:oval, v\\:polyline, v\\:rect, \
+        v\\:roundrect, v\\:shape, v\\:shapetype";
+    selector.parse().ok()
+});
 const HTML: &str = "http://www.w3.org/1999/xhtml";
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// Written after the body to see whether text there is text: not inside a tag, a comment, a title.
@@ -105,7 +123,8 @@ const SENTINEL: &[u8] = b"<overt-end>";
 
 /// Outline a body.
 pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
-    let mut found = run(view)?;
+    let opening = opening(view)?;
+    let mut found = run(view, &opening)?;
     if found.frames {
         return Err(Unreadable::Frames);
     }
@@ -115,7 +134,7 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
         if let Some(inner) = conditional(text) {
             let shift = comment.start + inner.start;
             let shifted = |range: &Range<usize>| range.start + shift..range.end + shift;
-            for spot in run(&text[inner])?.links {
+            for spot in run(&text[inner], &Opening::default())?.links {
                 let (value, shown) = (shifted(&spot.value), shifted(&spot.shown));
                 found.links.push(Spot {
                     value,
@@ -130,10 +149,7 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
         return Err(Unreadable::TooManyLinks);
     }
     found.links.sort_by_key(|spot| spot.value.start);
-    for spot in &mut found.links {
-        spot.shown = spot.shown.start.min(view.len())..spot.shown.end.min(view.len());
-    }
-    let top = found.body.unwrap_or(found.head_end);
+    let top = opening.body.unwrap_or(opening.head_end);
     let bottom = found
         .body_end
         .or(found.html_end)
@@ -152,132 +168,171 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
     })
 }
 
-fn run(view: &[u8]) -> Result<Found, Unreadable> {
-    let found = Rc::new(RefCell::new(Found::default()));
-    let end = view.len();
+/// Looks at every element up to the first that is content, and no further.
+fn opening(view: &[u8]) -> Result<Opening, Unreadable> {
+    let found = Rc::new(RefCell::new(Opening::default()));
     let on_element = {
         let found = Rc::clone(&found);
         element!("*", move |element: &mut Element<'_, '_>| {
-            see(element, &found, end);
+            open(element, &found);
+            match found.borrow().content {
+                None => Ok(()),
+                Some(_) => Err("seen enough".into()),
+            }
+        })
+    };
+    let on_doctype = {
+        let found = Rc::clone(&found);
+        let end = view.len();
+        doctype!(move |doctype| {
+            found.borrow_mut().head_end = doctype.source_location().bytes().end.min(end);
             Ok(())
         })
+    };
+    let settings = settings(view)
+        .append_element_content_handler(on_element)
+        .append_document_content_handler(on_doctype);
+    let ended = feed(settings, &[view]);
+    let found = found.take();
+    if found.content.is_none() {
+        ended?;
+    }
+    Ok(found)
+}
+
+/// Note what an element before the content means for us.
+fn open(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Opening>>) {
+    let tag = element.source_location().bytes();
+    let name = element.tag_name();
+    let mut found = shared.borrow_mut();
+    match name.as_str() {
+        "body" => {
+            found.body = Some(tag.end);
+            found.content = Some(tag.start);
+        }
+        head if HEAD_ELEMENTS.contains(&head) => {
+            if matches!(head, "html" | "head" | "meta" | "link" | "base") {
+                found.head_end = tag.end;
+            }
+            if head != "html" {
+                let shared = Rc::clone(shared);
+                at_end_tag(element, move |tag| shared.borrow_mut().head_end = tag.end);
+            }
+        }
+        _ => found.content = Some(tag.start),
+    }
+}
+
+fn run(view: &[u8], opening: &Opening) -> Result<Found, Unreadable> {
+    let found = Rc::new(RefCell::new(Found::default()));
+    let end = view.len();
+    let (body, content) = (opening.body, opening.content.unwrap_or(end));
+    let on_element = {
+        let found = Rc::clone(&found);
+        move |element: &mut Element<'_, '_>| {
+            let tag = element.source_location().bytes();
+            if tag.end > end {
+                // The sentinel, or a tag that never ended and swallowed it.
+                found.borrow_mut().reached_end = tag.start == end;
+            } else {
+                see(element, view, &mut found.borrow_mut());
+                see_edges(element, body, content, &found);
+            }
+            Ok(())
+        }
     };
     let on_comment = {
         let found = Rc::clone(&found);
         doc_comments!(move |comment| {
             let comment = comment.source_location().bytes();
-            found
-                .borrow_mut()
-                .comments
-                .push(comment.start..comment.end.min(end));
-            Ok(())
-        })
-    };
-    let on_doctype = {
-        let found = Rc::clone(&found);
-        doctype!(move |doctype| {
             let mut found = found.borrow_mut();
-            if !found.content {
-                found.head_end = doctype.source_location().bytes().end.min(end);
-            }
+            found.comments.push(comment.start..comment.end.min(end));
             Ok(())
         })
     };
-    let encoding =
-        AsciiCompatibleEncoding::new(WINDOWS_1252).unwrap_or_else(AsciiCompatibleEncoding::utf_8);
-    let settings = Settings::new()
-        .append_element_content_handler(on_element)
-        .append_document_content_handler(on_comment)
-        .append_document_content_handler(on_doctype)
-        .with_encoding(encoding)
-        .with_memory_settings(
-            MemorySettings::new().with_max_allowed_memory_usage(PARSER_BYTES_MAX + end),
-        );
-    let mut parser = HtmlRewriter::new(settings, |_: &[u8]| {});
-    parser.write(view).map_err(|_| Unreadable::Ambiguous)?;
-    parser.write(SENTINEL).map_err(|_| Unreadable::Ambiguous)?;
-    parser.end().map_err(|_| Unreadable::Ambiguous)?;
+    let looked_at = LOOKED_AT.as_ref().ok_or(Unreadable::Ambiguous)?;
+    let settings = settings(view)
+        .append_element_content_handler((
+            Cow::Borrowed(looked_at),
+            ElementContentHandlers::default().element(on_element),
+        ))
+        .append_document_content_handler(on_comment);
+    feed(settings, &[view, SENTINEL])?;
     Ok(found.take())
 }
 
-/// Note what an element means for us.
-fn see(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Found>>, end: usize) {
-    let tag = element.source_location().bytes();
-    let name = element.tag_name();
-    let mut found = shared.borrow_mut();
-    if tag.end > end {
-        // The sentinel, or a tag that never ended and swallowed it.
-        found.reached_end = tag.start == end;
-        return;
+/// How the parser is run here.
+fn settings<'h>(view: &[u8]) -> Settings<'h, 'static> {
+    let encoding =
+        AsciiCompatibleEncoding::new(WINDOWS_1252).unwrap_or_else(AsciiCompatibleEncoding::utf_8);
+    let memory = MemorySettings::new().with_max_allowed_memory_usage(PARSER_BYTES_MAX + view.len());
+    Settings::new()
+        .with_encoding(encoding)
+        .with_memory_settings(memory)
+}
+
+fn feed(settings: Settings<'_, 'static>, pieces: &[&[u8]]) -> Result<(), Unreadable> {
+    let mut parser = HtmlRewriter::new(settings, |_: &[u8]| {});
+    for piece in pieces {
+        parser.write(piece).map_err(|_| Unreadable::Ambiguous)?;
     }
+    parser.end().map_err(|_| Unreadable::Ambiguous)
+}
+
+/// Note what an element means for us.
+fn see(element: &Element<'_, '_>, view: &[u8], found: &mut Found) {
+    let name = element.tag_name();
     let namespace = element.namespace_uri();
+    let mut link = |kind, names| found.links.extend(link(element, view, kind, names));
     match name.as_str() {
-        "a" if namespace == SVG => link(
-            element,
-            &mut found,
-            shared,
-            LinkKind::Svg,
-            &["href", "xlink:href"],
-        ),
-        "a" if namespace == HTML => link(element, &mut found, shared, LinkKind::Anchor, &["href"]),
-        "area" if namespace == HTML => link(element, &mut found, shared, LinkKind::Area, &["href"]),
+        "a" if namespace == SVG => link(LinkKind::Svg, &["href", "xlink:href"]),
+        "a" if namespace == HTML => link(LinkKind::Anchor, &["href"]),
+        "area" if namespace == HTML => link(LinkKind::Area, &["href"]),
+        vml if vml.starts_with("v:") => link(LinkKind::VmlButton, &["href"]),
         "img" => {
             if let Some(source) = attribute(element, "src").and_then(value_span) {
-                found.pictures.push(PictureSpot {
-                    source,
-                    tag: tag.clone(),
-                });
+                let tag = element.source_location().bytes();
+                found.pictures.push(PictureSpot { source, tag });
             }
         }
         "base" if found.base.is_none() => {
             found.base = attribute(element, "href").and_then(value_span);
         }
-        vml if vml.starts_with("v:") => {
-            link(element, &mut found, shared, LinkKind::VmlButton, &["href"]);
-        }
+        "frameset" => found.frames = true,
         _ => {}
     }
+    // The outline keeps one more than the bound, so that it can tell.
+    found.links.truncate(LINKS_MAX + 1);
     if found.quote.is_none() && begins_quote(element, &name) {
-        found.quote = Some(tag.start);
-    }
-    match name.as_str() {
-        "body" if found.body.is_none() && !found.content => {
-            found.body = Some(tag.end);
-            found.content = true;
-            at_end_tag(element, shared, |found, tag| {
-                found.body_end = Some(tag.start);
-            });
-        }
-        "html" if found.html_end.is_none() && !found.content => {
-            found.head_end = tag.end;
-            at_end_tag(element, shared, |found, tag| {
-                found.html_end = Some(tag.start);
-            });
-        }
-        head if HEAD_ELEMENTS.contains(&head) && !found.content => {
-            if matches!(head, "head" | "meta" | "link" | "base") {
-                found.head_end = tag.end;
-            }
-            at_end_tag(element, shared, move |found, tag| {
-                if !found.content && tag.end <= end {
-                    found.head_end = tag.end;
-                }
-            });
-        }
-        "frameset" => found.frames = true,
-        _ => found.content = true,
+        found.quote = Some(element.source_location().bytes().start);
     }
 }
 
-fn at_end_tag(
+/// Wait for the end tags of the body and of the document.
+fn see_edges(
     element: &mut Element<'_, '_>,
+    body: Option<usize>,
+    content: usize,
     shared: &Rc<RefCell<Found>>,
-    note: impl Fn(&mut Found, Range<usize>) + 'static,
 ) {
-    let shared = Rc::clone(shared);
+    let tag = element.source_location().bytes();
+    if body == Some(tag.end) {
+        let shared = Rc::clone(shared);
+        at_end_tag(element, move |tag| {
+            shared.borrow_mut().body_end = Some(tag.start);
+        });
+    } else if tag.start < content && element.tag_name() == "html" {
+        let shared = Rc::clone(shared);
+        at_end_tag(element, move |tag| {
+            shared.borrow_mut().html_end = Some(tag.start);
+        });
+    }
+}
+
+fn at_end_tag(element: &mut Element<'_, '_>, note: impl Fn(Range<usize>) + 'static) {
     if let Some(handlers) = element.end_tag_handlers() {
         handlers.push(end_tag!(move |end| {
-            note(&mut shared.borrow_mut(), end.source_location().bytes());
+            note(end.source_location().bytes());
             Ok(())
         }));
     }
@@ -297,41 +352,36 @@ fn value_span(attribute: &Attribute<'_>) -> Option<Range<usize>> {
         .map(|location| location.bytes())
 }
 
-fn link(
-    element: &mut Element<'_, '_>,
-    found: &mut Found,
-    shared: &Rc<RefCell<Found>>,
-    kind: LinkKind,
-    names: &[&str],
-) {
-    let Some(href) = names.iter().find_map(|name| attribute(element, name)) else {
-        return;
-    };
-    let (Some(value), Some(name)) = (value_span(href), href.name_source_location()) else {
-        return;
-    };
+fn link(element: &Element<'_, '_>, view: &[u8], kind: LinkKind, names: &[&str]) -> Option<Spot> {
+    let href = names.iter().find_map(|name| attribute(element, name))?;
     let opted_out = element
         .get_attribute("data-overt")
         .is_some_and(|value| value.trim().eq_ignore_ascii_case("off"));
-    let tag = element.source_location().bytes();
-    let shown = tag.end..tag.end + SHOWN_BYTES_MAX;
-    // The outline keeps one more than the bound, so that it can tell.
-    if found.links.len() > LINKS_MAX {
-        return;
-    }
-    let index = found.links.len();
-    found.links.push(Spot {
+    let after = element.source_location().bytes().end;
+    let shown = after..after + shown(&view[after..], kind, &element.tag_name());
+    Some(Spot {
         kind,
-        value,
-        name: name.bytes().start,
+        value: value_span(href)?,
+        name: href.name_source_location()?.bytes().start,
         shown,
         opted_out,
-    });
-    at_end_tag(element, shared, move |found, tag| {
-        if let Some(spot) = found.links.get_mut(index) {
-            spot.shown.end = spot.shown.end.min(tag.start.max(spot.shown.start));
-        }
-    });
+    })
+}
+
+/// How many bytes a link that begins before `rest` shows: up to its end tag, or to a bound. By a plain search; for
+/// looking at words that is near enough.
+fn shown(rest: &[u8], kind: LinkKind, name: &str) -> usize {
+    if kind == LinkKind::Area {
+        return 0; // It shows a part of a picture.
+    }
+    let rest = &rest[..rest.len().min(SHOWN_BYTES_MAX)];
+    let ends = |at: &usize| {
+        rest.get(at + 2..at + 2 + name.len())
+            .is_some_and(|end| end.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    memchr::memmem::find_iter(rest, b"</")
+        .find(ends)
+        .unwrap_or(rest.len())
 }
 
 /// Does a quoted or forwarded mail begin here? By the marks mail clients put on it.

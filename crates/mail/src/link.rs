@@ -1,5 +1,6 @@
 //! Links: what they are, where they lead, and which are not to be touched.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -108,31 +109,32 @@ pub(crate) fn destination(
         return Err((Skip::Ambiguous, lossy()));
     };
     let Some(decoded) = entity::decode_attribute(&text) else {
-        return Err((Skip::Ambiguous, text));
+        return Err((Skip::Ambiguous, text.into_owned()));
     };
     // What the URL standard strips first: C0 controls and blanks around, tabs and line ends within.
-    let trimmed: String = decoded
-        .trim_matches(|c: char| c <= ' ')
-        .replace(['\t', '\n', '\r'], "");
+    let mut trimmed = Cow::Borrowed(decoded.trim_matches(|c: char| c <= ' '));
+    if trimmed.contains(['\t', '\n', '\r']) {
+        trimmed = trimmed.replace(['\t', '\n', '\r'], "").into();
+    }
     if trimmed.is_empty() {
-        return Err((Skip::Empty, trimmed));
+        return Err((Skip::Empty, String::new()));
     }
     if trimmed.starts_with('#') {
-        return Err((Skip::Fragment, trimmed));
+        return Err((Skip::Fragment, trimmed.into_owned()));
     }
     let url = match (Url::parse(&trimmed), base) {
         (Ok(url), _) => url,
         (Err(url::ParseError::RelativeUrlWithoutBase), Some(base)) => match base.join(&trimmed) {
             Ok(url) => url,
-            Err(_) => return Err((Skip::Invalid, trimmed)),
+            Err(_) => return Err((Skip::Invalid, trimmed.into_owned())),
         },
         (Err(url::ParseError::RelativeUrlWithoutBase), None) => {
-            return Err((Skip::Relative, trimmed));
+            return Err((Skip::Relative, trimmed.into_owned()));
         }
-        (Err(_), _) => return Err((Skip::Invalid, trimmed)),
+        (Err(_), _) => return Err((Skip::Invalid, trimmed.into_owned())),
     };
     if !matches!(url.scheme(), "http" | "https") {
-        return Err((Skip::Scheme, trimmed));
+        return Err((Skip::Scheme, trimmed.into_owned()));
     }
     // `https:page` is relative to a base of the same scheme and absolute without one.
     let url = match base {
@@ -142,12 +144,13 @@ pub(crate) fn destination(
     // A query with other than ASCII is percent-encoded in the document's charset by browsers, and in UTF-8 by
     // webmail that turned the mail into UTF-8 before.
     if !charset.is_utf8()
+        && !trimmed.is_ascii()
         && trimmed
             .split('#')
             .next()
             .is_some_and(|t| t.split_once('?').is_some_and(|(_, q)| !q.is_ascii()))
     {
-        return Err((Skip::Ambiguous, trimmed));
+        return Err((Skip::Ambiguous, trimmed.into_owned()));
     }
     Ok(url)
 }
@@ -163,11 +166,41 @@ pub(crate) fn unsubscribe_targets(value: &str) -> Vec<String> {
         .collect()
 }
 
-/// Is this a way out of a mailing, by the words in its address or in what is shown? When in doubt
-/// yes: the cost is one link left as it is.
+/// Is this a way out of a mailing, by the words in its address or in the HTML that it shows? When in doubt yes: the
+/// cost is one link left as it is.
 pub(crate) fn is_unsubscribe(url: &Url, shown: &str) -> bool {
     IN_ADDRESS.is_match(url[Position::BeforePath..Position::AfterQuery].as_bytes())
-        || IN_SHOWN.is_match(&shown.to_lowercase())
+        // With tags for the texts of pictures in it, without them for words that change their style.
+        || says_way_out(shown)
+        || shown.contains('<') && says_way_out(&without_tags(shown))
+}
+
+fn says_way_out(shown: &str) -> bool {
+    if shown.is_ascii() {
+        IN_SHOWN.is_match(shown)
+    } else {
+        IN_SHOWN.is_match(&shown.to_lowercase())
+    }
+}
+
+/// What is left without tags, blanks in it reduced to one.
+fn without_tags(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut in_tag = false;
+    for c in html.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' if in_tag => in_tag = false,
+            _ if in_tag => {}
+            blank if blank.is_whitespace() => {
+                if !text.ends_with(' ') {
+                    text.push(' ');
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 static IN_ADDRESS: LazyLock<AhoCorasick> = LazyLock::new(|| searcher(ADDRESS_WORDS));

@@ -165,12 +165,16 @@ impl Plan<'_> {
             let Some(text) = self.replacement(body, site, edits) else {
                 continue;
             };
-            let text = text.replace('\n', body.eol.unwrap_or(eol));
+            let text = if text.contains('\n') {
+                text.replace('\n', body.eol.unwrap_or(eol))
+            } else {
+                text
+            };
             wide = body.widening.as_ref().filter(|_| !text.is_ascii());
             let text = match site.what {
                 What::TextLine { .. } if wide.is_some() => text.into_bytes(),
                 What::TextLine { .. } => body.charset.write(&text),
-                _ => body.charset.write_ascii(&text),
+                _ => body.charset.write_ascii(text),
             };
             splices.push(Splice {
                 decoded: site.decoded.clone(),

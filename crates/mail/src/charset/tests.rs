@@ -55,7 +55,7 @@ fn utf16_by_its_mark_or_its_first_letter() {
         assert_eq!(charset, Charset::Utf16 { little });
         assert!(charset.view(bytes).contains(&b'<'));
         assert_eq!(
-            charset.write_ascii("<"),
+            charset.write_ascii("<".to_owned()),
             if little { b"<\0" } else { b"\0<" }
         );
     }
