@@ -82,6 +82,17 @@ impl Parcel {
     }
 }
 
+/// What a copy really carries, and why not what was decided at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lowered {
+    /// What may be recorded.
+    pub modes: PerAxis<Mode>,
+    /// Why opens are not tracked.
+    pub open: Option<Reason>,
+    /// Why clicks are not tracked.
+    pub click: Option<Reason>,
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -90,7 +101,7 @@ pub enum Outcome {
         /// The relay's answer.
         answer: String,
         /// What the copy really carried, if that is less than was decided at first.
-        lowered: Option<(PerAxis<Mode>, Option<Reason>, Option<Reason>)>,
+        lowered: Option<Lowered>,
         /// It carried the question: from now on the contact counts as asked.
         asked: bool,
         /// Tell the sender so: they asked for it, and the relay will not.
@@ -276,7 +287,7 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
     let sql = "update copy set state = $2, answer = $3, state_at = $4 where id = $1";
     tx.execute(sql, params![copy, state.as_str(), answer, now])?;
     if let Outcome::Sent {
-        lowered: Some((modes, open, click)),
+        lowered: Some(Lowered { modes, open, click }),
         ..
     } = outcome
     {

@@ -1,0 +1,178 @@
+//! Making parcels ready: the bytes of a copy, of a confirmation mail, of a report.
+
+use super::carrier::Carrier;
+use super::write::{Written, write_copy};
+use crate::notice::{self, Stamp};
+use model::{CopyId, MessageId};
+use std::sync::Arc;
+use store::{CopyInContext, Errand, Lowered, Parcel};
+
+/// A parcel made ready for the relay.
+pub(super) struct Ready {
+    pub(super) from: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) lowered: Option<Lowered>,
+    pub(super) asked: bool,
+}
+
+/// Why a parcel could not be made ready.
+pub(super) enum Unready {
+    /// The store does not answer; leave it where it is.
+    Later(store::Error),
+    /// What it was about is gone; nothing to deliver.
+    Gone(&'static str),
+}
+
+impl From<store::Error> for Unready {
+    fn from(error: store::Error) -> Self {
+        Self::Later(error)
+    }
+}
+impl Carrier {
+    pub(super) async fn ready(&mut self, parcel: &Parcel) -> Result<Ready, Unready> {
+        match &parcel.errand {
+            Errand::Copy { copy, message } => self.copy(parcel, *copy, *message).await,
+            Errand::Confirm { request, copy } => self.confirmation(*request, *copy).await,
+            Errand::Report {
+                copy,
+                message,
+                action,
+            } => self.report(parcel, *copy, *message, action).await,
+        }
+    }
+
+    async fn copy(
+        &mut self,
+        parcel: &Parcel,
+        copy: CopyId,
+        message: MessageId,
+    ) -> Result<Ready, Unready> {
+        let around = self.around(copy).await?;
+        let source = self
+            .source(message)
+            .await?
+            .ok_or(Unready::Gone("the mail is gone"))?;
+        let sender = self.courier.sender.clone();
+        let (now, hostname) = (self.now(), self.courier.hostname.clone());
+        let from = parcel.sender.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            write_copy(&sender, &around, &source, &hostname, now)
+        });
+        let Written {
+            bytes,
+            lowered,
+            asked,
+        } = written
+            .await
+            .map_err(|_| Unready::Gone("the mail could not be written"))?
+            .map_err(Unready::Gone)?;
+        Ok(Ready {
+            from,
+            bytes,
+            lowered,
+            asked,
+        })
+    }
+
+    async fn confirmation(&mut self, request: [u8; 16], copy: CopyId) -> Result<Ready, Unready> {
+        let around = self.around(copy).await?;
+        let store = &self.courier.sender.store;
+        let request = store
+            .consent_request_find(request)
+            .await?
+            .ok_or(Unready::Gone("the request is gone"))?;
+        let url = self
+            .courier
+            .sender
+            .tracker
+            .confirm(&self.courier.sender.keyring.confirm(&request.id));
+        let language = around.contact.language.unwrap_or(around.workspace.language);
+        let id = self.fresh_id();
+        let stamp = Stamp {
+            now: self.now(),
+            id: &id,
+            hostname: &self.courier.hostname,
+        };
+        let bytes = notice::confirmation(&stamp, &around, &request.topics, language, &url)
+            .ok_or(Unready::Gone("the confirmation could not be written"))?;
+        Ok(Ready {
+            from: around.message.sender,
+            bytes,
+            lowered: None,
+            asked: false,
+        })
+    }
+
+    async fn report(
+        &mut self,
+        parcel: &Parcel,
+        copy: CopyId,
+        message: MessageId,
+        action: &str,
+    ) -> Result<Ready, Unready> {
+        let around = self.around(copy).await?;
+        let source = self.source(message).await?;
+        let header = source.as_deref().map(|s| &s[..header_length(s)]);
+        let id = self.fresh_id();
+        let stamp = Stamp {
+            now: self.now(),
+            id: &id,
+            hostname: &self.courier.hostname,
+        };
+        let about = notice::Report {
+            action,
+            recipient: &around.copy.address,
+            orcpt: parcel.orcpt.as_deref(),
+            envid: parcel.envid.as_deref(),
+            answer: around.copy.answer.as_deref().unwrap_or(""),
+            header,
+        };
+        let bytes = notice::report(&stamp, &around, &about)
+            .ok_or(Unready::Gone("the report could not be written"))?;
+        Ok(Ready {
+            from: String::new(),
+            bytes,
+            lowered: None,
+            asked: false,
+        })
+    }
+
+    fn fresh_id(&self) -> String {
+        let random = CopyId((self.courier.sender.ambient.random)());
+        format!("{random}@{}", self.courier.hostname)
+    }
+
+    async fn around(&self, copy: CopyId) -> Result<CopyInContext, Unready> {
+        let around = self.courier.sender.store.copy_in_context(copy).await?;
+        around.ok_or(Unready::Gone("the copy is gone"))
+    }
+
+    async fn source(&mut self, message: MessageId) -> Result<Option<Arc<Vec<u8>>>, Unready> {
+        if let Some((id, source)) = &self.source
+            && *id == message
+        {
+            return Ok(Some(source.clone()));
+        }
+        let source = self
+            .courier
+            .sender
+            .store
+            .message_source(message)
+            .await?
+            .map(Arc::new);
+        self.source = source.clone().map(|source| (message, source));
+        Ok(source)
+    }
+}
+
+/// Where the header ends: after the first empty line.
+pub(super) fn header_length(mail: &[u8]) -> usize {
+    let end = |pattern: &[u8]| {
+        mail.windows(pattern.len())
+            .position(|w| w == pattern)
+            .map(|at| at + pattern.len())
+    };
+    end(b"\r\n\r\n")
+        .or_else(|| end(b"\n\n"))
+        .unwrap_or(mail.len())
+}
