@@ -8,9 +8,13 @@
 
 mod support;
 
+mod bad_mail;
+mod bad_requests;
 mod commands;
 mod consent;
 mod demo;
+mod disk_full;
+mod postfix;
 mod relay;
 mod restart;
 mod sentinel;

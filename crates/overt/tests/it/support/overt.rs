@@ -117,8 +117,15 @@ impl Overt {
             .arg(name)
             .arg("--config")
             .arg(self.folder.path().join("overt.toml"));
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.envs(self.environment());
         command
+    }
+
+    /// Its settings, as they stand in the environment.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Changes a setting for the next start.
@@ -166,7 +173,7 @@ impl Overt {
     }
 
     /// The owner signs in and makes an app password and an API key, on the pages for that.
-    async fn sign_up(&mut self) {
+    pub(crate) async fn sign_up(&mut self) {
         let cookie = self.sign_in().await;
         self.app_password = self.new_secret(&cookie, "app_password").await;
         self.api_key = self.new_secret(&cookie, "api_key").await;

@@ -173,11 +173,13 @@ impl Handler for Shelf {
             };
             self.taken.lock().unwrap().push(mail);
         }
+        self.unanswered.fetch_add(1, Ordering::SeqCst);
         let _ = self
             .answering
             .subscribe()
             .wait_for(|answering| *answering)
             .await;
+        self.unanswered.fetch_sub(1, Ordering::SeqCst);
         Reply::new(250, (2, 0, 0), "kept")
     }
 }
