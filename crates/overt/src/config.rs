@@ -39,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) dkim: Vec<Dkim>,
     #[serde(default)]
     pub(crate) retry: Retry,
+    #[serde(default)]
+    pub(crate) notify: Notify,
     /// Turns the clock, for tests of deadlines.
     #[serde(default)]
     pub(crate) clock_offset_seconds: i64,
@@ -127,6 +129,29 @@ pub(crate) enum Security {
     Tls,
     /// None: for a relay on this machine.
     None,
+}
+
+/// When senders are told.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Notify {
+    /// How long "was read" and "was clicked" wait where it is not certain that it was a person.
+    pub(crate) settle_seconds: u64,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self {
+            settle_seconds: verdict::settle::HOLD.as_secs(),
+        }
+    }
+}
+
+impl Notify {
+    pub(crate) fn hold(self) -> Duration {
+        // Longer than hits are compared would be waiting for nothing.
+        Duration::from_secs(self.settle_seconds).min(verdict::settle::KEPT_FOR)
+    }
 }
 
 /// When to try again.

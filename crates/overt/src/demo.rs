@@ -112,7 +112,7 @@ impl Demo {
             mails: mails.clone(),
         });
         running.spawn(|stop| wire::smtp::serve(sink, config, handler, stop));
-        running.work(&base, send::Schedule::default(), 2);
+        running.work(&base, send::Schedule::default(), 2, verdict::settle::HOLD);
         running.track(&base, Arc::new(judge()?), Vec::new(), tracker, None);
         running.submit(&base, submission, ServerTls::Off, MESSAGE_BYTES_MAX);
         running.web(&base, Some(smtp.to_string()), dashboard, None);

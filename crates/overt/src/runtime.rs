@@ -105,7 +105,12 @@ impl Running {
         listener: TcpListener,
         tls: Tls,
     ) {
-        let recorder = track::Recorder::start(base.store.clone(), base.ambient, base.fold.clone());
+        let recorder = track::Recorder::start(
+            base.store.clone(),
+            base.ambient,
+            base.fold.clone(),
+            base.changed.clone(),
+        );
         let router = track::router(track::Tracker {
             store: base.store.clone(),
             keyring: base.keyring.clone(),
@@ -124,8 +129,14 @@ impl Running {
         });
     }
 
-    /// The role `work`: fold, deliver, clear away.
-    pub(crate) fn work(&mut self, base: &Base, schedule: Schedule, connections: usize) {
+    /// The role `work`: fold, deliver, clear away. News that is not certain waits for `hold`.
+    pub(crate) fn work(
+        &mut self,
+        base: &Base,
+        schedule: Schedule,
+        connections: usize,
+        hold: Duration,
+    ) {
         let courier = Courier {
             sender: base.sender(),
             relay: base.relay.clone(),
@@ -134,7 +145,14 @@ impl Running {
             hostname: base.hostname.clone(),
         };
         self.tasks.spawn(courier.run(self.stopped()));
-        let folding = track::fold(base.store.clone(), base.fold.clone(), base.changed.clone());
+        let folding = track::Folding {
+            store: base.store.clone(),
+            ambient: base.ambient,
+            hold,
+            nudge: base.fold.clone(),
+            changed: base.changed.clone(),
+        };
+        let folding = folding.run();
         let stopped = self.stopped();
         self.tasks.spawn(async move {
             tokio::select! { () = folding => {}, () = stopped => {} }

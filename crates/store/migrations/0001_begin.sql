@@ -170,7 +170,10 @@ create table copy (
   clicks_machine bigint not null,
   first_read_at bigint,
   last_read_at bigint,
-  receipt_at bigint
+  receipt_at bigint,
+  -- Signs that somebody else, somewhere else, has it too: how sure, in percent, and the codes of the signs.
+  elsewhere_confidence bigint,
+  elsewhere_reasons text
 );
 create index copy_message on copy (message_id, position);
 create index copy_contact on copy (contact_id, state_at);
@@ -211,12 +214,26 @@ create table hit (
   meaning text not null,
   confidence bigint not null,
   reasons text not null,
+  -- What it meant when judged alone, where comparing with other hits changed the verdict.
+  revised_from text,
   facts text,
   repeat bigint not null,
   folded bigint not null
 );
 create index hit_copy on hit (copy_id, at);
 create index hit_unfolded on hit (folded) where folded = 0;
+
+-- A copy's firsts that senders are told of: first read, first click. One row of a kind, while it stands.
+create table news (
+  copy_id bytea not null references copy (id),
+  kind text not null,
+  at bigint not null,
+  told bigint not null,
+  -- Not sure enough to be told at once: when to tell it, if it still stands then.
+  due_at bigint,
+  primary key (copy_id, kind)
+);
+create index news_waiting on news (due_at) where told = 0;
 
 -- The feed that pages follow live. Numbers come from one counter, without gaps.
 create table event (

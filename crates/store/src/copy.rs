@@ -2,6 +2,7 @@
 
 use crate::db::Tx;
 use crate::event::News;
+use crate::hit::words;
 use crate::value::{FromValue, Row, Value, params};
 use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
 use crate::{Contact, Error, Message, Store, contact, event, message};
@@ -89,6 +90,17 @@ pub struct Copy {
     pub last_read_at: Option<Time>,
     /// When the recipient pressed the receipt button.
     pub receipt_at: Option<Time>,
+    /// Signs that somebody has it elsewhere, maybe forwarded. Only where details may be recorded.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Signs that a copy was opened elsewhere. Never who.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// How sure, in percent.
+    pub confidence: u8,
+    /// Codes of the signs.
+    pub reasons: Vec<String>,
 }
 
 impl Copy {
@@ -106,9 +118,9 @@ impl Copy {
 pub(crate) const COLUMNS: &str = "c.id, c.workspace_id, c.message_id, c.contact_id, c.address, c.mode_open,
     c.mode_click, c.mode_document, c.reason_open, c.reason_click, c.ask, c.state, c.answer, c.state_at, c.opens_human,
     c.opens_unknown, c.opens_machine, c.clicks_human, c.clicks_unknown, c.clicks_machine, c.first_read_at,
-    c.last_read_at, c.receipt_at";
+    c.last_read_at, c.receipt_at, c.elsewhere_confidence, c.elsewhere_reasons";
 /// The place of what a query selects behind them.
-pub(crate) const COLUMNS_COUNT: usize = 23;
+pub(crate) const COLUMNS_COUNT: usize = 25;
 
 pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
     let counts = |at: usize| -> Result<Counts, Error> {
@@ -119,6 +131,8 @@ pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
         })
     };
     let receipt_at: Option<Time> = row.get(22)?;
+    let confidence: Option<u8> = row.get(23)?;
+    let reasons: Option<String> = row.get(24)?;
     Ok(Copy {
         id: row.get(0)?,
         workspace: row.get(1)?,
@@ -144,6 +158,12 @@ pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
         first_read_at: row.get(20)?,
         last_read_at: row.get(21)?,
         receipt_at,
+        elsewhere: confidence
+            .zip(reasons)
+            .map(|(confidence, reasons)| Elsewhere {
+                confidence,
+                reasons: words(&reasons),
+            }),
     })
 }
 

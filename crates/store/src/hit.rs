@@ -1,23 +1,18 @@
-//! Hits: recorded in batches as they arrive, folded into counters a moment later.
+//! Hits: recorded in batches as they arrive. A moment later they are folded into counters, and settled.
 //!
 //! Recording is the second enforcement point. For each hit the copy's frozen mode, the contact's consent as it is
 //! now, the ceilings as they are now and the kill switches are read in the same transaction that writes; what is not
 //! allowed any more is not written. That is why a withdrawal works at once, and on mails sent long ago.
 
 use crate::db::Tx;
-use crate::event::News;
 use crate::value::{Row, Value, params};
 use crate::workspace::{Instance, ceilings_of, read_instance};
-use crate::{Copy, Error, Store, copy, event};
+use crate::{Error, Store};
 use model::consent::Standing;
 use model::decision::{Ceiling, Circumstances, decide};
-use model::event::Happening;
 use model::hit::Hit;
-use model::tick::Counts;
-use model::{
-    Axis, Consent, CopyId, Facts, HitId, Meaning, Mode, PerAxis, Reason, Time, UserId, Verdict,
-};
-use std::collections::{BTreeMap, HashMap};
+use model::{Axis, Consent, CopyId, Facts, HitId, Meaning, Mode, PerAxis, Reason, Time, Verdict};
+use std::collections::HashMap;
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,16 +36,16 @@ pub struct StoredHit {
     pub link: u16,
     /// When, to the minute.
     pub at: Time,
-    /// The judgement.
+    /// The judgement, as it stands.
     pub verdict: Verdict,
+    /// What it meant when judged alone, where comparing it with other hits changed the verdict.
+    pub revised_from: Option<Meaning>,
     /// Parsed facts; none below `detailed`.
     pub facts: Option<Facts>,
     /// A repetition within seconds; not counted.
     pub repeat: bool,
 }
 
-/// Hits folded in one transaction.
-const FOLD_MAX: i64 = 1_000;
 /// Hits of one copy that its page shows.
 const SHOWN_MAX: i64 = 1_000;
 
@@ -58,11 +53,6 @@ impl Store {
     /// Records a batch, in one transaction. The same hit recorded twice is there once.
     pub async fn hits_record(&self, hits: Vec<Hit>, now: Time) -> Result<Recorded, Error> {
         self.db.write(move |tx| record(tx, &hits, now)).await
-    }
-
-    /// Folds hits that were not counted yet into their copies, and tells the feed. How many; zero when all are done.
-    pub async fn hits_fold(&self) -> Result<usize, Error> {
-        self.db.write(fold).await
     }
 
     /// The hits on one copy, oldest first.
@@ -78,8 +68,7 @@ impl Store {
     }
 }
 
-const COLUMNS: &str =
-    "id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat";
+const COLUMNS: &str = "id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat, revised_from";
 
 fn stored(row: &Row) -> Result<StoredHit, Error> {
     let reasons: String = row.get(8)?;
@@ -94,25 +83,27 @@ fn stored(row: &Row) -> Result<StoredHit, Error> {
             opener: row.get(5)?,
             meaning: row.get(6)?,
             confidence: row.get(7)?,
-            reasons: reasons
-                .split(' ')
-                .filter(|r| !r.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            reasons: words(&reasons),
         },
         facts: facts.and_then(|text| serde_json::from_str(&text).ok()),
         repeat: row.get(10)?,
+        revised_from: row.get(11)?,
     })
 }
 
-/// What may be recorded about each copy of a batch, now.
-fn allowed(
+/// Codes that stand in one column.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// What may be recorded about each of these copies, now.
+pub(crate) fn allowed(
     tx: &mut Tx<'_>,
-    hits: &[Hit],
+    copies: impl Iterator<Item = CopyId>,
     now: Time,
 ) -> Result<HashMap<CopyId, PerAxis<Mode>>, Error> {
     let instance = read_instance(tx)?;
-    let mut copies: Vec<CopyId> = hits.iter().map(|h| h.copy).collect();
+    let mut copies: Vec<CopyId> = copies.collect();
     copies.sort_unstable();
     copies.dedup();
     let sql = "select c.mode_open, c.mode_click, c.mode_document, w.tracking, w.ceiling_open, w.ceiling_click,
@@ -175,7 +166,7 @@ fn allowed_for(
 }
 
 fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
-    let allowed = allowed(tx, hits, now)?;
+    let allowed = allowed(tx, hits.iter().map(|hit| hit.copy), now)?;
     let mut rows = Vec::with_capacity(hits.len());
     for hit in hits {
         let mode = allowed
@@ -212,129 +203,4 @@ fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
         stored: rows.len(),
         refused: hits.len() - rows.len(),
     })
-}
-
-/// What a batch of hits adds to one copy.
-struct Delta {
-    opens: Counts,
-    clicks: Counts,
-    read: Option<(Time, Time)>,
-    last: Time,
-}
-
-impl Delta {
-    fn new(at: Time) -> Self {
-        Self {
-            opens: Counts::default(),
-            clicks: Counts::default(),
-            read: None,
-            last: at,
-        }
-    }
-
-    fn add(&mut self, axis: Axis, meaning: Meaning, at: Time) {
-        self.last = self.last.max(at);
-        let counts = match axis {
-            Axis::Open => &mut self.opens,
-            Axis::Click => &mut self.clicks,
-            Axis::Document => return,
-        };
-        match meaning {
-            Meaning::Human | Meaning::HumanViaProxy => counts.human += 1,
-            Meaning::Unknown => counts.unknown += 1,
-            Meaning::Machine => counts.machine += 1,
-            Meaning::Own => return,
-        }
-        if meaning.is_human() {
-            let (first, last) = self.read.unwrap_or((at, at));
-            self.read = Some((first.min(at), last.max(at)));
-        }
-    }
-
-    /// Adds to a copy; returns what is worth telling about it.
-    fn apply(&self, copy: &mut Copy) -> Vec<Happening> {
-        let first_read = copy.seen.opens.human == 0 && self.opens.human > 0;
-        let first_click = copy.seen.clicks.human == 0 && self.clicks.human > 0;
-        plus(&mut copy.seen.opens, self.opens);
-        plus(&mut copy.seen.clicks, self.clicks);
-        // Where opens may not be recorded, a click says nothing about reading (R-MODE-16).
-        if let Some((first, last)) = self.read.filter(|_| copy.modes.open > Mode::None) {
-            copy.first_read_at = Some(copy.first_read_at.map_or(first, |at| at.min(first)));
-            copy.last_read_at = Some(copy.last_read_at.map_or(last, |at| at.max(last)));
-        }
-        match (first_read, first_click) {
-            (true, true) => vec![Happening::Read, Happening::Clicked],
-            (true, false) => vec![Happening::Read],
-            (false, true) => vec![Happening::Clicked],
-            (false, false) => vec![Happening::Seen],
-        }
-    }
-}
-
-fn plus(counts: &mut Counts, more: Counts) {
-    counts.human = counts.human.saturating_add(more.human);
-    counts.unknown = counts.unknown.saturating_add(more.unknown);
-    counts.machine = counts.machine.saturating_add(more.machine);
-}
-
-fn fold(tx: &mut Tx<'_>) -> Result<usize, Error> {
-    let sql = format!(
-        "update hit set folded = 1 where id in (select id from hit where folded = 0 limit {FOLD_MAX} {})
-         returning copy_id, axis, meaning, at, repeat",
-        tx.lock_free_rows()
-    );
-    let rows = tx.query(&sql, &[])?;
-    // Copies in the order of their ids, so that two folding workers lock rows in one order.
-    let mut deltas = BTreeMap::<CopyId, Delta>::new();
-    for row in &rows {
-        if !row.get::<bool>(4)? {
-            let at = row.get(3)?;
-            deltas
-                .entry(row.get(0)?)
-                .or_insert_with(|| Delta::new(at))
-                .add(row.get(1)?, row.get(2)?, at);
-        }
-    }
-    let sets: Vec<_> = deltas.keys().map(|id| vec![(*id).into()]).collect();
-    let sql = format!(
-        "select {}, m.user_id from copy c join message m on m.id = c.message_id where c.id = $1 {}",
-        copy::COLUMNS,
-        tx.lock_rows("c")
-    );
-    let before = tx.query_many(&sql, &sets)?;
-    let (mut updates, mut news) = (Vec::with_capacity(sets.len()), Vec::new());
-    for (delta, row) in deltas.values().zip(before.iter().flatten()) {
-        let mut copy = copy::copy(row)?;
-        let told = delta.apply(&mut copy);
-        let (opens, clicks) = (copy.seen.opens, copy.seen.clicks);
-        updates.push(
-            params![
-                copy.id,
-                opens.human,
-                opens.unknown,
-                opens.machine,
-                clicks.human,
-                clicks.unknown,
-                clicks.machine,
-                copy.first_read_at,
-                copy.last_read_at,
-                copy.tick().as_str()
-            ]
-            .to_vec(),
-        );
-        let user: UserId = row.get(copy::COLUMNS_COUNT)?;
-        news.extend(told.into_iter().map(|kind| News {
-            workspace: copy.workspace,
-            user: Some(user),
-            kind,
-            message: Some(copy.message),
-            copy: Some(copy.id),
-            at: delta.last,
-        }));
-    }
-    let sql = "update copy set opens_human = $2, opens_unknown = $3, opens_machine = $4, clicks_human = $5,
-        clicks_unknown = $6, clicks_machine = $7, first_read_at = $8, last_read_at = $9, tick = $10 where id = $1";
-    tx.execute_many(sql, &updates)?;
-    event::write(tx, &news)?;
-    Ok(rows.len())
 }

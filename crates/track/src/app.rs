@@ -1,6 +1,7 @@
 //! The table of routes, and what every answer has in common.
 
 use crate::recent::Recent;
+use crate::trace::Tracer;
 use crate::{Recorder, click, open, page, person, receipt};
 use axum::Router;
 use axum::extract::Request;
@@ -48,6 +49,7 @@ pub struct Tracker {
 pub(crate) struct App {
     pub(crate) tracker: Tracker,
     pub(crate) recent: Recent,
+    pub(crate) tracer: Tracer,
 }
 
 impl App {
@@ -58,9 +60,11 @@ impl App {
 
 /// The tracker origin. Requests carry `ConnectInfo<SocketAddr>`; without it, addresses count as unknown.
 pub fn router(tracker: Tracker) -> Router {
+    let Ambient { now, random } = tracker.ambient;
     let app = Arc::new(App {
         tracker,
         recent: Recent::default(),
+        tracer: Tracer::new(random, now()),
     });
     Router::new()
         .route("/o/{*file}", get(open::pixel))

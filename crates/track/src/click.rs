@@ -8,7 +8,7 @@
 //! destination gets the page.
 
 use crate::app::App;
-use crate::hit::judged;
+use crate::hit::record;
 use crate::page::{self, Reader};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -35,7 +35,6 @@ pub(crate) async fn redirect(State(app): State<Arc<App>>, request: Request) -> R
     let Some((claim, location)) = signed else {
         return page::forged_link(Reader::of(request.headers(), request.uri()));
     };
-    let hit = judged(&app, Axis::Click, claim, &request);
-    app.tracker.recorder.record(hit, PATIENCE).await;
+    record(&app, Axis::Click, claim, &request, PATIENCE).await;
     (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
 }

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::client;
 use crate::recent::Key;
+use crate::trace::Trace;
 use axum::extract::{ConnectInfo, Request};
 use http::{HeaderMap, HeaderValue, header};
 use model::hit::Hit;
@@ -10,13 +11,26 @@ use model::token::Claim;
 use model::url::Origin;
 use model::{Axis, HitId};
 use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Judges a request at once, and hands it to the recorder. What waits afterwards holds nothing of the request.
+pub(crate) fn record<'a>(
+    app: &'a App,
+    axis: Axis,
+    claim: Claim,
+    request: &Request,
+    patience: Duration,
+) -> impl Future<Output = ()> + Send + use<'a> {
+    let (hit, trace) = judged(app, axis, claim, request);
+    app.tracker.recorder.record(hit, trace, patience)
+}
 
 /// Judges a request, in memory.
-pub(crate) fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> Hit {
+fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> (Hit, Trace) {
     let (tracker, headers) = (&app.tracker, request.headers());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let at = app.now();
-    let (verdict, facts) = tracker.judge.judge(&verdict::Request {
+    let request = verdict::Request {
         kind: axis,
         at,
         method: request.method().as_str(),
@@ -24,9 +38,11 @@ pub(crate) fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> 
         remote: client::address(peer.map(|p| p.0.ip()), headers, &tracker.trusted_proxies),
         headers: verdict::Headers::read(|name| headers.get(name).map(HeaderValue::as_bytes)),
         own_session: is_from(&tracker.admin, headers),
-        // Only the store knows it, and this path does without the store: rules that need it do not fire here.
+        // Only the store knows it, and this path does without the store: rules that need it fire when hits are settled.
         delivered_at: None,
-    });
+    };
+    let (verdict, facts) = tracker.judge.judge(&request);
+    let trace = app.tracer.trace(&request);
     let (copy, link) = (claim.copy(), claim.link);
     let key = Key {
         copy,
@@ -35,7 +51,7 @@ pub(crate) fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> 
         opener: verdict.opener.clone(),
     };
     let repeat = app.recent.is_repeat(key, at);
-    Hit {
+    let hit = Hit {
         id: HitId((tracker.ambient.random)()),
         copy,
         axis,
@@ -44,7 +60,8 @@ pub(crate) fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> 
         verdict,
         facts,
         repeat,
-    }
+    };
+    (hit, trace)
 }
 
 /// Does the request say that it comes from a page of this origin? Whoever lies here only makes their own hit count

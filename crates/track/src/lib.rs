@@ -21,9 +21,12 @@ mod person;
 mod receipt;
 mod recent;
 mod recorder;
+mod settling;
 mod texts;
+mod trace;
 mod visit;
 
 pub use app::{Tracker, router};
-pub use fold::fold;
+pub use fold::Folding;
 pub use recorder::{Recorder, Stats};
+pub use trace::Trace;

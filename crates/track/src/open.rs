@@ -4,7 +4,7 @@
 //! them, and no reader ever sees a broken picture.
 
 use crate::app::App;
-use crate::hit::judged;
+use crate::hit::record;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -25,8 +25,7 @@ pub(crate) async fn pixel(State(app): State<Arc<App>>, request: Request) -> Resp
     let file = request.uri().path().strip_prefix("/o/").unwrap_or("");
     let token = file.strip_suffix(".gif").unwrap_or("");
     if let Ok(claim) = app.tracker.keyring.verify(Purpose::Open, token, "") {
-        let hit = judged(&app, Axis::Open, claim, &request);
-        app.tracker.recorder.record(hit, PATIENCE).await;
+        record(&app, Axis::Open, claim, &request, PATIENCE).await;
     }
     ([(header::CONTENT_TYPE, "image/gif")], GIF.as_slice()).into_response()
 }

@@ -3,8 +3,10 @@
 //! Handlers hand hits in and wait a moment for the word that they are on disk. One task takes all that wait into one
 //! transaction. While the store is down nobody waits: hits stay in the queue and are tried again, up to
 //! [`QUEUE_HITS_MAX`]; what does not fit is counted as lost and shown. A hit has a random id, so trying again after an
-//! unclear outcome stores it once.
+//! unclear outcome stores it once. What is on disk goes on to be compared with other hits.
 
+use crate::settling::{self, Settling};
+use crate::trace::Trace;
 use model::Ambient;
 use model::hit::Hit;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use store::{Error, Recorded, Store};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Hits that wait for the store at most, some 20 MB of them. One more is lost, and counted.
 const QUEUE_HITS_MAX: usize = 65_536;
@@ -48,6 +50,7 @@ pub struct Stats {
 
 struct Waiting {
     hit: Hit,
+    trace: Trace,
     kept: oneshot::Sender<()>,
 }
 
@@ -64,28 +67,43 @@ struct Shared {
 }
 
 impl Recorder {
-    /// Starts the task that writes. It nudges `fold` after each batch, and ends by [`drain`](Self::drain) or with the
-    /// last recorder. Call it inside a runtime.
-    pub fn start(store: Store, ambient: Ambient, fold: Arc<Notify>) -> Self {
+    /// Starts the tasks that write and compare. They nudge `fold` after each batch and `changed` after each revision, and
+    /// end by [`drain`](Self::drain) or with the last recorder. Call it inside a runtime.
+    pub fn start(store: Store, ambient: Ambient, fold: Arc<Notify>, changed: Arc<Notify>) -> Self {
         let (queue, hits) = mpsc::channel(QUEUE_HITS_MAX);
+        let (settle, recorded) = mpsc::channel(settling::QUEUE_HITS_MAX);
         let shared = Arc::<Shared>::default();
+        let settling = Settling {
+            store: store.clone(),
+            changed,
+        };
         let writer = Writer {
             store,
             ambient,
             fold,
             shared: shared.clone(),
+            settle,
             deadline: shared.deadline.subscribe(),
         };
-        tokio::spawn(writer.run(hits));
+        let settled = tokio::spawn(settling.run(recorded));
+        tokio::spawn(async move {
+            let mut deadline = writer.deadline.clone();
+            let shared = writer.shared.clone();
+            writer.run(hits).await;
+            // Comparing what came last is worth the time that is left, and no more.
+            let end = deadline.borrow_and_update().unwrap_or_else(Instant::now);
+            let _ = timeout_at(end, settled).await;
+            shared.finished.send_replace(true);
+        });
         Self { queue, shared }
     }
 
     /// Hands a hit in, and waits until it is on disk: at most `patience`, and not at all while the store is down. The
     /// hit is in the queue before the first wait, so a caller who goes away loses nothing.
-    pub async fn record(&self, hit: Hit, patience: Duration) {
+    pub async fn record(&self, hit: Hit, trace: Trace, patience: Duration) {
         let (kept, on_disk) = oneshot::channel();
         self.shared.waiting.fetch_add(1, Relaxed);
-        if self.queue.try_send(Waiting { hit, kept }).is_err() {
+        if self.queue.try_send(Waiting { hit, trace, kept }).is_err() {
             self.shared.lose(1);
         } else if !self.shared.down.load(Relaxed) {
             let _ = timeout(patience, on_disk).await;
@@ -149,6 +167,7 @@ struct Writer {
     ambient: Ambient,
     fold: Arc<Notify>,
     shared: Arc<Shared>,
+    settle: mpsc::Sender<settling::Recorded>,
     deadline: watch::Receiver<Option<Instant>>,
 }
 
@@ -166,12 +185,17 @@ impl Writer {
                 () = self.stopping(), if !queue.is_closed() => queue.close(),
             }
         }
-        self.shared.finished.send_replace(true);
     }
 
     /// Writes a batch, however long that takes. After this its hits are on disk, refused or lost.
     async fn write(&mut self, batch: &mut Vec<Waiting>) {
-        let (hits, mut kept): (Vec<_>, Vec<_>) = batch.drain(..).map(|w| (w.hit, w.kept)).unzip();
+        let mut traces = Vec::with_capacity(batch.len());
+        let (mut hits, mut kept) = (Vec::with_capacity(batch.len()), Vec::new());
+        for waiting in batch.drain(..) {
+            hits.push(waiting.hit);
+            traces.push(waiting.trace);
+            kept.push(waiting.kept);
+        }
         let mut wait = RETRY_FIRST;
         loop {
             let left = self.time_left();
@@ -184,10 +208,11 @@ impl Writer {
                     for handler in kept.drain(..) {
                         let _ = handler.send(()); // who went away does not mind
                     }
-                    return self.fold.notify_one();
+                    self.fold.notify_one();
+                    return self.compare(hits, traces);
                 }
                 // Something about one of the hits: it must not hold up the others.
-                Err(Error::Conflict(_)) => return self.write_singly(hits).await,
+                Err(Error::Conflict(_)) => return self.write_singly(hits, traces).await,
                 Err(error) => {
                     if !self.shared.down.swap(true, Relaxed) {
                         tracing::warn!(%error, "the store takes no hits, they wait in memory: {error}");
@@ -204,14 +229,24 @@ impl Writer {
         }
     }
 
-    async fn write_singly(&mut self, hits: Vec<Hit>) {
-        for hit in hits {
-            match self.attempt(vec![hit], self.time_left()).await {
-                Ok(recorded) => self.shared.keep(recorded),
+    async fn write_singly(&mut self, hits: Vec<Hit>, traces: Vec<Trace>) {
+        for (hit, trace) in hits.into_iter().zip(traces) {
+            match self.attempt(vec![hit.clone()], self.time_left()).await {
+                Ok(recorded) => {
+                    self.shared.keep(recorded);
+                    self.compare(vec![hit], vec![trace]);
+                }
                 Err(_) => self.shared.lose(1),
             }
         }
         self.fold.notify_one();
+    }
+
+    /// Passes hits on to be compared. Where too many wait already, their first verdicts stand.
+    fn compare(&self, hits: Vec<Hit>, traces: Vec<Trace>) {
+        for (hit, trace) in hits.into_iter().zip(traces) {
+            let _ = self.settle.try_send(settling::Recorded { hit, trace });
+        }
     }
 
     async fn attempt(&self, hits: Vec<Hit>, left: Duration) -> Result<Recorded, Error> {

@@ -30,15 +30,6 @@ pub(crate) fn of(e: &Evidence<'_, '_>, verdict: &Verdict, agents: &Agents) -> Fa
     }
 }
 
-/// What remains of the facts when a hit turns out to be a machine's: the network it came from. Its other names were a mask.
-pub fn without_person(facts: Facts) -> Facts {
-    Facts {
-        network: facts.network,
-        country: facts.country,
-        ..Facts::default()
-    }
-}
-
 fn place(e: &Evidence<'_, '_>) -> Facts {
     if e.network.apple_relay {
         // The relay's exit is not where the person is.

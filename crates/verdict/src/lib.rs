@@ -25,7 +25,6 @@ mod table;
 mod tell;
 
 pub use agent::opener_name;
-pub use facts::without_person;
 pub use network::{LIST_BYTES_MAX, List, Loaded};
 pub use reason::explain;
 pub use request::{HEADER_BYTES_MAX, Headers, Request};
@@ -39,9 +38,6 @@ use model::{Axis, Facts, Time, Verdict};
 
 /// The version of rules and built-in tables together. It grows whenever the same request could get another verdict.
 pub const RULES_VERSION: u32 = 1;
-
-/// From this confidence on a person is told at once; below it, a notification waits for [`settle::HOLD`].
-pub const CERTAIN: u8 = 90;
 
 /// Everything the rules look things up in.
 pub struct Tables {

@@ -5,7 +5,7 @@
 
 use crate::request::{Headers, Request};
 use crate::settle::{CopyKnown, Sighting, Source, Window};
-use crate::{Judge, RULES_VERSION, without_person};
+use crate::{Judge, RULES_VERSION};
 use model::{Axis, CopyId, Facts, HitId, Meaning, MessageId, Time, Verdict};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
@@ -223,7 +223,7 @@ impl<K: BuildHasher> Settling<K> {
             judged.revised_from = Some(judged.verdict.meaning);
             judged.verdict = verdict;
             if judged.verdict.meaning == Meaning::Machine {
-                judged.facts = without_person(std::mem::take(&mut judged.facts));
+                judged.facts = std::mem::take(&mut judged.facts).without_person();
             }
         }
         self.judged

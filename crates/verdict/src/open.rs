@@ -8,7 +8,10 @@ use model::{Meaning, Verdict};
 use std::time::Duration;
 
 /// Faster than people read their mail (O6).
-const SECONDS_AFTER_DELIVERY: Duration = Duration::from_secs(5);
+pub(crate) const SECONDS_AFTER_DELIVERY: Duration = Duration::from_secs(5);
+
+/// What is left of the confidence then.
+pub(crate) const DOUBTED: u8 = 50;
 
 pub(crate) fn judge(e: &Evidence<'_, '_>) -> Verdict {
     if e.request.own_session {
@@ -99,7 +102,7 @@ fn proxy(e: &Evidence<'_, '_>) -> Verdict {
         .is_some_and(|after| after < SECONDS_AFTER_DELIVERY)
     {
         let reasons = [R::ImageProxy, R::SecondsAfterDelivery, network];
-        return e.says(Meaning::HumanViaProxy, 50, &reasons);
+        return e.says(Meaning::HumanViaProxy, DOUBTED, &reasons);
     }
     e.says(
         Meaning::HumanViaProxy,

@@ -19,25 +19,16 @@ mod source;
 
 pub use source::Source;
 
-use crate::CERTAIN;
+use crate::open::SECONDS_AFTER_DELIVERY;
 use crowd::Crowd;
 use hosts::Hosts;
 use model::{Axis, ContactId, CopyId, HitId, MessageId, Time, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-/// How long a notification below [`CERTAIN`] waits: the burst that exposes a false open follows it by
+/// How long the news of a person that is not certain should wait (R3): the burst that exposes a false open follows it by
 /// half a minute in the median (craft-campaign 546).
 pub const HOLD: Duration = Duration::from_secs(90);
-
-/// How long the news of a hit should wait (R3): not at all where it is certain, or where there is no news of a person.
-pub fn hold(verdict: &Verdict) -> Duration {
-    if verdict.meaning.is_human() && verdict.confidence < CERTAIN {
-        HOLD
-    } else {
-        Duration::ZERO
-    }
-}
 
 /// How long hits are compared.
 pub const KEPT_FOR: Duration = Duration::from_hours(24);
@@ -85,7 +76,7 @@ pub struct CopyKnown {
 }
 
 /// A verdict that changed. A hit that turned into a machine's keeps only the facts of
-/// [`without_person`](crate::without_person).
+/// [`Facts::without_person`](model::Facts::without_person).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
     /// The hit.
@@ -108,9 +99,10 @@ struct Seen {
     marks: Marks,
 }
 
-/// What was found by comparing with other copies. Marks are only ever set.
+/// What was found by comparing with the delivery and with other copies. Marks are only ever set.
 #[derive(Default)]
 struct Marks {
+    seconds_after_delivery: bool,
     many_copies: bool,
     background_sync: bool,
     gateway_domain: bool,
@@ -208,6 +200,9 @@ impl Window {
 
     fn insert(&mut self, sighting: Sighting) {
         let gateway_domain = self.is_on_arrival(&sighting);
+        let delivered = sighting.known.delivered_at.filter(|at| *at <= sighting.at);
+        let seconds_after_delivery =
+            delivered.is_some_and(|at| sighting.at.since(at) < SECONDS_AFTER_DELIVERY);
         let copy = self.copies.entry(sighting.copy).or_insert_with(|| Copy {
             seen: Vec::new(),
             links: None,
@@ -223,6 +218,7 @@ impl Window {
             alone: sighting.verdict,
             revised: None,
             marks: Marks {
+                seconds_after_delivery,
                 gateway_domain,
                 ..Marks::default()
             },

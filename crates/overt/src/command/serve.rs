@@ -49,7 +49,12 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     let base = base(&config).await?;
     let mut running = Running::new();
     if wants(Role::Work) {
-        running.work(&base, config.retry.schedule(), config.relay.connections);
+        running.work(
+            &base,
+            config.retry.schedule(),
+            config.relay.connections,
+            config.notify.hold(),
+        );
     }
     if wants(Role::Track) {
         let judge = Arc::new(judge()?);

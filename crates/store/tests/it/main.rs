@@ -14,6 +14,7 @@ mod message;
 mod outbox;
 mod person;
 mod schema;
+mod settle;
 mod user;
 
 /// Runs tests on both databases. A test that is not listed is dead code, which lint refuses.

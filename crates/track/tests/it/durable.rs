@@ -4,9 +4,12 @@ use crate::site::{DESTINATION, Site, random, until};
 use axum::http::StatusCode;
 use model::hit::Hit;
 use model::{Axis, Facts, HitId, Meaning, Verdict};
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+use track::{Folding, Trace};
+use verdict::settle::Source;
 
 fn breaks(site: &Site) {
     site.database()
@@ -98,13 +101,31 @@ fn hit(site: &Site, id: [u8; 16]) -> Hit {
     }
 }
 
+/// Where none of these hits came from.
+fn trace() -> Trace {
+    let request = verdict::Request {
+        kind: Axis::Open,
+        at: crate::site::START,
+        method: "GET",
+        https: true,
+        remote: None,
+        headers: verdict::Headers::default(),
+        own_session: false,
+        delivered_at: None,
+    };
+    Trace {
+        key: 0,
+        source: Source::of(&request, &RandomState::new()),
+    }
+}
+
 #[tokio::test]
 async fn a_hit_handed_in_twice_is_stored_once() {
     let site = Site::tracked().await;
     let id = random();
     for _ in 0..2 {
         site.recorder
-            .record(hit(&site, id), Duration::from_mins(1))
+            .record(hit(&site, id), trace(), Duration::from_mins(1))
             .await;
     }
     assert_eq!(site.hits().await.len(), 1);
@@ -115,13 +136,13 @@ async fn a_full_queue_counts_what_it_cannot_take() {
     let site = Site::tracked().await;
     breaks(&site);
     site.recorder
-        .record(hit(&site, random()), Duration::from_mins(1))
+        .record(hit(&site, random()), trace(), Duration::from_mins(1))
         .await;
     until(async || site.recorder.stats().down).await;
     let handed_in = 70_000;
     for _ in 1..handed_in {
         site.recorder
-            .record(hit(&site, random()), Duration::from_mins(1))
+            .record(hit(&site, random()), trace(), Duration::from_mins(1))
             .await;
     }
     let stats = site.recorder.stats();
@@ -166,11 +187,14 @@ async fn draining_ends_also_when_the_store_does_not_come_back() {
 async fn hits_are_folded_and_pages_are_told() {
     let site = Site::tracked().await;
     let (nudge, changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let folding = tokio::spawn(track::fold(
-        site.store.clone(),
-        nudge.clone(),
-        changed.clone(),
-    ));
+    let folding = Folding {
+        store: site.store.clone(),
+        ambient: site.ambient,
+        hold: Duration::from_secs(90),
+        nudge: nudge.clone(),
+        changed: changed.clone(),
+    };
+    let folding = tokio::spawn(folding.run());
     let image = [
         ("user-agent", crate::site::FIREFOX),
         ("sec-fetch-dest", "image"),

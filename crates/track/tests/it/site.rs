@@ -56,6 +56,7 @@ pub(crate) struct Site {
     pub(crate) dir: TempDir,
     pub(crate) store: Store,
     pub(crate) recorder: Recorder,
+    pub(crate) ambient: Ambient,
     pub(crate) ring: Arc<Keyring>,
     pub(crate) origin: Origin,
     pub(crate) workspace: WorkspaceId,
@@ -126,7 +127,12 @@ impl Site {
         let ring = Arc::new(Keyring::new(&[(1, [1; 32])]).unwrap());
         let origin: Origin = "https://t.example.org".parse().unwrap();
         let ambient = Ambient { now, random };
-        let recorder = Recorder::start(store.clone(), ambient, Arc::new(Notify::new()));
+        let recorder = Recorder::start(
+            store.clone(),
+            ambient,
+            Arc::new(Notify::new()),
+            Arc::new(Notify::new()),
+        );
         let router = router(Tracker {
             store: store.clone(),
             keyring: ring.clone(),
@@ -167,6 +173,7 @@ impl Site {
             dir,
             store,
             recorder,
+            ambient,
             ring,
             origin,
             workspace: workspace_id,
@@ -194,7 +201,7 @@ impl Site {
             &address,
             "Bob",
             "sent",
-            ContactId(random()),
+            store::Fresh::draw(random),
             now(),
         );
         let contact = found.await.unwrap().id;

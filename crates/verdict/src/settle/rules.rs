@@ -4,8 +4,8 @@
 //! suspicion to what looked like a person, or take away doubt where a scanner's visit explains it.
 
 use super::Seen;
-use crate::CERTAIN;
 use crate::agent::unmasked;
+use crate::open::DOUBTED;
 use crate::reason::Reason as R;
 use model::{Axis, Meaning, Time, Verdict};
 use std::time::Duration;
@@ -158,13 +158,11 @@ fn click(index: usize, seen: &[Seen], bursts: &Bursts) -> Option<Verdict> {
     let hit = &seen[index];
     if seen.iter().any(|other| is_other_name(hit, other)) {
         // C6. People share an address at home and in offices, so two good browsers make doubt and not a machine.
-        return Some(
-            if hit.alone.meaning == Meaning::Human && hit.alone.confidence >= CERTAIN {
-                changed(hit, Meaning::Unknown, 40, R::TwoAgents)
-            } else {
-                machine(hit, 90, R::TwoAgents)
-            },
-        );
+        return Some(if hit.alone.is_certain() {
+            changed(hit, Meaning::Unknown, 40, R::TwoAgents)
+        } else {
+            machine(hit, 90, R::TwoAgents)
+        });
     }
     if bursts.pairs[index] {
         return Some(machine(hit, 80, R::LinkPair)); // C3
@@ -231,6 +229,15 @@ fn open(hit: &Seen, seen: &[Seen], bursts: &Bursts) -> Option<Verdict> {
             )),
             _ => None,
         };
+    }
+    // O6, where the delivery was not known when the hit was judged alone.
+    let early = hit.marks.seconds_after_delivery && !has(alone, R::SecondsAfterDelivery);
+    if early && alone.meaning == Meaning::HumanViaProxy && has(alone, R::ImageProxy) {
+        return Some(moved(
+            hit,
+            alone.confidence.min(DOUBTED),
+            R::SecondsAfterDelivery,
+        ));
     }
     if hit.marks.gateway_domain && alone.meaning.is_human() {
         return Some(moved(

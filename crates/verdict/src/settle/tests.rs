@@ -488,13 +488,19 @@ fn the_same_hit_again_changes_nothing() {
 }
 
 #[test]
-fn r3_news_below_certainty_waits() {
+fn o6_a_proxy_seconds_after_delivery_is_doubted_once_delivery_is_known() {
+    let gmail = || verdict("gmail_proxy", Meaning::HumanViaProxy, 85, &["image_proxy"]);
+    let after = |seconds: i64| {
+        let mut sighting = open(1, 10.0, CLOUD, CHROME, gmail());
+        sighting.known.delivered_at = Some(Time(sighting.at.0 - seconds * 1_000));
+        end([sighting]).remove(&1)
+    };
     assert_eq!(
-        hold(&verdict("gmail_proxy", Meaning::HumanViaProxy, 85, &[])),
-        HOLD
+        after(4).as_deref(),
+        Some("human_via_proxy 50 seconds_after_delivery")
     );
-    assert_eq!(hold(&pressed()), Duration::ZERO);
-    assert_eq!(hold(&apple()), Duration::ZERO);
+    assert_eq!(after(5), None);
+    assert_eq!(after(-1), None, "it can overtake the relay's answer");
 }
 
 #[test]

@@ -1,0 +1,247 @@
+//! Settling: what comparing hits needs to know of them, and the verdicts that change by it.
+//!
+//! A hit is never dropped and never forgets what it meant at first. Where it was counted already, the counters follow
+//! in the transaction that changes it.
+
+use crate::copy::CopyState;
+use crate::db::Tx;
+use crate::fold::{about, count, lock_copies, read_at, write_copies};
+use crate::news::First;
+use crate::value::{Row, params};
+use crate::{Copy, Elsewhere, Error, Store, event, news};
+use model::event::Happening;
+use model::{
+    Axis, ContactId, CopyId, EmailAddress, Facts, HitId, Meaning, MessageId, Mode, Time, Verdict,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// What is known around a recorded hit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HitContext {
+    /// The message.
+    pub message: MessageId,
+    /// To whom.
+    pub contact: ContactId,
+    /// The domain of the recipient's address, in lower case.
+    pub domain: String,
+    /// How many links of the message can be tracked.
+    pub links: u16,
+    /// When the relay took the copy.
+    pub delivered_at: Option<Time>,
+}
+
+/// A hit whose verdict changed after it was counted.
+struct Change {
+    axis: Axis,
+    at: Time,
+    from: Meaning,
+    to: Verdict,
+}
+
+impl Store {
+    /// What is known around hits. A hit that was not recorded is not in it.
+    pub async fn hits_in_context(
+        &self,
+        hits: Vec<HitId>,
+    ) -> Result<HashMap<HitId, HitContext>, Error> {
+        self.db.read(move |tx| contexts(tx, &hits)).await
+    }
+
+    /// Changes the verdicts of recorded hits; how many. Hits that are not recorded are passed over, and a verdict that
+    /// stands already changes nothing.
+    pub async fn hits_revise(&self, revisions: Vec<(HitId, Verdict)>) -> Result<usize, Error> {
+        self.db.write(move |tx| revise(tx, revisions)).await
+    }
+
+    /// Notes signs that a copy was opened elsewhere, if details of it may be recorded now. Was that news?
+    pub async fn copy_elsewhere(
+        &self,
+        id: CopyId,
+        signs: Elsewhere,
+        now: Time,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| elsewhere(tx, id, &signs, now))
+            .await
+    }
+}
+
+fn contexts(tx: &mut Tx<'_>, hits: &[HitId]) -> Result<HashMap<HitId, HitContext>, Error> {
+    let sql = "select c.message_id, c.contact_id, c.address, c.state, c.state_at,
+               (select count(*) from link l where l.message_id = c.message_id and l.skipped is null)
+               from hit h join copy c on c.id = h.copy_id where h.id = $1";
+    let sets: Vec<_> = hits.iter().map(|id| vec![(*id).into()]).collect();
+    let rows = tx.query_many(sql, &sets)?;
+    let mut found = HashMap::with_capacity(hits.len());
+    for (id, row) in hits.iter().zip(&rows) {
+        if let Some(row) = row.first() {
+            found.insert(*id, context(row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn context(row: &Row) -> Result<HitContext, Error> {
+    let address: String = row.get(2)?;
+    let domain = address
+        .parse::<EmailAddress>()
+        .map_or(String::new(), |address| {
+            address.domain().to_ascii_lowercase()
+        });
+    let state: CopyState = row.get(3)?;
+    let state_at = row.get(4)?;
+    Ok(HitContext {
+        message: row.get(0)?,
+        contact: row.get(1)?,
+        domain,
+        links: row.get(5)?,
+        delivered_at: (state == CopyState::Sent).then_some(state_at),
+    })
+}
+
+fn revise(tx: &mut Tx<'_>, mut revisions: Vec<(HitId, Verdict)>) -> Result<usize, Error> {
+    // In the order of ids, so that two that revise the same hits lock them in one order. Of one hit the last word counts.
+    revisions.sort_by_key(|(id, _)| *id);
+    revisions.reverse();
+    revisions.dedup_by_key(|(id, _)| *id);
+    revisions.reverse();
+    let sql = format!(
+        "select copy_id, axis, meaning, at, repeat, folded, facts, opener, confidence, reasons from hit
+         where id = $1 {}",
+        tx.lock_rows("hit")
+    );
+    let sets: Vec<_> = revisions.iter().map(|(id, _)| vec![(*id).into()]).collect();
+    let rows = tx.query_many(&sql, &sets)?;
+    let mut updates = Vec::with_capacity(revisions.len());
+    let mut changes = BTreeMap::<CopyId, Vec<Change>>::new();
+    for ((id, to), row) in revisions.into_iter().zip(&rows) {
+        let Some(row) = row.first() else { continue };
+        let reasons = to.reasons.join(" ");
+        let from: Meaning = row.get(2)?;
+        let stands = row.get::<String>(7)? == to.opener
+            && from == to.meaning
+            && row.get::<u8>(8)? == to.confidence
+            && row.get::<String>(9)? == reasons;
+        if stands {
+            continue;
+        }
+        let facts = facts_after(row.get(6)?, to.meaning);
+        updates.push(params![id, &to.opener, to.meaning, to.confidence, reasons, facts].to_vec());
+        let (repeat, folded): (bool, bool) = (row.get(4)?, row.get(5)?);
+        if !folded {
+            continue; // counted by what it means by then
+        }
+        let of_copy = changes.entry(row.get(0)?).or_default();
+        if !repeat {
+            let (axis, at) = (row.get(1)?, row.get(3)?);
+            of_copy.push(Change { axis, at, from, to });
+        }
+    }
+    let sql = "update hit set opener = $2, meaning = $3, confidence = $4, reasons = $5, facts = $6,
+               revised_from = coalesce(revised_from, meaning) where id = $1";
+    tx.execute_many(sql, &updates)?;
+    recount(tx, &changes)?;
+    Ok(updates.len())
+}
+
+/// What may still be told once the hit means this.
+fn facts_after(facts: Option<String>, meaning: Meaning) -> Option<String> {
+    if meaning != Meaning::Machine {
+        return facts;
+    }
+    let facts: Facts = serde_json::from_str(&facts?).unwrap_or_default();
+    let left = facts.without_person();
+    (left != Facts::default()).then(|| serde_json::to_string(&left).unwrap_or_default())
+}
+
+/// Corrects what was counted, and tells the feed.
+fn recount(tx: &mut Tx<'_>, changes: &BTreeMap<CopyId, Vec<Change>>) -> Result<(), Error> {
+    let mut copies = lock_copies(tx, changes.keys().copied())?;
+    let (mut firsts, mut events) = (Vec::new(), Vec::new());
+    for (copy, user) in &mut copies {
+        let changes = changes.get(&copy.id).map_or(&[][..], Vec::as_slice);
+        let mut at = copy.last_read_at.unwrap_or(copy.state_at.minute());
+        for change in changes {
+            at = change.at;
+            firsts.extend(correct(copy, change));
+        }
+        if changes
+            .iter()
+            .any(|c| c.from.is_human() && !c.to.meaning.is_human())
+        {
+            forget_reading(tx, copy)?;
+        }
+        events.push(about(copy, *user, Happening::Seen, at));
+    }
+    write_copies(tx, copies.iter().map(|(copy, _)| copy))?;
+    let told = news::note(tx, &firsts)?;
+    for (first, _) in firsts.iter().zip(told).filter(|(_, tell)| *tell) {
+        let around = copies.iter().find(|(copy, _)| copy.id == first.copy);
+        events.extend(around.map(|(copy, user)| about(copy, *user, first.kind, first.at)));
+    }
+    event::write(tx, &events)
+}
+
+/// Moves one hit from one count to another.
+fn correct(copy: &mut Copy, change: &Change) -> Option<First> {
+    let (counts, kind) = match change.axis {
+        Axis::Open => (&mut copy.seen.opens, Happening::Read),
+        Axis::Click => (&mut copy.seen.clicks, Happening::Clicked),
+        Axis::Document => return None,
+    };
+    if let Some(count) = count(counts, change.from) {
+        *count = count.saturating_sub(1);
+    }
+    if let Some(count) = count(counts, change.to.meaning) {
+        *count = count.saturating_add(1);
+    }
+    if !change.to.meaning.is_human() {
+        return None;
+    }
+    read_at(copy, change.at, change.at);
+    Some(First {
+        copy: copy.id,
+        kind,
+        at: change.at,
+        certain: change.to.is_certain(),
+    })
+}
+
+/// A reading was none: the times of reading are those of the hits that remain, and what never was is no news.
+fn forget_reading(tx: &mut Tx<'_>, copy: &mut Copy) -> Result<(), Error> {
+    let sql = "select min(at), max(at) from hit where copy_id = $1 and folded = 1 and repeat = 0
+               and axis in ('open', 'click') and meaning in ('human', 'human_via_proxy')";
+    let row = tx.first(sql, params![copy.id])?;
+    let times = |column| row.as_ref().map_or(Ok(None), |row| row.get(column));
+    let reading = copy.modes.open > Mode::None;
+    copy.first_read_at = times(0)?.filter(|_| reading);
+    copy.last_read_at = times(1)?.filter(|_| reading);
+    for (kind, counts) in [
+        (Happening::Read, copy.seen.opens),
+        (Happening::Clicked, copy.seen.clicks),
+    ] {
+        if counts.human == 0 {
+            news::retract(tx, copy.id, kind)?;
+        }
+    }
+    Ok(())
+}
+
+fn elsewhere(tx: &mut Tx<'_>, id: CopyId, signs: &Elsewhere, now: Time) -> Result<bool, Error> {
+    let allowed = crate::hit::allowed(tx, std::iter::once(id), now)?;
+    if !allowed
+        .get(&id)
+        .is_some_and(|modes| modes.open.max(modes.click) >= Mode::Detailed)
+    {
+        return Ok(false);
+    }
+    let sql = "update copy set elsewhere_confidence = $2, elsewhere_reasons = $3 where id = $1
+               and (elsewhere_confidence is null or elsewhere_confidence < $2)";
+    let news = tx.execute(sql, params![id, signs.confidence, signs.reasons.join(" ")])? > 0;
+    if news {
+        for (copy, user) in lock_copies(tx, std::iter::once(id))? {
+            event::write(tx, &[about(&copy, user, Happening::Seen, now.minute())])?;
+        }
+    }
+    Ok(news)
+}

@@ -1,0 +1,440 @@
+//! Settling: verdicts that change after they were counted, and news that waits until it is sure.
+
+use crate::house::{DETAILED, House, INDIVIDUAL, MINUTE, NOW, hit};
+use crate::on_both;
+use model::event::Happening;
+use model::hit::Hit;
+use model::{
+    Axis, ConsentState, CopyId, Facts, HitId, Meaning, Mode, PerAxis, Tick, Time, Topic, Verdict,
+};
+use std::time::Duration;
+use store::{Elsewhere, Outcome};
+
+on_both!(
+    a_read_that_was_a_machine_is_taken_back,
+    a_machine_that_was_a_person_is_counted,
+    the_first_meaning_is_kept_through_all_revisions,
+    before_it_is_counted_only_the_verdict_changes,
+    reading_times_are_those_of_the_hits_that_remain,
+    a_repetition_is_revised_and_not_counted,
+    a_machine_keeps_only_the_facts_of_its_network,
+    what_is_unknown_or_stands_already_changes_nothing,
+    certain_news_is_told_at_once,
+    uncertain_news_waits_and_is_told_once,
+    news_that_does_not_stand_is_never_told,
+    what_becomes_certain_is_told_at_once,
+    whoever_withdrew_is_not_told_about,
+    a_first_after_a_retraction_is_news_again,
+    revising_and_folding_at_once,
+    the_context_of_hits,
+    elsewhere_only_where_details_may_be_recorded,
+);
+
+const HOLD: Duration = Duration::from_secs(90);
+
+fn judged(meaning: Meaning, confidence: u8) -> Verdict {
+    Verdict {
+        opener: "gmail_proxy".into(),
+        meaning,
+        confidence,
+        reasons: vec!["link_burst".into(), "image_proxy".into()],
+    }
+}
+
+fn sure(copy: CopyId, axis: Axis, meaning: Meaning, confidence: u8) -> Hit {
+    let mut hit = hit(copy, axis, meaning, NOW);
+    hit.verdict.confidence = confidence;
+    hit
+}
+
+async fn tracked(house: &House, modes: PerAxis<Mode>) -> CopyId {
+    let bob = house.agreed("bob@example.org").await;
+    house.copy_for(&bob, modes).await
+}
+
+async fn folded(house: &House, hits: Vec<Hit>) {
+    house.store.hits_record(hits, NOW).await.unwrap();
+    house.fold_all().await;
+}
+
+async fn revise(house: &House, hit: HitId, to: Verdict) -> usize {
+    house.store.hits_revise(vec![(hit, to)]).await.unwrap()
+}
+
+async fn tell(house: &House, now: Time) -> usize {
+    house.store.news_tell(now, HOLD).await.unwrap()
+}
+
+/// What was told since, and the place to go on from.
+async fn told(house: &House, after: &mut i64) -> Vec<Happening> {
+    let events = house
+        .store
+        .events_after(house.workspace, Some(house.user), *after, 100)
+        .await
+        .unwrap();
+    *after = house.store.event_last().await.unwrap();
+    events.iter().map(|e| e.kind).collect()
+}
+
+async fn a_read_that_was_a_machine_is_taken_back(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let one = hit(copy, Axis::Open, Meaning::Human, NOW);
+    folded(&house, vec![one.clone()]).await;
+    assert_eq!(house.read(copy).await.tick(), Tick::Read);
+    let mut feed = house.store.event_last().await.unwrap();
+    let machine = judged(Meaning::Machine, 90);
+    assert_eq!(revise(&house, one.id, machine.clone()).await, 1);
+    let read = house.read(copy).await;
+    assert_eq!((read.seen.opens.human, read.seen.opens.machine), (0, 1));
+    assert_eq!((read.first_read_at, read.last_read_at), (None, None));
+    assert_eq!(read.tick(), Tick::Sent);
+    assert_eq!(
+        house.store.copy_ticks(read.message).await.unwrap(),
+        [(Tick::Sent, 1)],
+        "the column follows"
+    );
+    let kept = &house.store.hits(copy).await.unwrap()[0];
+    assert_eq!(kept.verdict, machine);
+    assert_eq!(kept.revised_from, Some(Meaning::Human));
+    assert_eq!(
+        told(&house, &mut feed).await,
+        [Happening::Seen],
+        "pages change"
+    );
+}
+
+async fn a_machine_that_was_a_person_is_counted(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let one = hit(copy, Axis::Click, Meaning::Unknown, NOW);
+    folded(&house, vec![one.clone()]).await;
+    revise(&house, one.id, judged(Meaning::Human, 85)).await;
+    let read = house.read(copy).await;
+    assert_eq!((read.seen.clicks.human, read.seen.clicks.unknown), (1, 0));
+    assert_eq!((read.first_read_at, read.tick()), (Some(NOW), Tick::Read));
+}
+
+async fn the_first_meaning_is_kept_through_all_revisions(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let one = hit(copy, Axis::Click, Meaning::Unknown, NOW);
+    folded(&house, vec![one.clone()]).await;
+    for meaning in [Meaning::Human, Meaning::Machine, Meaning::Unknown] {
+        revise(&house, one.id, judged(meaning, 70)).await;
+        let kept = &house.store.hits(copy).await.unwrap()[0];
+        assert_eq!(
+            (kept.verdict.meaning, kept.revised_from),
+            (meaning, Some(Meaning::Unknown))
+        );
+    }
+    let seen = house.read(copy).await.seen.clicks;
+    assert_eq!((seen.human, seen.unknown, seen.machine), (0, 1, 0));
+}
+
+async fn before_it_is_counted_only_the_verdict_changes(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let one = hit(copy, Axis::Open, Meaning::Human, NOW);
+    house
+        .store
+        .hits_record(vec![one.clone()], NOW)
+        .await
+        .unwrap();
+    revise(&house, one.id, judged(Meaning::Machine, 90)).await;
+    assert_eq!(house.read(copy).await.seen.opens.machine, 0);
+    house.fold_all().await;
+    let seen = house.read(copy).await.seen.opens;
+    assert_eq!((seen.human, seen.machine), (0, 1));
+}
+
+async fn reading_times_are_those_of_the_hits_that_remain(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let at = |minutes: u32| NOW + MINUTE * minutes;
+    let hits: Vec<_> = [1, 5, 9]
+        .map(|minute| hit(copy, Axis::Open, Meaning::Human, at(minute)))
+        .into();
+    folded(&house, hits.clone()).await;
+    revise(&house, hits[0].id, judged(Meaning::Machine, 90)).await;
+    let read = house.read(copy).await;
+    assert_eq!(
+        (read.first_read_at, read.last_read_at),
+        (Some(at(5)), Some(at(9)))
+    );
+    revise(&house, hits[2].id, judged(Meaning::Unknown, 50)).await;
+    let read = house.read(copy).await;
+    assert_eq!(
+        (read.first_read_at, read.last_read_at),
+        (Some(at(5)), Some(at(5)))
+    );
+    assert_eq!(read.tick(), Tick::Read);
+}
+
+async fn a_repetition_is_revised_and_not_counted(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let again = Hit {
+        repeat: true,
+        ..hit(copy, Axis::Open, Meaning::Human, NOW)
+    };
+    folded(&house, vec![again.clone()]).await;
+    revise(&house, again.id, judged(Meaning::Machine, 90)).await;
+    let kept = &house.store.hits(copy).await.unwrap()[0];
+    assert_eq!(kept.verdict.meaning, Meaning::Machine);
+    let seen = house.read(copy).await.seen.opens;
+    assert_eq!((seen.human, seen.machine), (0, 0));
+}
+
+async fn a_machine_keeps_only_the_facts_of_its_network(house: House) {
+    let bob = house.contact("bob@example.org").await;
+    house
+        .consent(&bob, &Topic::ALL, ConsentState::Given, NOW)
+        .await;
+    house.allow_details().await;
+    let copy = house.copy_for(&bob, DETAILED).await;
+    let mut one = hit(copy, Axis::Open, Meaning::Human, NOW);
+    one.facts.network = Some("Example Cloud".into());
+    let bare = hit(copy, Axis::Open, Meaning::Human, NOW);
+    folded(&house, vec![one.clone(), bare.clone()]).await;
+    for id in [one.id, bare.id] {
+        revise(&house, id, judged(Meaning::Machine, 90)).await;
+    }
+    let kept = house.store.hits(copy).await.unwrap();
+    let facts = |id| kept.iter().find(|h| h.id == id).unwrap().facts.clone();
+    let network = Facts {
+        network: Some("Example Cloud".into()),
+        ..Facts::default()
+    };
+    assert_eq!((facts(one.id), facts(bare.id)), (Some(network), None));
+}
+
+async fn what_is_unknown_or_stands_already_changes_nothing(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let one = hit(copy, Axis::Open, Meaning::Human, NOW);
+    folded(&house, vec![one.clone()]).await;
+    let before = house.store.event_last().await.unwrap();
+    assert_eq!(
+        revise(&house, HitId([9; 16]), judged(Meaning::Machine, 90)).await,
+        0
+    );
+    assert_eq!(revise(&house, one.id, one.verdict.clone()).await, 0);
+    assert_eq!(house.store.hits(copy).await.unwrap()[0].revised_from, None);
+    assert_eq!(house.store.event_last().await.unwrap(), before);
+    // Of one hit twice, the last word counts.
+    let both = [Meaning::Machine, Meaning::Unknown].map(|m| (one.id, judged(m, 70)));
+    assert_eq!(house.store.hits_revise(both.to_vec()).await.unwrap(), 1);
+    assert_eq!(house.read(copy).await.seen.opens.unknown, 1);
+}
+
+async fn certain_news_is_told_at_once(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let mut feed = house.store.event_last().await.unwrap();
+    folded(&house, vec![sure(copy, Axis::Open, Meaning::Human, 90)]).await;
+    assert_eq!(told(&house, &mut feed).await, [Happening::Read]);
+    tell(&house, NOW).await;
+    assert_eq!(tell(&house, NOW + HOLD * 2).await, 0);
+    assert_eq!(told(&house, &mut feed).await, []);
+}
+
+async fn uncertain_news_waits_and_is_told_once(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let mut feed = house.store.event_last().await.unwrap();
+    let hits = [
+        sure(copy, Axis::Open, Meaning::HumanViaProxy, 85),
+        sure(copy, Axis::Click, Meaning::Human, 75),
+    ];
+    folded(&house, hits.to_vec()).await;
+    assert_eq!(told(&house, &mut feed).await, [Happening::Seen]);
+    assert_eq!(
+        house.read(copy).await.tick(),
+        Tick::Read,
+        "the tick does not wait"
+    );
+    assert_eq!(tell(&house, NOW).await, 0);
+    folded(
+        &house,
+        vec![sure(copy, Axis::Open, Meaning::HumanViaProxy, 85)],
+    )
+    .await;
+    assert_eq!(tell(&house, NOW + HOLD - Duration::from_millis(1)).await, 0);
+    assert_eq!(told(&house, &mut feed).await, [Happening::Seen]);
+    assert_eq!(tell(&house, NOW + HOLD).await, 2);
+    assert_eq!(
+        told(&house, &mut feed).await,
+        [Happening::Read, Happening::Clicked]
+    );
+    assert_eq!(tell(&house, NOW + HOLD * 9).await, 0);
+    folded(&house, vec![sure(copy, Axis::Open, Meaning::Human, 95)]).await;
+    assert_eq!(
+        told(&house, &mut feed).await,
+        [Happening::Seen],
+        "it was told already"
+    );
+}
+
+async fn news_that_does_not_stand_is_never_told(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let one = sure(copy, Axis::Open, Meaning::Human, 80);
+    folded(&house, vec![one.clone()]).await;
+    tell(&house, NOW).await;
+    revise(&house, one.id, judged(Meaning::Machine, 90)).await;
+    assert_eq!(tell(&house, NOW + HOLD).await, 0);
+}
+
+async fn what_becomes_certain_is_told_at_once(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    folded(
+        &house,
+        vec![sure(copy, Axis::Open, Meaning::HumanViaProxy, 85)],
+    )
+    .await;
+    tell(&house, NOW).await;
+    let mut feed = house.store.event_last().await.unwrap();
+    folded(&house, vec![sure(copy, Axis::Open, Meaning::Human, 95)]).await;
+    assert_eq!(told(&house, &mut feed).await, [Happening::Read]);
+    assert_eq!(tell(&house, NOW + HOLD).await, 0, "and not again");
+    let click = sure(copy, Axis::Click, Meaning::Unknown, 50);
+    folded(&house, vec![click.clone()]).await;
+    told(&house, &mut feed).await;
+    revise(&house, click.id, judged(Meaning::Human, 95)).await;
+    assert!(told(&house, &mut feed).await.contains(&Happening::Clicked));
+}
+
+async fn whoever_withdrew_is_not_told_about(house: House) {
+    let bob = house.agreed("bob@example.org").await;
+    let copy = house.copy_for(&bob, INDIVIDUAL).await;
+    folded(&house, vec![sure(copy, Axis::Open, Meaning::Human, 80)]).await;
+    tell(&house, NOW).await;
+    house
+        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW + MINUTE)
+        .await;
+    let mut feed = house.store.event_last().await.unwrap();
+    tell(&house, NOW + HOLD).await;
+    assert_eq!(told(&house, &mut feed).await, []);
+}
+
+async fn a_first_after_a_retraction_is_news_again(house: House) {
+    let copy = tracked(&house, INDIVIDUAL).await;
+    let one = sure(copy, Axis::Open, Meaning::Human, 95);
+    folded(&house, vec![one.clone()]).await;
+    revise(&house, one.id, judged(Meaning::Machine, 90)).await;
+    let mut feed = house.store.event_last().await.unwrap();
+    folded(&house, vec![sure(copy, Axis::Open, Meaning::Human, 95)]).await;
+    assert_eq!(told(&house, &mut feed).await, [Happening::Read]);
+}
+
+async fn revising_and_folding_at_once(house: House) {
+    let bob = house.agreed("bob@example.org").await;
+    let (_, copies) = house
+        .accept(house.draft(&[&bob; 20], INDIVIDUAL, NOW))
+        .await;
+    let rounds: Vec<Vec<Hit>> = (0..10)
+        .map(|_| {
+            let human = |copy: &CopyId| hit(*copy, Axis::Open, Meaning::Human, NOW);
+            copies.iter().map(human).collect()
+        })
+        .collect();
+    let (folding, revising) = (house.store.clone(), house.store.clone());
+    let (ready, mut recorded) = tokio::sync::mpsc::channel(1);
+    let fold = tokio::spawn(async move {
+        for round in rounds {
+            let revisions = round.iter().map(|h| (h.id, judged(Meaning::Machine, 90)));
+            let revisions = revisions.collect::<Vec<_>>();
+            folding.hits_record(round, NOW).await.unwrap();
+            ready.send(revisions).await.unwrap();
+            folding.hits_fold().await.unwrap();
+            folding.news_tell(NOW, Duration::ZERO).await.unwrap();
+        }
+    });
+    let revise = tokio::spawn(async move {
+        while let Some(revisions) = recorded.recv().await {
+            revising.hits_revise(revisions).await.unwrap();
+        }
+    });
+    fold.await.unwrap();
+    revise.await.unwrap();
+    house.fold_all().await;
+    for copy in copies {
+        let read = house.read(copy).await;
+        let opens = read.seen.opens;
+        assert_eq!(
+            (opens.human, opens.machine, read.first_read_at),
+            (0, 10, None)
+        );
+    }
+}
+
+async fn the_context_of_hits(house: House) {
+    let bob = house.agreed("bob@Example.org").await;
+    let copy = house.copy_for(&bob, INDIVIDUAL).await;
+    let one = hit(copy, Axis::Open, Meaning::Human, NOW);
+    house
+        .store
+        .hits_record(vec![one.clone()], NOW)
+        .await
+        .unwrap();
+    let ids = vec![one.id, HitId([9; 16])];
+    let found = house.store.hits_in_context(ids.clone()).await.unwrap();
+    let context = &found[&one.id];
+    assert_eq!(found.len(), 1, "what was not recorded has none");
+    assert_eq!(
+        (context.contact, context.domain.as_str(), context.links),
+        (bob.id, "example.org", 1)
+    );
+    assert_eq!(context.delivered_at, None);
+    let at = NOW + Duration::from_millis(1_234);
+    let claimed = house.store.outbox_claim([1; 16], NOW, MINUTE, 9).await;
+    for parcel in claimed.unwrap() {
+        let outcome = Outcome::Sent {
+            answer: "250".into(),
+            lowered: None,
+            asked: false,
+            report: None,
+        };
+        house
+            .store
+            .outbox_finish(parcel, outcome, at)
+            .await
+            .unwrap();
+    }
+    let found = house.store.hits_in_context(ids).await.unwrap();
+    assert_eq!(found[&one.id].delivered_at, Some(at), "not rounded");
+}
+
+async fn elsewhere_only_where_details_may_be_recorded(house: House) {
+    let bob = house.contact("bob@example.org").await;
+    house
+        .consent(&bob, &Topic::ALL, ConsentState::Given, NOW)
+        .await;
+    let signs = |confidence| Elsewhere {
+        confidence,
+        reasons: vec!["other_host".into(), "shared_in_chat".into()],
+    };
+    let plain = house.copy_for(&bob, INDIVIDUAL).await;
+    assert!(
+        !house
+            .store
+            .copy_elsewhere(plain, signs(60), NOW)
+            .await
+            .unwrap()
+    );
+    assert_eq!(house.read(plain).await.elsewhere, None);
+    house.allow_details().await;
+    let detailed = house.copy_for(&bob, DETAILED).await;
+    for (confidence, news) in [(60, true), (60, false), (50, false), (75, true)] {
+        let noted = house.store.copy_elsewhere(detailed, signs(confidence), NOW);
+        assert_eq!(noted.await.unwrap(), news, "{confidence}");
+    }
+    assert_eq!(house.read(detailed).await.elsewhere, Some(signs(75)));
+    house
+        .consent(
+            &bob,
+            &[Topic::Details],
+            ConsentState::Withdrawn,
+            NOW + MINUTE,
+        )
+        .await;
+    let later = NOW + MINUTE * 2;
+    assert!(
+        !house
+            .store
+            .copy_elsewhere(detailed, signs(90), later)
+            .await
+            .unwrap()
+    );
+}
