@@ -6,6 +6,7 @@ use crate::support::process::{Process, overt, run, said};
 use crate::support::sink::Sink;
 use crate::support::{free_port, until};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -193,7 +194,6 @@ async fn the_doctor_sees_what_is_well_and_what_is_not() {
     let (_, wrong) = doctor(&overt);
     assert_eq!(state(&wrong, "tracker"), "broken", "{wrong}");
 
-    use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(
         overt.data().join("keys.toml"),
         std::fs::Permissions::from_mode(0o644),

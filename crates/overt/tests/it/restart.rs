@@ -2,10 +2,11 @@
 
 use crate::support::database::Database;
 use crate::support::overt::Overt;
+use crate::support::process::Process;
 use crate::support::reader::Reader;
 use crate::support::sink::Sink;
 use crate::support::{free_port, until};
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 const ANN: &str = "ann@reader.example";
 
@@ -93,19 +94,11 @@ async fn killed_while_delivering_nothing_is_lost() {
         overt.serve(&[]).await;
         until("all are delivered", async || {
             let mails = sink.mails();
-            let different: HashMap<_, _> = mails.iter().map(|mail| (mail.to.clone(), ())).collect();
+            let different: HashSet<_> = mails.iter().map(|mail| &mail.to).collect();
             (different.len() == MAILS).then_some(())
         })
         .await;
-        until("the outbox is empty", async || {
-            let mails = overt.api("messages").await;
-            let copies = mails["items"][0]["copies"].as_array().unwrap().clone();
-            copies
-                .iter()
-                .all(|copy| copy["state"] == "sent")
-                .then_some(())
-        })
-        .await;
+        all_sent(&overt).await;
         overt.stop();
         let doubles = sink.mails().len() - MAILS;
         assert!(
@@ -116,6 +109,33 @@ async fn killed_while_delivering_nothing_is_lost() {
 }
 
 /// Two processes on one database share the outbox without doubling a mail.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_share_the_work() {
+    const MAILS: usize = 100;
+    for database in Database::each() {
+        let sink = Sink::start().await;
+        let mut overt = Overt::with(&database, sink.port, &[("RELAY__CONNECTIONS", "2")]).await;
+        let mut worker = overt.command("serve");
+        worker.args(["--role", "work"]);
+        let mut second = Process::start(worker);
+        assert!(second.says(" ready\n").await, "{}", second.log());
+        let addresses: Vec<_> = (0..MAILS)
+            .map(|n| format!("reader{n}@reader.example"))
+            .collect();
+        let to: Vec<_> = addresses.iter().map(String::as_str).collect();
+        sink.hold();
+        overt.send(&to, "Shared").await;
+        sink.held(4).await; // all connections of both
+        sink.answer();
+        all_sent(&overt).await;
+        assert_eq!(sink.mails().len(), MAILS);
+        let different: HashSet<_> = sink.mails().into_iter().map(|mail| mail.to).collect();
+        assert_eq!(different.len(), MAILS);
+        assert_eq!(second.stop(), 0);
+        overt.stop();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_finishes_what_is_in_hand_and_gives_back_the_rest() {
     let sink = Sink::start().await;
@@ -135,16 +155,19 @@ async fn a_stop_finishes_what_is_in_hand_and_gives_back_the_rest() {
         (sink.mails().len() >= 60).then_some(())
     })
     .await;
-    until("nothing waits", async || {
-        let copies = overt.api("messages").await["items"][0]["copies"]
-            .as_array()
-            .unwrap()
-            .clone();
+    all_sent(&overt).await;
+    assert_eq!(sink.mails().len(), 60, "a stop doubled mails");
+}
+
+/// Waits until every copy of the newest mail has been taken by the relay.
+async fn all_sent(overt: &Overt) {
+    until("every copy is sent", async || {
+        let list = overt.api("messages").await;
+        let copies = list["items"][0]["copies"].as_array().unwrap();
         copies
             .iter()
             .all(|copy| copy["state"] == "sent")
             .then_some(())
     })
     .await;
-    assert_eq!(sink.mails().len(), 60, "a stop doubled mails");
 }

@@ -317,7 +317,7 @@ impl Overt {
         to: &str,
         wanted: impl Fn(&Value) -> bool,
     ) -> Value {
-        let mut last = Value::Null;
+        let mut seen = Value::Null;
         until("a copy becomes as wanted", async || {
             let list = self.api("messages?limit=100").await;
             let mails = list["items"]
@@ -327,9 +327,9 @@ impl Overt {
                 .filter(|mail| mail["subject"] == subject);
             let mut copies = mails.flat_map(|mail| mail["copies"].as_array().unwrap());
             let copy = copies.find(|copy| copy["address"] == to)?;
-            if last != *copy {
-                last = copy.clone();
-                eprintln!("{subject} for {to}: {last}");
+            if seen != *copy {
+                seen = copy.clone();
+                eprintln!("{subject} for {to}: {seen}");
             }
             wanted(copy).then(|| copy.clone())
         })
