@@ -37,7 +37,7 @@ impl Charset {
             label,
             "" | "us-ascii" | "ascii" | "ansi_x3.4-1968" | "us_ascii"
         ) {
-            return Some(Self::Ascii).filter(|_| !body.contains(&0) && !body.contains(&0x1b));
+            return Some(Self::Ascii).filter(|_| memchr::memchr2(0, 0x1b, body).is_none());
         }
         let encoding = Encoding::for_label(known_as(label).as_bytes())
             .or_else(|| Encoding::for_label(label.replace('_', "-").as_bytes()));
@@ -50,7 +50,7 @@ impl Charset {
             Some(Self::Iso2022Jp)
         } else {
             Some(Self::Compatible(encoding))
-                .filter(|_| encoding != REPLACEMENT && !body.contains(&0))
+                .filter(|_| encoding != REPLACEMENT && memchr::memchr(0, body).is_none())
         }
     }
 

@@ -131,10 +131,11 @@ fn lookup(name: &str) -> Option<char> {
 
 /// A text or an attribute value in ASCII: markup and quotes escaped, other characters as numeric references.
 pub(crate) fn encode(text: &str) -> String {
-    let plain = |c: char| matches!(c, ' '..='~') && !matches!(c, '&' | '<' | '>' | '"' | '\'');
+    let special =
+        |b: u8| !matches!(b, b' '..=b'~') || matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'');
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut rest = text;
-    while let Some(at) = rest.find(|c| !plain(c)) {
+    while let Some(at) = rest.bytes().position(special) {
         out.push_str(&rest[..at]);
         let mut after = rest[at..].chars();
         let Some(c) = after.next() else { break };

@@ -107,15 +107,14 @@ struct Found {
 const HEAD_ELEMENTS: &[&str] = &[
     "html", "head", "meta", "title", "style", "link", "base", "script", "noscript", "template",
 ];
-/// Elements that may carry a link, a picture, a quote or an edge of the body, and the sentinel. Others are passed over,
-/// which saves most of the time. `v:` are the shapes of VML that may have an `href` (Microsoft's reference, 2026-11).
+/// Elements that may carry a link, a picture, a quote or an edge of the body, and the sentinel. Each name costs time at
+/// every tag, and an element that is not looked at costs little.
 static LOOKED_AT: LazyLock<Option<Selector>> = LazyLock::new(|| {
-    let selector = "a, area, img, base, html, body, frameset, overt-end, \
-        blockquote[type], div[class], div[id], span[class], span[id], \
-        v\\:arc, v\\:background, v\\:curve, v\\:group, v\\:image, v\\:line, v\\:oval, v\\:polyline, v\\:rect, \
-        v\\:roundrect, v\\:shape, v\\:shapetype";
+    let selector = "a, area, img, base, html, body, frameset, blockquote, div, span, overt-end";
     selector.parse().ok()
 });
+/// Where there is VML: any of its shapes may be a link, under any name.
+static EVERYTHING: LazyLock<Option<Selector>> = LazyLock::new(|| "*".parse().ok());
 const HTML: &str = "http://www.w3.org/1999/xhtml";
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// Written after the body to see whether text there is text: not inside a tag, a comment, a title.
@@ -241,22 +240,23 @@ fn run(view: &[u8], opening: &Opening) -> Result<Found, Unreadable> {
             Ok(())
         }
     };
-    let on_comment = {
+    let has_shapes =
+        memchr::memchr_iter(b'<', view).any(|at| matches!(view[at + 1..], [b'v' | b'V', b':', ..]));
+    let selector = if has_shapes { &EVERYTHING } else { &LOOKED_AT };
+    let looked_at = selector.as_ref().ok_or(Unreadable::Ambiguous)?;
+    let mut settings = settings(view).append_element_content_handler((
+        Cow::Borrowed(looked_at),
+        ElementContentHandlers::default().element(on_element),
+    ));
+    if may_hide_links(view) {
         let found = Rc::clone(&found);
-        doc_comments!(move |comment| {
+        settings = settings.append_document_content_handler(doc_comments!(move |comment| {
             let comment = comment.source_location().bytes();
             let mut found = found.borrow_mut();
             found.comments.push(comment.start..comment.end.min(end));
             Ok(())
-        })
-    };
-    let looked_at = LOOKED_AT.as_ref().ok_or(Unreadable::Ambiguous)?;
-    let settings = settings(view)
-        .append_element_content_handler((
-            Cow::Borrowed(looked_at),
-            ElementContentHandlers::default().element(on_element),
-        ))
-        .append_document_content_handler(on_comment);
+        }));
+    }
     feed(settings, &[view, SENTINEL])?;
     Ok(found.take())
 }
@@ -415,6 +415,31 @@ fn begins_quote(element: &Element<'_, '_>, name: &str) -> bool {
                 .is_some_and(|id| IDS.contains(&id.as_str()))
         }
         _ => false,
+    }
+}
+
+/// Could there be a conditional comment with a link in it? Asked first, because with an ear for comments the parser
+/// takes apart every tag. Errs on the side of yes: what is a comment only the parser knows.
+fn may_hide_links(view: &[u8]) -> bool {
+    let mut rest = view;
+    loop {
+        let end = memchr::memmem::find(rest, b"-->");
+        let piece = &rest[..end.unwrap_or(rest.len())];
+        let conditional = memchr::memmem::find_iter(piece, b"<!--").find(|at| {
+            let text = piece[at + 4..].trim_ascii_start();
+            text.get(..3)
+                .is_some_and(|text| text.eq_ignore_ascii_case(b"[if"))
+        });
+        let hides = conditional.is_some_and(|at| {
+            piece[at..]
+                .windows(4)
+                .any(|text| text.eq_ignore_ascii_case(b"href"))
+        });
+        match end {
+            _ if hides => return true,
+            Some(end) => rest = &rest[end + 3..],
+            None => return false,
+        }
     }
 }
 
