@@ -12,7 +12,7 @@ use crate::runtime::{Base, Running};
 use crate::{keys, listen};
 use anyhow::{Context, Result};
 use model::secret::Secret;
-use model::{ConsentState, ContactId, EmailAddress, Language, Role, Topic, UserId, WorkspaceId};
+use model::{ConsentState, EmailAddress, Language, Role, Topic, UserId, WorkspaceId};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -82,10 +82,12 @@ impl Demo {
         let sink = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
 
         keys::create(folder)?;
+        let keys = keys::load(folder)?;
         let store = Store::open(&store::Config::Sqlite(folder.join("overt.db"))).await?;
         let base = Base {
             store: store.clone(),
-            keyring: Arc::new(keys::load(folder)?),
+            keyring: Arc::new(keys.tokens),
+            signing: Arc::new(keys.signing),
             ambient: ambient::REAL,
             admin: origin(&dashboard)?.parse()?,
             tracker: origin(&tracker)?.parse()?,
@@ -206,7 +208,7 @@ async fn sample(store: &Store) -> Result<People> {
     };
     let user = create_user(store, &new).await?;
     for sample in &CONTACTS {
-        let fresh = ContactId(random());
+        let fresh = store::Fresh::draw(random);
         let contact = store
             .contact_find_or_create(
                 workspace,

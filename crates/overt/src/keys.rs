@@ -1,9 +1,10 @@
-//! The key file: the secrets that tokens are made with. It is the only thing besides the database that must be kept.
+//! The key file: the secrets that tokens are made with, and the one that receipts and heads of the ledger are signed
+//! with. It is the only thing besides the database that must be kept.
 
 use crate::ambient;
 use anyhow::{Context, Result, bail};
 use data_encoding::BASE64;
-use model::Keyring;
+use model::{Keyring, SigningKey};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -19,6 +20,22 @@ pub(crate) fn path(data: &Path) -> PathBuf {
 #[serde(deny_unknown_fields)]
 struct KeyFile {
     token: Vec<TokenKey>,
+    signing: Secret,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secret {
+    /// 256 random bits.
+    secret: String,
+}
+
+/// The keys of an instance.
+pub(crate) struct Keys {
+    /// What makes and verifies tokens.
+    pub(crate) tokens: Keyring,
+    /// What receipts and heads of the ledger are signed with.
+    pub(crate) signing: SigningKey,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,7 +57,12 @@ pub(crate) fn create(data: &Path) -> Result<()> {
     let text = format!(
         "# Keys of Overt. Keep this file with the database, and secret: whoever has it can forge links,\n\
          # and without it every link in every mail ever sent is dead.\n\n{}",
-        toml::to_string(&KeyFile { token: vec![key] })?
+        toml::to_string(&KeyFile {
+            token: vec![key],
+            signing: Secret {
+                secret: BASE64.encode(&ambient::bytes::<32>()?),
+            },
+        })?
     );
     let mut file = OpenOptions::new()
         .write(true)
@@ -60,7 +82,7 @@ pub(crate) fn create(data: &Path) -> Result<()> {
 }
 
 /// Reads the key file.
-pub(crate) fn load(data: &Path) -> Result<Keyring> {
+pub(crate) fn load(data: &Path) -> Result<Keys> {
     let path = path(data);
     let mode = std::fs::metadata(&path)
         .with_context(|| format!("cannot read {}: `overt init` makes it", path.display()))?
@@ -81,25 +103,22 @@ pub(crate) fn load(data: &Path) -> Result<Keyring> {
             .map_or(0, |span| text[..span.start.min(text.len())].lines().count());
         anyhow::anyhow!("{}: line {place} cannot be understood", path.display())
     })?;
+    let secret = |text: &str, name: &str| -> Result<[u8; 32]> {
+        let bytes = BASE64
+            .decode(text.as_bytes())
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok());
+        bytes.with_context(|| format!("{}: {name} is not 32 bytes of base64", path.display()))
+    };
     let secrets = file
         .token
         .iter()
-        .map(|key| {
-            let secret = BASE64
-                .decode(key.secret.as_bytes())
-                .ok()
-                .and_then(|bytes| bytes.try_into().ok());
-            let secret = secret.with_context(|| {
-                format!(
-                    "{}: key {} is not 32 bytes of base64",
-                    path.display(),
-                    key.id
-                )
-            })?;
-            Ok((key.id, secret))
-        })
+        .map(|key| Ok((key.id, secret(&key.secret, &format!("key {}", key.id))?)))
         .collect::<Result<Vec<_>>>()?;
-    Keyring::new(&secrets).with_context(|| path.display().to_string())
+    Ok(Keys {
+        tokens: Keyring::new(&secrets).with_context(|| path.display().to_string())?,
+        signing: SigningKey::new(&secret(&file.signing.secret, "the signing key")?)?,
+    })
 }
 
 #[cfg(test)]
@@ -116,7 +135,8 @@ mod tests {
             .unwrap();
         assert!(
             load(folder.path())
-                .unwrap_err()
+                .err()
+                .unwrap()
                 .to_string()
                 .contains("chmod 600")
         );
@@ -130,6 +150,6 @@ mod tests {
             .unwrap()
             .replace("secret = \"", "secret = \"SENTINEL\nx");
         std::fs::write(path(folder.path()), text).unwrap();
-        assert!(!format!("{:#}", load(folder.path()).unwrap_err()).contains("SENTINEL"));
+        assert!(!format!("{:#}", load(folder.path()).err().unwrap()).contains("SENTINEL"));
     }
 }

@@ -40,6 +40,8 @@ enum Command {
     Verdict(command::verdict::Arguments),
     /// Check relay, tracker origin, clock, disk and keys, and say what to do
     Doctor(command::doctor::Arguments),
+    /// Verify the ledger of consent, print its signed heads and the public key
+    Audit(command::audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Instrument(arguments) => command::instrument::run(&arguments),
         Command::Verdict(arguments) => command::verdict::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
+        Command::Audit(arguments) => command::audit::run(&arguments),
     };
     match ended {
         Ok(code) => code,

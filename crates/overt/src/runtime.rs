@@ -5,7 +5,7 @@
 
 use crate::listen;
 use model::url::Origin;
-use model::{Ambient, Keyring};
+use model::{Ambient, Keyring, SigningKey};
 use send::{Courier, Schedule, Sender, SubmissionServer};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,8 @@ use wire::smtp::{Relay, ServerConfig, ServerTls, Timeouts};
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// Events older than this are of no use to any open page.
 const EVENTS_KEPT: Duration = Duration::from_hours(7 * 24);
+/// How old the last signed head of a ledger may be before the next is signed.
+const HEAD_EVERY: Duration = Duration::from_hours(24);
 /// How long a person waits for the relay test.
 const RELAY_TEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a stop waits for hits that are not on disk yet.
@@ -29,6 +31,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub(crate) struct Base {
     pub(crate) store: Store,
     pub(crate) keyring: Arc<Keyring>,
+    pub(crate) signing: Arc<SigningKey>,
     pub(crate) ambient: Ambient,
     pub(crate) admin: Origin,
     pub(crate) tracker: Origin,
@@ -129,7 +132,7 @@ impl Running {
         });
     }
 
-    /// The role `work`: fold, deliver, clear away. News that is not certain waits for `hold`.
+    /// The role `work`: fold, deliver, sign the ledger's heads, clear away. News that is not certain waits for `hold`.
     pub(crate) fn work(
         &mut self,
         base: &Base,
@@ -156,6 +159,11 @@ impl Running {
         let stopped = self.stopped();
         self.tasks.spawn(async move {
             tokio::select! { () = folding => {}, () = stopped => {} }
+        });
+        let signing = sign_heads(base.store.clone(), base.ambient, base.signing.clone());
+        let stopped = self.stopped();
+        self.tasks.spawn(async move {
+            tokio::select! { () = signing => {}, () = stopped => {} }
         });
         let (purging, stopped) = (purge(base.store.clone(), base.ambient), self.stopped());
         self.tasks.spawn(async move {
@@ -243,6 +251,25 @@ pub(crate) async fn test_relay(relay: &Relay) -> Result<String, String> {
     );
     connection.quit().await;
     Ok(said)
+}
+
+/// Signs the ledgers' heads. Looking is cheap, so a server that is restarted daily does not miss its day.
+async fn sign_heads(store: Store, ambient: Ambient, key: Arc<SigningKey>) {
+    loop {
+        let now = (ambient.now)();
+        let signed = async {
+            for (workspace, head) in store.ledger_heads_due(now - HEAD_EVERY).await? {
+                store
+                    .ledger_head_keep(workspace, head.sign(now, &key))
+                    .await?;
+            }
+            Ok::<_, store::Error>(())
+        };
+        if let Err(error) = signed.await {
+            tracing::warn!(%error, "cannot sign the heads of the ledger: {error}");
+        }
+        tokio::time::sleep(PURGE_EVERY).await;
+    }
 }
 
 async fn purge(store: Store, ambient: Ambient) {

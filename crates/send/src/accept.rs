@@ -7,7 +7,7 @@ use model::decision::Ceiling;
 use model::decision::{Circumstances, Decision, decide};
 use model::url::Origin;
 use model::{
-    Ambient, Consent, ContactId, CopyId, EmailAddress, Keyring, MessageId, Mode, PerAxis, Reason,
+    Ambient, Consent, CopyId, EmailAddress, Keyring, MessageId, Mode, PerAxis, Reason,
     Switch, Tick, Time, role::Act,
 };
 use std::collections::HashSet;
@@ -167,7 +167,7 @@ impl Sender {
                 .get(&r.address.key())
                 .cloned()
                 .unwrap_or_default();
-            (r.address.clone(), name, ContactId((self.ambient.random)()))
+            (r.address.clone(), name, store::Fresh::draw(self.ambient.random))
         });
         let prepared = self
             .store

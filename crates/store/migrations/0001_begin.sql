@@ -85,6 +85,12 @@ create table contact (
   unique (workspace_id, address_key)
 );
 
+-- The secret under which a contact's events are committed to in the ledger. Erasing the contact destroys it.
+create table contact_key (
+  contact_id bytea primary key references contact (id),
+  key bytea not null
+);
+
 -- What a person was shown when they agreed, by the SHA-256 of its text. Never changed.
 create table consent_text (
   sha256 bytea primary key,
@@ -103,9 +109,34 @@ create table consent_event (
   at bigint not null,
   method text not null,
   user_id bytea,
-  text_sha256 bytea references consent_text (sha256)
+  text_sha256 bytea references consent_text (sha256),
+  -- Its place in the workspace's ledger.
+  ledger_seq bigint not null
 );
 create index consent_event_contact on consent_event (contact_id, seq);
+create unique index consent_event_ledger on consent_event (workspace_id, ledger_seq);
+
+-- A hash chain for each workspace, of commitments to what happened. It names nobody, and is only ever added to.
+create table ledger_entry (
+  workspace_id bytea not null references workspace (id),
+  seq bigint not null,
+  at bigint not null,
+  kind text not null,
+  commitment bytea not null,
+  previous bytea not null,
+  hash bytea not null,
+  primary key (workspace_id, seq)
+);
+
+-- Ends of the chain, signed now and then; copies of them belong onto another machine.
+create table ledger_head (
+  workspace_id bytea not null references workspace (id),
+  seq bigint not null,
+  hash bytea not null,
+  at bigint not null,
+  signature bytea not null,
+  primary key (workspace_id, seq)
+);
 
 -- Agreed on the page, to be confirmed by mail.
 create table consent_request (

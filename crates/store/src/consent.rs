@@ -3,9 +3,10 @@
 use crate::db::Tx;
 use crate::event::{self, News};
 use crate::value::params;
-use crate::{Contact, Error, Store, contact};
+use crate::{Contact, Error, Store, contact, ledger};
 use model::consent::CONFIRM_LIFE;
 use model::event::Happening;
+use model::ledger::Head;
 use model::{ConsentState, ContactId, CopyId, Language, Sha256, Time, Topic, UserId, WorkspaceId};
 
 /// How a change of consent came about.
@@ -82,19 +83,35 @@ pub(crate) struct Change {
     pub(crate) text: Option<Sha256>,
 }
 
-/// Adds an event for each topic and moves the contact's columns along with them. The last thing that a
-/// transaction does, see [`Tx::next_numbers`].
+/// Adds an event for each topic, an entry in the ledger for each event, and moves the contact's columns along with
+/// them. The last thing that a transaction does, see [`Tx::next_numbers`].
 pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Result<(), Error> {
     if topics.is_empty() {
         return Ok(());
     }
     // Whoever changes this contact's consent at the same moment comes before or after, never in between.
     lock(tx, change.contact)?;
+    let Some(key) = ledger::key(tx, change.contact)? else {
+        return Err(Error::Conflict("this contact was erased".into()));
+    };
     let last = tx.next_numbers("consent_event", topics.len() as i64)?;
+    // Everybody else who writes waits for that number, so nobody appends in between.
+    let mut head = ledger::head(tx, change.workspace)?;
     for (i, topic) in topics.iter().enumerate() {
         let seq = last - (topics.len() - 1 - i) as i64;
+        let event = ledger::Committed {
+            contact: change.contact,
+            topic: *topic,
+            state: change.state,
+            at: change.at.0,
+            method: change.method.as_str(),
+            user: change.user,
+            text: change.text,
+        };
+        let entry = ledger::append(tx, change.workspace, head, &key, &event)?;
+        head = Head::from(&entry);
         let sql = "insert into consent_event (seq, workspace_id, contact_id, topic, state, at, method, user_id,
-                   text_sha256) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                   text_sha256, ledger_seq) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let text = change.text.map(|t| t.0);
         tx.execute(
             sql,
@@ -107,7 +124,8 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
                 change.at,
                 change.method.as_str(),
                 change.user,
-                text
+                text,
+                entry.seq.cast_signed()
             ],
         )?;
         let column = topic.as_str();

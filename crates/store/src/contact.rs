@@ -29,6 +29,28 @@ pub struct Contact {
     pub created_at: Time,
 }
 
+/// What a new contact begins with, drawn by chance.
+#[derive(Clone, Copy)]
+pub struct Fresh {
+    /// Its id.
+    pub id: ContactId,
+    /// The secret its events are committed to under, destroyed when it is erased.
+    pub key: [u8; 32],
+}
+
+impl Fresh {
+    /// Draws one.
+    pub fn draw(random: fn() -> [u8; 16]) -> Self {
+        let mut key = [0; 32];
+        key[..16].copy_from_slice(&random());
+        key[16..].copy_from_slice(&random());
+        Self {
+            id: ContactId(random()),
+            key,
+        }
+    }
+}
+
 /// Which contacts to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContactFilter {
@@ -77,7 +99,7 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
 pub(crate) fn find_or_create(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    people: &[(EmailAddress, String, ContactId)],
+    people: &[(EmailAddress, String, Fresh)],
     source: &str,
     now: Time,
 ) -> Result<Vec<Contact>, Error> {
@@ -93,10 +115,19 @@ pub(crate) fn find_or_create(
         .map(|(address, name, fresh)| {
             let key = address.key();
             let search = format!("{key} {}", name.to_lowercase());
-            params![*fresh, workspace, address, key, name, search, source, now].to_vec()
+            params![fresh.id, workspace, address, key, name, search, source, now].to_vec()
         })
         .collect();
     tx.execute_many(insert, &rows)?;
+    // Only those that were made just now have the id that was drawn for them.
+    let insert =
+        "insert into contact_key (contact_id, key) select k.id, $2 from contact k where k.id = $1
+        on conflict (contact_id) do nothing";
+    let keys: Vec<_> = people
+        .iter()
+        .map(|(.., fresh)| params![fresh.id, fresh.key].to_vec())
+        .collect();
+    tx.execute_many(insert, &keys)?;
     let select =
         format!("select {COLUMNS} from contact k where k.workspace_id = $1 and k.address_key = $2");
     let sets: Vec<_> = people
@@ -128,7 +159,7 @@ impl Store {
         address: &EmailAddress,
         name: &str,
         source: &str,
-        fresh: ContactId,
+        fresh: Fresh,
         now: Time,
     ) -> Result<Contact, Error> {
         let person = [(address.clone(), name.to_owned(), fresh)];

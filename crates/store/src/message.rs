@@ -5,7 +5,7 @@ use crate::db::Tx;
 use crate::event::News;
 use crate::value::{Row, Value, params};
 use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
-use crate::{Contact, Error, Store, contact, event};
+use crate::{Contact, Error, Fresh, Store, contact, event};
 use model::event::Happening;
 use model::{
     ContactId, CopyId, EmailAddress, MessageId, Mode, PerAxis, Reason, Switch, Tick, Time, UserId,
@@ -181,7 +181,7 @@ impl Store {
     pub async fn message_prepare(
         &self,
         workspace: WorkspaceId,
-        recipients: Vec<(EmailAddress, String, ContactId)>,
+        recipients: Vec<(EmailAddress, String, Fresh)>,
         now: Time,
     ) -> Result<Accepted, Error> {
         self.db

@@ -8,7 +8,7 @@
 use crate::db::Tx;
 use crate::event::News;
 use crate::value::{Row, params};
-use crate::{Error, Store, consent, copy, event};
+use crate::{Error, Store, consent, copy, event, ledger};
 use model::event::Happening;
 use model::{
     Consent, ConsentState, CopyId, MessageId, Mode, PerAxis, Reason, Time, Topic, WorkspaceId,
@@ -372,6 +372,9 @@ fn mark_asked(
     let Some(contact) = consent::lock(tx, copy.contact)? else {
         return Ok(());
     };
+    if ledger::key(tx, copy.contact)?.is_none() {
+        return Ok(()); // erased since: nothing more is written about them
+    }
     // What the person said since the mail was accepted stands: the question is noted only where it was still open.
     let open = |topic: &Topic| {
         let alone = Consent {

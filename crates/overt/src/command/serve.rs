@@ -120,9 +120,11 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
     let store = Store::open(&config.store())
         .await
         .context("cannot open the database")?;
+    let keys = keys::load(&config.data)?;
     Ok(Base {
         store,
-        keyring: Arc::new(keys::load(&config.data)?),
+        keyring: Arc::new(keys.tokens),
+        signing: Arc::new(keys.signing),
         ambient: ambient::REAL,
         admin: config.admin.origin.clone(),
         tracker: config.tracker.origin.clone(),

@@ -16,7 +16,7 @@ on_both!(
 );
 
 async fn named(house: &House, at: &str, name: &str) -> ContactId {
-    let (fresh, at) = (ContactId(id()), address(at));
+    let (fresh, at) = (store::Fresh::draw(id), address(at));
     let made = house
         .store
         .contact_find_or_create(house.workspace, &at, name, "api", fresh, NOW);
@@ -41,7 +41,7 @@ async fn one_address_is_one_contact(house: House) {
         &bob,
         "Robert",
         "sent",
-        ContactId(id()),
+        store::Fresh::draw(id),
         NOW + crate::house::MINUTE,
     );
     let again = again.await.unwrap();
@@ -72,7 +72,7 @@ async fn two_mails_to_the_same_strangers_make_them_once(house: House) {
                 (
                     address(&format!("p{n}@example.org")),
                     String::new(),
-                    ContactId(id()),
+                    store::Fresh::draw(id),
                 )
             })
             .collect();

@@ -3,13 +3,13 @@
 use model::hit::Hit;
 use model::mode::NOTHING;
 use model::{
-    Axis, ConsentState, ContactId, CopyId, EmailAddress, Facts, HitId, Language, Meaning,
-    MessageId, Mode, PerAxis, Role, Switch, Time, Topic, UserId, Verdict, WorkspaceId,
+    Axis, ConsentState, CopyId, EmailAddress, Facts, HitId, Language, Meaning, MessageId, Mode,
+    PerAxis, Role, Switch, Time, Topic, UserId, Verdict, WorkspaceId,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::{
-    Config, Contact, Copy, Link, Message, Method, NewCopy, NewMessage, Parcel, Store, User,
+    Config, Contact, Copy, Fresh, Link, Message, Method, NewCopy, NewMessage, Parcel, Store, User,
 };
 
 /// Every test's present, on a full minute.
@@ -136,7 +136,7 @@ impl House {
     }
 
     pub(crate) async fn contact(&self, at: &str) -> Contact {
-        let (fresh, at) = (ContactId(id()), address(at));
+        let (fresh, at) = (Fresh::draw(id), address(at));
         let made = self
             .store
             .contact_find_or_create(self.workspace, &at, "", "sent", fresh, NOW);

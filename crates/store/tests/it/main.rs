@@ -10,6 +10,7 @@ mod contact;
 mod event;
 mod hit;
 mod house;
+mod ledger;
 mod message;
 mod outbox;
 mod person;

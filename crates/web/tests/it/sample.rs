@@ -159,7 +159,7 @@ impl Sample {
 
     pub async fn contact(&self, address: &str, name: &str, state: ConsentState) -> ContactId {
         let address: EmailAddress = address.parse().unwrap();
-        let fresh = ContactId(random());
+        let fresh = store::Fresh::draw(random);
         let found = self
             .store
             .contact_find_or_create(self.workspace, &address, name, "sent", fresh, NOW)

@@ -1,0 +1,101 @@
+//! What an auditor does with the command line: is the ledger whole, and what if somebody was at it.
+
+use crate::support::overt::Overt;
+use crate::support::process::{run, said};
+use crate::support::sink::Sink;
+use crate::support::until;
+use serde_json::Value;
+use std::process::Output;
+
+const ANN: &str = "ann@reader.example";
+
+fn audit(overt: &Overt, arguments: &[&str]) -> Output {
+    run(overt.command("audit").args(arguments), b"")
+}
+
+fn sql(overt: &Overt, statements: &str) {
+    let database = rusqlite::Connection::open(overt.data().join("overt.db")).unwrap();
+    database.execute_batch(statements).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_aud_02_what_was_done_to_the_ledger_is_found_with_its_place() {
+    let sink = Sink::start().await;
+    let mut overt = Overt::start(&sink).await;
+    overt.agreed(&sink, ANN).await;
+    // Asked about four things, agreed to two, confirmed two: nothing of it names her.
+    let whole = audit(&overt, &["verify"]);
+    assert_eq!(whole.status.code(), Some(0), "{}", said(&whole));
+    assert!(said(&whole).contains("8 entries"), "{}", said(&whole));
+
+    // Signed when the server works, and kept elsewhere.
+    overt.stop();
+    overt.serve(&[]).await;
+    let head = until("a signed head", async || {
+        let out = String::from_utf8(audit(&overt, &["head"]).stdout).unwrap();
+        (!out.is_empty()).then_some(out)
+    })
+    .await;
+    assert!(!head.contains("ann"), "{head}");
+    let kept = overt.data().join("kept.json");
+    std::fs::write(&kept, &head).unwrap();
+    let kept = kept.to_str().unwrap();
+    let report = audit(&overt, &["verify", "--json", "--head", kept]);
+    assert_eq!(report.status.code(), Some(0), "{}", said(&report));
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(
+        (&report[0]["entries"], &report[0]["signed_heads"]),
+        (&8.into(), &2.into())
+    );
+    overt.stop();
+
+    let copy = |from: &str, to: &str| {
+        std::fs::copy(overt.data().join(from), overt.data().join(to)).unwrap();
+    };
+    sql(&overt, "pragma wal_checkpoint(truncate)");
+    copy("overt.db", "sound.db");
+    let cases = [
+        ("update ledger_entry set at = at - 1 where seq = 3", "entry 3 was changed"),
+        ("delete from ledger_entry where seq = 5", "entry 5 is missing"),
+        (
+            "update ledger_entry set seq = 99 where seq = 2; update ledger_entry set seq = 2 where seq = 4;
+             update ledger_entry set seq = 4 where seq = 99",
+            "in the place of entry 2",
+        ),
+        ("delete from ledger_entry where seq > 6", "entry 7 and all after it are missing"),
+        ("update ledger_head set hash = zeroblob(32)", "the signed head of entry 8"),
+        ("update consent_event set state = 'given' where ledger_seq = 1", "the event behind entry 1"),
+        ("update ledger_entry set kind = 'Not a kind' where seq = 4", "entry 4 was changed"),
+        (
+            "delete from ledger_head; delete from consent_event; delete from ledger_entry",
+            "entry 1 and all after it are missing",
+        ),
+    ];
+    for (statements, says) in cases {
+        copy("sound.db", "overt.db");
+        sql(&overt, statements);
+        let found = audit(&overt, &["verify", "--head", kept]);
+        assert_eq!(
+            found.status.code(),
+            Some(1),
+            "{statements}: {}",
+            said(&found)
+        );
+        assert!(
+            said(&found).contains(says),
+            "{statements}: {}",
+            said(&found)
+        );
+    }
+
+    // Erasing her key is not tampering.
+    copy("sound.db", "overt.db");
+    sql(&overt, "delete from contact_key");
+    let erased = audit(&overt, &["verify", "--head", kept]);
+    assert_eq!(erased.status.code(), Some(0), "{}", said(&erased));
+    assert!(
+        said(&erased).contains("8 entries of erased contacts"),
+        "{}",
+        said(&erased)
+    );
+}

@@ -1,0 +1,277 @@
+//! The ledger of a workspace: a chain of commitments, one for each consent event, written in the same transaction.
+//!
+//! What was committed to stands in `consent_event`, the key in `contact_key`. Erasing a contact destroys the key; the
+//! chain goes on to verify, and nobody can tell any more what the entry was about (R-AUD-03).
+
+use crate::db::Tx;
+use crate::value::{Row, params};
+use crate::{Error, Store};
+use model::canonical::canonical;
+use model::ledger::{CommitmentKey, Entry, Head, SignedHead};
+use model::sign::Signature;
+use model::{ConsentState, ContactId, Sha256, Time, Topic, UserId, WorkspaceId};
+
+/// What one entry commits to: the event without address or name.
+#[derive(serde::Serialize)]
+pub(crate) struct Committed<'a> {
+    pub(crate) contact: ContactId,
+    pub(crate) topic: Topic,
+    pub(crate) state: ConsentState,
+    /// In milliseconds: as text it would lose them.
+    pub(crate) at: i64,
+    pub(crate) method: &'a str,
+    pub(crate) user: Option<UserId>,
+    pub(crate) text: Option<Sha256>,
+}
+
+impl Committed<'_> {
+    fn payload(&self) -> Result<String, Error> {
+        canonical(self).map_err(|error| Error::Corrupt(error.to_string()))
+    }
+}
+
+/// Does the event still say what the entry committed to?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// It does.
+    Opens,
+    /// Nobody can tell: the contact was erased, its key is gone.
+    Sealed,
+    /// It says something else.
+    Differs,
+    /// The event is gone, though its contact was not erased.
+    EventMissing,
+}
+
+/// One entry and what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// The entry.
+    pub entry: Entry,
+    /// What became of its event.
+    pub opening: Opening,
+}
+
+/// A chain, and how far it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// The workspace's name.
+    pub name: String,
+}
+
+/// The contact's key; none once they were erased.
+pub(crate) fn key(tx: &mut Tx<'_>, contact: ContactId) -> Result<Option<CommitmentKey>, Error> {
+    let sql = "select key from contact_key where contact_id = $1";
+    let row = tx.first(sql, params![contact])?;
+    row.map(|row| row.get(0).map(|key| CommitmentKey::new(&key)))
+        .transpose()
+}
+
+/// The end of a chain. To append to it, be the only one: see [`Tx::next_numbers`].
+pub(crate) fn head(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Head, Error> {
+    let sql =
+        "select seq, hash from ledger_entry where workspace_id = $1 order by seq desc limit 1";
+    match tx.first(sql, params![workspace])? {
+        None => Ok(Head::beginning(workspace.bytes())),
+        Some(row) => Ok(Head {
+            seq: place(&row, 0)?,
+            hash: Sha256(row.get(1)?),
+        }),
+    }
+}
+
+/// Appends an entry for the event and gives it back.
+pub(crate) fn append(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    head: Head,
+    key: &CommitmentKey,
+    event: &Committed<'_>,
+) -> Result<Entry, Error> {
+    let kind = format!("consent.{}", event.state.as_str())
+        .parse()
+        .map_err(|error| Error::Corrupt(format!("{error}")))?;
+    let entry = head.append(Time(event.at), kind, key, event.payload()?.as_bytes());
+    let sql = "insert into ledger_entry (workspace_id, seq, at, kind, commitment, previous, hash)
+               values ($1, $2, $3, $4, $5, $6, $7)";
+    let values = params![
+        workspace,
+        entry.seq.cast_signed(),
+        entry.at,
+        entry.kind.as_str(),
+        entry.commitment.0,
+        entry.previous.0,
+        entry.hash.0
+    ];
+    tx.execute(sql, values).map(|_| entry)
+}
+
+fn place(row: &Row, column: usize) -> Result<u64, Error> {
+    let seq: i64 = row.get(column)?;
+    u64::try_from(seq).map_err(|_| Error::Corrupt(format!("the ledger has an entry {seq}")))
+}
+
+/// Reads an entry whose columns begin at `from`. One that was made unreadable is named by its place.
+pub(crate) fn entry(row: &Row, from: usize) -> Result<Entry, Error> {
+    let seq = place(row, from)?;
+    let broken = |what: &str| Error::Corrupt(format!("ledger entry {seq} was changed: {what}"));
+    let digest = |column: usize| {
+        row.get(from + column)
+            .map(Sha256)
+            .map_err(|_| broken("a digest is not 32 bytes"))
+    };
+    let kind: String = row.get(from + 2)?;
+    Ok(Entry {
+        seq,
+        at: row.get(from + 1)?,
+        kind: kind.parse().map_err(|_| broken("its kind is not one"))?,
+        commitment: digest(3)?,
+        previous: digest(4)?,
+        hash: digest(5)?,
+    })
+}
+
+fn row(row: &Row) -> Result<LedgerRow, Error> {
+    let entry = entry(row, 0)?;
+    // A contact that the event does not name is one whose event is gone.
+    let Some(contact) = row.get::<Option<ContactId>>(6)? else {
+        let opening = Opening::EventMissing;
+        return Ok(LedgerRow { entry, opening });
+    };
+    let method: String = row.get(10)?;
+    let event = Committed {
+        contact,
+        topic: row.get(7)?,
+        state: row.get(8)?,
+        at: row.get(9)?,
+        method: &method,
+        user: row.get(11)?,
+        text: row.get::<Option<[u8; 32]>>(12)?.map(Sha256),
+    };
+    let opening = match row.get::<Option<[u8; 32]>>(13)? {
+        None => Opening::Sealed,
+        Some(key) => {
+            let key = CommitmentKey::new(&key);
+            if entry.opens_with(&key, event.payload()?.as_bytes()) {
+                Opening::Opens
+            } else {
+                Opening::Differs
+            }
+        }
+    };
+    Ok(LedgerRow { entry, opening })
+}
+
+pub(crate) const ENTRY: &str = "l.seq, l.at, l.kind, l.commitment, l.previous, l.hash";
+
+impl Store {
+    /// All chains there are: one a workspace.
+    pub async fn ledger_chains(&self) -> Result<Vec<Chain>, Error> {
+        self.db
+            .read(|tx| {
+                let sql = "select id, name from workspace order by created_at, id";
+                let rows = tx.query(sql, &[])?;
+                let chain = |row: &Row| {
+                    Ok(Chain {
+                        workspace: row.get(0)?,
+                        name: row.get(1)?,
+                    })
+                };
+                rows.iter().map(chain).collect()
+            })
+            .await
+    }
+
+    /// The entries after a place, in order, at most `limit`.
+    pub async fn ledger_page(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        limit: u16,
+    ) -> Result<Vec<LedgerRow>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = format!(
+                    "select {ENTRY}, e.contact_id, e.topic, e.state, e.at, e.method, e.user_id, e.text_sha256, y.key
+                     from ledger_entry l
+                     left join consent_event e on e.workspace_id = l.workspace_id and e.ledger_seq = l.seq
+                     left join contact_key y on y.contact_id = e.contact_id
+                     where l.workspace_id = $1 and l.seq > $2 order by l.seq limit $3"
+                );
+                let rows = tx.query(&sql, params![workspace, after.cast_signed(), limit])?;
+                rows.iter().map(row).collect()
+            })
+            .await
+    }
+
+    /// The last place that an event of this workspace claims in the ledger: entries up to there must exist.
+    pub async fn ledger_claimed(&self, workspace: WorkspaceId) -> Result<u64, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select coalesce(max(ledger_seq), 0) from consent_event where workspace_id = $1";
+                tx.first(sql, params![workspace])?
+                    .map_or(Ok(0), |row| place(&row, 0))
+            })
+            .await
+    }
+
+    /// The signed heads of a chain, oldest first.
+    pub async fn ledger_heads(&self, workspace: WorkspaceId) -> Result<Vec<SignedHead>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select seq, hash, at, signature from ledger_head where workspace_id = $1 order by seq";
+                let rows = tx.query(sql, params![workspace])?;
+                rows.iter().map(signed_head).collect()
+            })
+            .await
+    }
+
+    /// The heads to be signed: of chains that grew since their last signed head, which is older than `before`.
+    pub async fn ledger_heads_due(&self, before: Time) -> Result<Vec<(WorkspaceId, Head)>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select l.workspace_id, l.seq, l.hash from ledger_entry l
+                    where l.seq = (select max(n.seq) from ledger_entry n where n.workspace_id = l.workspace_id)
+                    and not exists (select 1 from ledger_head h where h.workspace_id = l.workspace_id
+                                    and (h.seq >= l.seq or h.at > $1))";
+                let rows = tx.query(sql, params![before])?;
+                let due = |row: &Row| {
+                    let (seq, hash) = (place(row, 1)?, Sha256(row.get(2)?));
+                    Ok((row.get(0)?, Head { seq, hash }))
+                };
+                rows.iter().map(due).collect()
+            })
+            .await
+    }
+
+    /// Keeps a signed head. One that was signed at the same place before stays.
+    pub async fn ledger_head_keep(
+        &self,
+        workspace: WorkspaceId,
+        signed: SignedHead,
+    ) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "insert into ledger_head (workspace_id, seq, hash, at, signature) values ($1, $2, $3, $4, $5)
+                           on conflict (workspace_id, seq) do nothing";
+                let (head, signature) = (signed.head, signed.signature.0);
+                let seq = head.seq.cast_signed();
+                tx.execute(sql, params![workspace, seq, head.hash.0, signed.at, signature])
+                    .map(|_| ())
+            })
+            .await
+    }
+}
+
+fn signed_head(row: &Row) -> Result<SignedHead, Error> {
+    Ok(SignedHead {
+        head: Head {
+            seq: place(row, 0)?,
+            hash: Sha256(row.get(1)?),
+        },
+        at: row.get(2)?,
+        signature: Signature(row.get(3)?),
+    })
+}
