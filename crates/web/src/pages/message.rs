@@ -246,13 +246,19 @@ fn told(app: &App, hit: StoredHit) -> Step {
         Axis::Document => "the document".to_owned(),
     };
     let mut text = match verdict.meaning {
-        Meaning::Human if axis == Axis::Click => format!("A person followed {what} ({opener})"),
-        Meaning::Human => format!("A person opened {what} ({opener})"),
-        Meaning::HumanViaProxy => format!("A person opened {what}, seen through {opener}"),
+        Meaning::Human if axis == Axis::Click => {
+            format!("A person followed {what}, with {}", inside(&opener))
+        }
+        Meaning::Human => format!("A person opened {what}, with {}", inside(&opener)),
+        Meaning::HumanViaProxy => {
+            format!("A person opened {what}, seen through {}", inside(&opener))
+        }
         Meaning::Unknown => {
             format!("{opener} fetched {what}; it cannot be told whether a person was there")
         }
-        Meaning::Machine => format!("A machine fetched {what} ({opener}); not counted"),
+        Meaning::Machine => {
+            format!("A machine fetched {what}: {}. Not counted", inside(&opener))
+        }
         Meaning::Own => format!("Your own view of {what}; not counted"),
     };
     if repeat {
@@ -269,6 +275,16 @@ fn told(app: &App, hit: StoredHit) -> Step {
             .map(|code| (app.explain)(code))
             .collect(),
         confidence: verdict.confidence,
+    }
+}
+
+/// A name in the middle of a sentence: "A web browser" loses its capital, "Thunderbird" keeps it.
+fn inside(name: &str) -> String {
+    match name.split_once(' ') {
+        Some((article @ ("A" | "An" | "The"), rest)) => {
+            format!("{} {rest}", article.to_lowercase())
+        }
+        _ => name.to_owned(),
     }
 }
 
