@@ -336,6 +336,17 @@ impl Overt {
         .await
     }
 
+    /// How many hits on somebody's copy are on record, counted or not.
+    pub(crate) async fn hits(&self, subject: &str, to: &str) -> usize {
+        let copy = self.copy(subject, to, |_| true).await;
+        let list = self.api("messages?limit=100").await;
+        let mut mails = list["items"].as_array().unwrap().iter();
+        let mail = mails.find(|mail| mail["subject"] == subject).unwrap();
+        let [mail, copy] = [mail, &copy].map(|item| item["id"].as_str().unwrap());
+        let copy = self.api(&format!("messages/{mail}/copies/{copy}")).await;
+        copy["hits"].as_array().unwrap().len()
+    }
+
     /// Waits until the relay has taken a copy.
     pub(crate) async fn sent(&self, subject: &str, to: &str) -> Value {
         self.copy(subject, to, |copy| copy["state"] == "sent").await
