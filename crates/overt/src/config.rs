@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) retry: Retry,
     #[serde(default)]
     pub(crate) notify: Notify,
+    #[serde(default)]
+    pub(crate) networks: Networks,
     /// Turns the clock, for tests of deadlines.
     #[serde(default)]
     pub(crate) clock_offset_seconds: i64,
@@ -154,6 +156,73 @@ impl Notify {
     }
 }
 
+/// Tables of networks, from files of the operator's: optional, and each makes verdicts surer. A list may come in
+/// several files, as IPv4 and IPv6 often do. A file's own date tells how old its data is.
+#[derive(Debug, Clone, Default, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Networks {
+    /// AS numbers: `first,last,number,name` a line
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) asn: Vec<PathBuf>,
+    /// Countries: `first,last,country` a line
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) country: Vec<PathBuf>,
+    /// Apple's published relay ranges, CSV
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) apple: Vec<PathBuf>,
+    /// Google's published fetcher ranges, JSON
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) google: Vec<PathBuf>,
+    /// Microsoft's published endpoints or service tags, JSON
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) microsoft: Vec<PathBuf>,
+}
+
+impl Networks {
+    /// The files, each with the list that it belongs to.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (verdict::List, &PathBuf)> {
+        use verdict::List;
+        [
+            (List::Asn, &self.asn),
+            (List::Country, &self.country),
+            (List::AppleEgress, &self.apple),
+            (List::GoogleRanges, &self.google),
+            (List::MicrosoftRanges, &self.microsoft),
+        ]
+        .into_iter()
+        .flat_map(|(list, files)| files.iter().map(move |file| (list, file)))
+    }
+
+    fn lists_mut(&mut self) -> [&mut Vec<PathBuf>; 5] {
+        [
+            &mut self.asn,
+            &mut self.country,
+            &mut self.apple,
+            &mut self.google,
+            &mut self.microsoft,
+        ]
+    }
+}
+
+/// `"file"` or `["file", "file"]`.
+fn one_or_more<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a file, or a list of files")]
+    enum Files {
+        One(PathBuf),
+        More(Vec<PathBuf>),
+    }
+    Ok(match Files::deserialize(from)? {
+        Files::One(file) => vec![file],
+        Files::More(files) => files,
+    })
+}
+
 /// When to try again.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -263,6 +332,9 @@ impl Config {
         }
         for dkim in &mut config.dkim {
             dkim.key = folder.join(&dkim.key);
+        }
+        for file in config.networks.lists_mut().into_iter().flatten() {
+            *file = folder.join(&*file);
         }
         config.check()?;
         Ok(config)
@@ -436,6 +508,24 @@ mod tests {
                 .to_string()
                 .contains("hots")
         );
+    }
+
+    #[test]
+    fn a_list_of_networks_is_one_file_or_several() {
+        let text =
+            format!("{MINIMAL}\n[networks]\nasn = [\"v4.csv\", \"v6.csv\"]\napple = \"a.csv\"");
+        let networks = load(&text, &[]).unwrap().networks;
+        let files: Vec<_> = networks.files().map(|(_, file)| file.as_path()).collect();
+        assert_eq!(files, ["v4.csv", "v6.csv", "a.csv"].map(Path::new));
+        assert!(
+            load(MINIMAL, &[])
+                .unwrap()
+                .networks
+                .files()
+                .next()
+                .is_none()
+        );
+        assert!(load(&format!("{MINIMAL}\n[networks]\nasn = 1"), &[]).is_err());
     }
 
     #[test]

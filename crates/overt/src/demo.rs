@@ -7,7 +7,8 @@ pub(crate) mod check;
 
 use crate::ambient;
 use crate::command::init::{NewUser, create_user};
-use crate::command::serve::judge;
+use crate::config::Networks;
+use crate::networks::judge;
 use crate::runtime::{Base, Running};
 use crate::{keys, listen};
 use anyhow::{Context, Result};
@@ -115,7 +116,13 @@ impl Demo {
         });
         running.spawn(|stop| wire::smtp::serve(sink, config, handler, stop));
         running.work(&base, send::Schedule::default(), 2, verdict::settle::HOLD);
-        running.track(&base, Arc::new(judge()?), Vec::new(), tracker, None);
+        running.track(
+            &base,
+            Arc::new(judge(&Networks::default())?),
+            Vec::new(),
+            tracker,
+            None,
+        );
         running.submit(&base, submission, ServerTls::Off, MESSAGE_BYTES_MAX);
         running.web(&base, Some(smtp.to_string()), dashboard, None);
         running.serve(web::mailbox(mails), mailbox, None);

@@ -10,6 +10,7 @@ mod demo;
 mod keys;
 mod listen;
 mod log;
+mod networks;
 mod runtime;
 
 use clap::{Parser, Subcommand};

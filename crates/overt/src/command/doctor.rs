@@ -3,7 +3,7 @@
 use super::{block_on, serve};
 use crate::config::{Config, Http};
 use crate::runtime::test_relay;
-use crate::{ambient, keys, log};
+use crate::{ambient, keys, log, networks};
 use anyhow::Result;
 use model::Time;
 use std::path::PathBuf;
@@ -84,6 +84,7 @@ async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
         ("tracker", tracker),
         ("clock", clock(far_clock)),
         ("dkim", dkim(config)),
+        ("networks", networks(config)),
     ])
 }
 
@@ -256,6 +257,38 @@ fn dkim(config: &Config) -> Finding {
             }
         }
     }
+}
+
+/// The tables that verdicts are looked up in, and their age.
+fn networks(config: &Config) -> Finding {
+    let tables = match networks::tables(&config.networks) {
+        Ok(tables) => tables,
+        Err(error) => return Broken(format!("{error:#}")),
+    };
+    if tables.loaded().is_empty() {
+        return Fine(
+            "no tables of networks are loaded: verdicts say \"not checked\" and are less sure. [networks] in the \
+             configuration names files"
+                .into(),
+        );
+    }
+    let now = (ambient::REAL.now)();
+    let (mut texts, mut stale) = (Vec::new(), false);
+    for loaded in tables.loaded() {
+        let days = now.since(loaded.as_of).as_secs() / 86_400;
+        let mut text = format!(
+            "{}: {} ranges, {days} days old",
+            loaded.list.name(),
+            loaded.ranges
+        );
+        if loaded.is_stale(now) {
+            stale = true;
+            text += ", too old to be believed: fetch it anew and restart";
+        }
+        texts.push(text);
+    }
+    let text = texts.join("; ");
+    if stale { Watch(text) } else { Fine(text) }
 }
 
 fn clock(far: Option<Time>) -> Finding {

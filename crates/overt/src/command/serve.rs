@@ -3,7 +3,7 @@
 use super::{block_on, stop_signal};
 use crate::config::{Config, Http, Security};
 use crate::runtime::{Base, Running};
-use crate::{ambient, keys, listen, log};
+use crate::{ambient, keys, listen, log, networks};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,7 +57,7 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
         );
     }
     if wants(Role::Track) {
-        let judge = Arc::new(judge()?);
+        let judge = Arc::new(networks::judge(&config.networks)?);
         let listener = listen::bind(config.tracker.listen).await?;
         tracing::info!(
             "tracker: {} on {}",
@@ -182,13 +182,6 @@ pub(crate) fn signers(config: &Config) -> Result<send::Signers> {
             .with_context(|| format!("[[dkim]] {file}"))?;
     }
     Ok(signers)
-}
-
-/// The judge with the tables that come with the program.
-pub(crate) fn judge() -> Result<verdict::Judge> {
-    Ok(verdict::Judge::new(
-        verdict::Tables::built_in().context("the built-in verdict tables are damaged")?,
-    ))
 }
 
 fn http_tls(http: &Http) -> Result<Option<Arc<rustls::ServerConfig>>> {

@@ -1,8 +1,8 @@
 //! `overt verdict`: requests as JSON lines in, verdicts as JSON lines out, so that others can test the rules with their
 //! own logs.
 
-use super::serve;
-use crate::log;
+use crate::config::Networks;
+use crate::{log, networks};
 use anyhow::{Context, Result, bail};
 use std::hash::RandomState;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -16,6 +16,8 @@ pub(crate) struct Arguments {
     /// scanner. Holds them all in memory
     #[arg(long)]
     settle: bool,
+    #[command(flatten)]
+    networks: Networks,
 }
 
 /// Longest line; a request's headers fit many times over.
@@ -25,7 +27,7 @@ const SETTLED_MAX: usize = 5_000_000;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let judge = serve::judge()?;
+    let judge = networks::judge(&arguments.networks)?;
     let mut input = BufReader::new(std::io::stdin().lock());
     let mut output = BufWriter::new(std::io::stdout().lock());
     let mut settling = arguments.settle.then(|| Settling::new(RandomState::new()));

@@ -12,4 +12,5 @@ mod durable;
 mod open;
 mod page;
 mod receipt;
+mod settle;
 mod site;
