@@ -181,6 +181,32 @@ async fn after_the_configured_time_a_mail_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_wants_to_know_is_told_once_that_it_takes_longer() {
+    let sink = Sink::start().await;
+    let settings = [("RETRY__DELAY_REPORT_AFTER_SECONDS", "1")];
+    let overt = Overt::with(&Database::Sqlite, sink.port, &settings).await;
+    sink.refuse(ANN, 4, Reply::new(450, (4, 2, 1), "busy, come again"));
+    let mut ann = Recipient::new(ANN);
+    ann.notify = Some(Notify {
+        delay: true,
+        ..Notify::NEVER
+    });
+    let envelope = Envelope {
+        from: OWNER.into(),
+        recipients: vec![ann],
+        ..Envelope::default()
+    };
+    overt
+        .submit_envelope(envelope, html_mail(&[ANN], "Slow", "").as_bytes())
+        .await;
+    let report = sink.mail(OWNER, "Delayed").await;
+    assert_report(&report, "delayed", "4.2.1", ANN);
+    sink.mail(ANN, "Slow").await;
+    overt.sent("Slow", ANN).await;
+    assert_eq!(sink.mails_to(OWNER).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mail_refused_as_a_whole_is_reported_in_the_relays_words() {
     let relay = Fake::start(Trouble::RefusesSender, 1).await;
     let overt = Overt::with(&Database::Sqlite, relay.port, &[]).await;
