@@ -31,6 +31,8 @@ pub(crate) const FOR_TESTS: &[Need] = &[
         "postfix",
         "a real mail server to send through and to be sent to",
     ),
+    // It has no program of its own, and Postfix only recommends it.
+    need("postfix", "libsasl2-modules", "Postfix signs in with it"),
     need("swaks", "swaks", "an SMTP client that is not ours"),
     need("chromium", "chromium", "the browser tests"),
     need("node", "nodejs", "runs the browser tests"),
