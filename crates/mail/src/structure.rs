@@ -101,6 +101,7 @@ pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
         }
         if tree.nodes.len() >= PARTS_MAX || open.len() >= DEPTH_MAX {
             tree.over_bound = true;
+            close(&mut tree, &mut open, 0, raw.len());
             return tree;
         }
         let block = header::read_block(raw, line.end, |line| {
@@ -109,6 +110,7 @@ pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
         tree.doubtful |= block.doubtful;
         tree.over_bound |= block.over_bound;
         if block.over_bound {
+            close(&mut tree, &mut open, 0, raw.len());
             return tree;
         }
         let parent = &tree.nodes[open[level].node].media.kind;

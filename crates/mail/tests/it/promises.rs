@@ -67,6 +67,13 @@ pub(crate) fn added() -> Vec<(String, String)> {
 /// What holds for every mail.
 pub(crate) fn promises(raw: &[u8]) {
     let Ok(before) = plan(raw) else { return };
+    for part in before.parts() {
+        assert!(
+            raw.get(part.range.clone()).is_some(),
+            "part {} stands in the mail",
+            part.path
+        );
+    }
     assert_eq!(
         before.render(&Edits::default()).unwrap(),
         raw,
