@@ -43,6 +43,10 @@ enum Command {
     Doctor(command::doctor::Arguments),
     /// Verify the ledger of consent, print its signed heads and the public key
     Audit(command::audit::Arguments),
+    /// Verify a receipt of consent
+    Consent(command::consent::Arguments),
+    /// Measure what rewriting a mail costs, as a ratio to a yardstick in the same process
+    Bench(command::bench::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +59,8 @@ fn main() -> ExitCode {
         Command::Verdict(arguments) => command::verdict::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
         Command::Audit(arguments) => command::audit::run(&arguments),
+        Command::Consent(arguments) => command::consent::run(&arguments),
+        Command::Bench(arguments) => command::bench::run(&arguments),
     };
     match ended {
         Ok(code) => code,
