@@ -48,7 +48,7 @@ impl Db {
     }
 }
 
-/// Rows that one statement inserts on PostgreSQL. One size, so that one plan is kept for it.
+/// Rows that one statement inserts or asks for on PostgreSQL. One size, so that one plan is kept for it.
 const ROWS_IN_STATEMENT: usize = 50;
 
 /// `($1, $2), ($3, $4)`: the places of so many rows.
@@ -130,6 +130,23 @@ impl Tx<'_> {
             Self::Sqlite(connection) => sqlite::query_many(connection, sql, sets),
             Self::Postgres(session) => session.query_many(sql, sets),
         }
+    }
+
+    /// The rows of a query that ends in a column's name and asks for these values of it, in no particular order.
+    ///
+    /// Many values in a statement on PostgreSQL, one on SQLite, as with [`insert`](Self::insert).
+    pub(crate) fn query_in(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        let whole = match self {
+            Self::Sqlite(_) => 0,
+            Self::Postgres(_) => values.len() - values.len() % ROWS_IN_STATEMENT,
+        };
+        let mut rows = Vec::with_capacity(values.len());
+        for (many, part) in [(ROWS_IN_STATEMENT, &values[..whole]), (1, &values[whole..])] {
+            let sets: Vec<_> = part.chunks(many).map(<[_]>::to_vec).collect();
+            let sql = format!("{sql} in {}", places(1, many));
+            rows.extend(self.query_many(&sql, &sets)?.into_iter().flatten());
+        }
+        Ok(rows)
     }
 
     /// The first row of a query, if there is one.

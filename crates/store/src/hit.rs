@@ -106,19 +106,16 @@ pub(crate) fn allowed(
     let mut copies: Vec<CopyId> = copies.collect();
     copies.sort_unstable();
     copies.dedup();
-    let sql = "select c.mode_open, c.mode_click, c.mode_document, w.tracking, w.ceiling_open, w.ceiling_click,
+    let sql = "select c.id, c.mode_open, c.mode_click, c.mode_document, w.tracking, w.ceiling_open, w.ceiling_click,
         w.ceiling_document, k.open_state, k.open_since, k.click_state, k.click_since, k.document_state,
         k.document_since, k.details_state, k.details_since
-        from copy c join contact k on k.id = c.contact_id join workspace w on w.id = c.workspace_id where c.id = $1";
-    let sets: Vec<Vec<Value>> = copies.iter().map(|id| vec![(*id).into()]).collect();
-    let results = tx.query_many(sql, &sets)?;
-    let mut allowed = HashMap::with_capacity(copies.len());
-    for (copy, rows) in copies.into_iter().zip(results) {
-        // No row: the copy is gone. A row that cannot be read: no permission either. Neither may hold up the others.
-        if let Some(Ok(modes)) = rows
-            .first()
-            .map(|row| allowed_for(copy, row, &instance, now))
-        {
+        from copy c join contact k on k.id = c.contact_id join workspace w on w.id = c.workspace_id where c.id";
+    let ids: Vec<Value> = copies.into_iter().map(Value::from).collect();
+    let rows = tx.query_in(sql, &ids)?;
+    let mut allowed = HashMap::with_capacity(rows.len());
+    // No row: the copy is gone. A row that cannot be read: no permission either. Neither may hold up the others.
+    for row in &rows {
+        if let Ok((copy, modes)) = allowed_for(row, &instance, now) {
             allowed.insert(copy, modes);
         }
     }
@@ -126,11 +123,11 @@ pub(crate) fn allowed(
 }
 
 fn allowed_for(
-    copy: CopyId,
     row: &Row,
     instance: &Instance,
     now: Time,
-) -> Result<PerAxis<Mode>, Error> {
+) -> Result<(CopyId, PerAxis<Mode>), Error> {
+    let copy = row.get(0)?;
     let modes = |at: usize| -> Result<PerAxis<Mode>, Error> {
         Ok(PerAxis {
             open: row.get(at)?,
@@ -145,15 +142,15 @@ fn allowed_for(
         })
     };
     let consent = Consent {
-        open: standing(7)?,
-        click: standing(9)?,
-        document: standing(11)?,
-        details: standing(13)?,
+        open: standing(8)?,
+        click: standing(10)?,
+        document: standing(12)?,
+        details: standing(14)?,
     };
-    let mut limits = ceilings_of(instance, row.get(3)?, modes(4)?).to_vec();
+    let mut limits = ceilings_of(instance, row.get(4)?, modes(5)?).to_vec();
     limits.push(Ceiling {
         reason: Reason::FrozenAtSend,
-        modes: modes(0)?,
+        modes: modes(1)?,
     });
     let about = Circumstances {
         copy,
@@ -162,7 +159,7 @@ fn allowed_for(
         consent: Some(&consent),
         obstacle: None,
     };
-    Ok(decide(&about).modes())
+    Ok((copy, decide(&about).modes()))
 }
 
 fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
