@@ -7,7 +7,7 @@ pub(crate) fn run() -> Result<()> {
     all(&[
         (
             "format (mend: cargo fmt --all)",
-            step::run(&mut step::cargo(&["fmt", "--all", "--check"])),
+            step::run(&mut step::cargo(&["fmt", "--all", "--check", "--", "-l"])),
         ),
         ("clippy", clippy()),
     ])

@@ -1,7 +1,7 @@
 //! Running a program to its end, and having the machine hold what the programs need.
 
 use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Runs it; an exit code other than 0 is an error that names the command.
@@ -59,7 +59,10 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 }
 
 fn line(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
     words
         .map(|word| word.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
