@@ -90,6 +90,26 @@ pub fn render(
     }
 }
 
+/// Why a link is never tracked, whatever was decided: a stable code and a sentence. None: it can be.
+pub fn left_alone(link: &mail::Link, tools: &Tools<'_>) -> Option<(&'static str, String)> {
+    if let Some(skip) = link.skipped {
+        return Some((skip.code(), skip.to_string()));
+    }
+    let original = quoted::original(&link.destination, tools);
+    let to = original.as_deref().unwrap_or(&link.destination);
+    match to.parse::<Destination>() {
+        Err(why) => Some(("destination", why.to_string())),
+        Ok(to) => {
+            // All tokens are of one length, so any will do for measuring.
+            let url = tools
+                .tracker
+                .click(&tools.keyring.person(CopyId([0; 16])), &to);
+            (url.len() > link.url_bytes_max)
+                .then(|| ("too_long", "too long for a line of this mail".to_owned()))
+        }
+    }
+}
+
 /// The copy without anything of ours: not even what an earlier mail of ours left in its quoted text.
 fn plain(
     plan: &Plan<'_>,

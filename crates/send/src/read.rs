@@ -1,7 +1,7 @@
 //! What a mail says that accepting it depends on, read once.
 
 use crate::accept::Refusal;
-use crate::instrument::Tools;
+use crate::instrument::{Tools, left_alone};
 use crate::quoted;
 use mail::Untouchable;
 use model::{EmailAddress, Reason, Switch};
@@ -79,7 +79,7 @@ pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
         number: link.number,
         destination: quoted::original(&link.destination, tools)
             .unwrap_or_else(|| link.destination.clone()),
-        skipped: link.skipped.map(|skip| skip.code().to_owned()),
+        skipped: left_alone(link, tools).map(|(code, _)| code.to_owned()),
     });
     // A DKIM signature is no obstacle where we sign the mail anew.
     let untouchable = plan

@@ -7,7 +7,7 @@ use model::url::Origin;
 use model::{
     Consent, ConsentState, CopyId, EmailAddress, Keyring, Language, Mode, PerAxis, Reason, Topic,
 };
-use send::instrument::{Rendered, Tools, Wanted, render};
+use send::instrument::{Rendered, Tools, Wanted, left_alone, render};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::PathBuf;
@@ -40,6 +40,16 @@ struct Means {
     tracker: Origin,
 }
 
+impl Means {
+    fn tools(&self) -> Tools<'_> {
+        Tools {
+            keyring: &self.keyring,
+            tracker: &self.tracker,
+            signs_anew: false,
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     if !arguments.sample {
@@ -64,9 +74,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan = mail::plan(&source).context("standard input")?;
     std::fs::create_dir_all(&arguments.out)
         .with_context(|| format!("cannot make the folder {}", arguments.out.display()))?;
-    let mut copies = Vec::new();
+    let (mut copies, mut clicks) = (Vec::new(), None);
     for (index, to) in arguments.to.iter().enumerate() {
-        let (rendered, decision) = copy(&plan, &means)?;
+        let (rendered, decision) = copy(&plan, &means.tools())?;
+        // Everybody agreed to the same here, so one copy's reason is every copy's.
+        clicks = rendered.lowered.or(decision.click.as_ref().err().copied());
         let path = arguments.out.join(format!("{}.eml", index + 1));
         std::fs::write(&path, &rendered.bytes)
             .with_context(|| format!("cannot write {}", path.display()))?;
@@ -78,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         ));
     }
     if let Some(path) = &arguments.report {
-        let text = serde_json::to_string_pretty(&report(&plan, &copies))?;
+        let text = serde_json::to_string_pretty(&report(&plan, &copies, clicks, &means.tools()))?;
         std::fs::write(path, text + "\n")
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
@@ -86,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 /// One copy, as if its recipient had agreed to everything but details.
-fn copy(plan: &mail::Plan<'_>, means: &Means) -> Result<(Rendered, Decision)> {
+fn copy(plan: &mail::Plan<'_>, tools: &Tools<'_>) -> Result<(Rendered, Decision)> {
     let now = (ambient::REAL.now)();
     let id = CopyId((ambient::REAL.random)());
     let consent = Topic::ALL.iter().fold(Consent::default(), |c, topic| {
@@ -126,13 +138,8 @@ fn copy(plan: &mail::Plan<'_>, means: &Means) -> Result<(Rendered, Decision)> {
         language,
         missing_headers: &[],
     };
-    let tools = Tools {
-        keyring: &means.keyring,
-        tracker: &means.tracker,
-        signs_anew: false,
-    };
     Ok((
-        render(plan, &wanted, &tools).context("the mail cannot be written")?,
+        render(plan, &wanted, tools).context("the mail cannot be written")?,
         decision,
     ))
 }
@@ -148,7 +155,13 @@ fn copy_report(file: &str, to: &EmailAddress, rendered: &Rendered, decision: &De
     })
 }
 
-fn report(plan: &mail::Plan<'_>, copies: &[Value]) -> Value {
+/// What became of each part and link. `clicks` is why no link is tracked, if none is.
+fn report(
+    plan: &mail::Plan<'_>,
+    copies: &[Value],
+    clicks: Option<Reason>,
+    tools: &Tools<'_>,
+) -> Value {
     let untouchable = plan.untouchable();
     let parts: Vec<_> = plan
         .parts()
@@ -165,21 +178,14 @@ fn report(plan: &mail::Plan<'_>, copies: &[Value]) -> Value {
         .links()
         .iter()
         .map(|link| {
-            let skipped = link.skipped.map(|s| (s.code(), s.to_string()));
-            let odd = link.destination.parse::<model::url::Destination>().is_err();
-            let (code, why) = match (untouchable, skipped) {
-                (Some(u), _) => (Some(u.code()), Some(u.to_string())),
-                (None, Some((code, why))) => (Some(code), Some(why)),
-                (None, None) if odd => (
-                    Some("destination"),
-                    Some(model::url::BadDestination.to_string()),
-                ),
-                (None, None) => (None, None),
-            };
+            let alone = left_alone(link, tools);
+            let reason = alone.or_else(|| clicks.map(|r| (r.code(), r.sentence().to_owned())));
             json!({
                 "number": link.number, "destination": link.destination, "kind": link.kind.code(),
                 "part": plan.parts().get(link.part).map(|p| &p.path),
-                "tracked": code.is_none(), "reason": code, "why": why,
+                "tracked": reason.is_none(),
+                "reason": reason.as_ref().map(|(code, _)| code),
+                "why": reason.as_ref().map(|(_, why)| why),
             })
         })
         .collect();

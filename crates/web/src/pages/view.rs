@@ -226,6 +226,8 @@ pub(crate) fn skip_words(code: &str) -> &'static str {
         "invalid" => "Its address is not valid.",
         "ambiguous" => "Mail programs disagree where it leads.",
         "unsubscribe" => "Unsubscribe links are never tracked.",
+        "destination" => "Only absolute addresses without a user name can be tracked.",
+        "too_long" => "It is too long for a line of this mail.",
         "opted_out" => "The sender marked it as not to be tracked.",
         _ => "It is left as it is.",
     }
