@@ -156,7 +156,7 @@ async fn a_message_tells_how_it_is_known() {
     for words in [
         "A person opened the mail, seen through Gmail",
         "image proxy fetches when a person opens the mail",
-        "A machine fetched link 1 (Mail scanner); not counted",
+        "A machine fetched link 1: Mail scanner. Not counted",
         "90 % sure",
         "The relay answered: 250 2.0.0 queued as 4F21",
         "This person was never asked whether they agree to be tracked.",
