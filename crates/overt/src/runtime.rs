@@ -117,6 +117,7 @@ impl Running {
         let router = track::router(track::Tracker {
             store: base.store.clone(),
             keyring: base.keyring.clone(),
+            signing: base.signing.clone(),
             judge,
             origin: base.tracker.clone(),
             admin: base.admin.clone(),

@@ -147,7 +147,10 @@ create table consent_request (
   text_sha256 bytea not null references consent_text (sha256),
   created_at bigint not null,
   expires_at bigint not null,
-  answered_at bigint
+  answered_at bigint,
+  -- Proof that the mailbox's owner agreed: the digest of the token in the mail, and what the relay said to that mail.
+  token_sha256 bytea,
+  answer text
 );
 create index consent_request_contact on consent_request (contact_id, created_at);
 

@@ -171,6 +171,13 @@ fn request(row: &crate::value::Row) -> Result<ConsentRequest, Error> {
     })
 }
 
+pub(crate) fn find(tx: &mut Tx<'_>, id: [u8; 16]) -> Result<Option<ConsentRequest>, Error> {
+    tx.first(REQUEST, params![id])?
+        .as_ref()
+        .map(request)
+        .transpose()
+}
+
 const REQUEST: &str =
     "select id, contact_id, copy_id, topics, text_sha256, created_at, expires_at, answered_at
     from consent_request where id = $1";
@@ -291,30 +298,26 @@ impl Store {
         &self,
         id: [u8; 16],
     ) -> Result<Option<ConsentRequest>, Error> {
-        self.db
-            .read(move |tx| {
-                tx.first(REQUEST, params![id])?
-                    .as_ref()
-                    .map(request)
-                    .transpose()
-            })
-            .await
+        self.db.read(move |tx| find(tx, id)).await
     }
 
-    /// Confirms: the topics become given. False if the link was used, is too old, or the contact has decided otherwise
+    /// Confirms with the token of this digest: the topics become given. False if the link was used, is too old, or the contact has decided otherwise
     /// in the meantime.
-    pub async fn consent_confirm(&self, id: [u8; 16], now: Time) -> Result<bool, Error> {
+    pub async fn consent_confirm(
+        &self,
+        id: [u8; 16],
+        token: Sha256,
+        now: Time,
+    ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                let sql = "update consent_request set answered_at = $2
+                let sql = "update consent_request set answered_at = $2, token_sha256 = $3
                            where id = $1 and answered_at is null and expires_at > $2";
-                if tx.execute(sql, params![id, now])? == 0 {
+                if tx.execute(sql, params![id, now, token.0])? == 0 {
                     return Ok(false);
                 }
-                let row = tx.first(REQUEST, params![id])?;
-                let request = request(
-                    &row.ok_or_else(|| Error::Corrupt("a consent request vanished".into()))?,
-                )?;
+                let gone = || Error::Corrupt("a consent request vanished".into());
+                let request = find(tx, id)?.ok_or_else(gone)?;
                 let Some(contact) = lock(tx, request.contact)? else {
                     return Ok(false);
                 };

@@ -281,7 +281,10 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
     let (copy, message) = match &parcel.errand {
         Errand::Copy { copy, message } => (*copy, *message),
         Errand::Report { message, .. } => return forget_source(tx, *message),
-        Errand::Confirm { .. } => return Ok(()),
+        Errand::Confirm { request, .. } => {
+            let sql = "update consent_request set answer = $2 where id = $1";
+            return tx.execute(sql, params![*request, answer]).map(|_| ());
+        }
     };
 
     let sql = "update copy set state = $2, answer = $3, state_at = $4 where id = $1";

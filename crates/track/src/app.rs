@@ -11,7 +11,7 @@ use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 use ipnet::IpNet;
 use model::url::Origin;
-use model::{Ambient, Keyring};
+use model::{Ambient, Keyring, SigningKey};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -29,6 +29,8 @@ pub struct Tracker {
     pub store: Store,
     /// Verifies tokens.
     pub keyring: Arc<Keyring>,
+    /// Signs receipts of consent.
+    pub signing: Arc<SigningKey>,
     /// Judges requests.
     pub judge: Arc<Judge>,
     /// Where this is served.
@@ -74,6 +76,8 @@ pub fn router(tracker: Tracker) -> Router {
             "/p/confirm/{token}",
             get(person::confirm::show).post(person::confirm::answer),
         )
+        .route("/p/{token}/receipt.json", get(person::proof::receipt))
+        .route("/.well-known/overt-key", get(person::proof::key))
         .route("/r/{token}", get(receipt::show).post(receipt::confirm))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/", get(page::home))

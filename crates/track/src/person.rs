@@ -8,6 +8,7 @@ mod choice;
 pub(crate) mod confirm;
 mod decide;
 mod notice;
+pub(crate) mod proof;
 mod record;
 mod said;
 
@@ -103,6 +104,7 @@ impl<'a> Visit<'a> {
                 [t.click_on, t.click_stopped, t.click_off],
             ),
             held: self.held(),
+            receipt: self.receipt_path().await?,
             notice: self.notice(),
             notes: self
                 .choice
@@ -169,6 +171,8 @@ struct Page<'a> {
     opens: String,
     clicks: String,
     held: Vec<choice::Held>,
+    /// Where the signed receipt of it is.
+    receipt: Option<String>,
     notice: Notice,
     /// What the person said earlier, beside each choice of the notice.
     notes: Vec<Option<String>>,

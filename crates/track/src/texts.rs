@@ -67,6 +67,7 @@ texts! {
 
     // Their choice.
     agreed_title, agreed_since, requested_since, withdraw, withdraw_request, withdraw_all, withdraw_effect,
+    proof_download, proof_about,
     choice_title, choice_again_title, choice_intro, said_no, said_withdrawn, said_expired,
     open_choice, click_choice, document_choice, details_choice,
     agree, refuse, nothing_ticked,

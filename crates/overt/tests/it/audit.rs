@@ -1,7 +1,8 @@
 //! What an auditor does with the command line: is the ledger whole, and what if somebody was at it.
 
 use crate::support::overt::Overt;
-use crate::support::process::{run, said};
+use crate::support::process::{overt, run, said};
+use crate::support::reader::Reader;
 use crate::support::sink::Sink;
 use crate::support::until;
 use serde_json::Value;
@@ -98,4 +99,75 @@ async fn r_aud_02_what_was_done_to_the_ledger_is_found_with_its_place() {
         "{}",
         said(&erased)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cons_15_a_receipt_is_downloaded_and_verifies_offline() {
+    let sink = Sink::start().await;
+    let mut server = Overt::start(&sink).await;
+    server.send(&[ANN], "Before").await;
+    server.agreed(&sink, ANN).await;
+    server.send(&[ANN], "After").await;
+    let page = sink.mail(ANN, "After").await.page();
+    let reader = Reader::default();
+    let path = format!("{}/receipt.json", page.split('?').next().unwrap());
+    assert!(
+        reader
+            .page(&page)
+            .await
+            .contains("/receipt.json\" download")
+    );
+    let text = reader.page(&path).await;
+    assert_eq!(
+        reader.page(&path).await,
+        text,
+        "the same consent, the same bytes"
+    );
+    let token = page.split("/p/").nth(1).unwrap();
+    assert!(
+        !text.contains("reader.example") && !text.contains(token),
+        "{text}"
+    );
+    let origin = page.split("/p/").next().unwrap();
+    let key = reader
+        .page(&format!("{origin}/.well-known/overt-key"))
+        .await;
+    let key = key.trim();
+    assert_eq!(said(&audit(&server, &["key"])).trim(), key);
+
+    // The server is gone, and so is its folder as far as the verifier knows.
+    let file = server.data().join("receipt.json");
+    let file = file.to_str().unwrap();
+    server.stop();
+    let verify = |text: &[u8]| {
+        std::fs::write(file, text).unwrap();
+        run(overt().args(["consent", "verify", file, "--key", key]), b"")
+    };
+    let sound = verify(text.as_bytes());
+    assert_eq!(sound.status.code(), Some(0), "{}", said(&sound));
+    for words in [
+        "The signature holds",
+        "opening mails",
+        "confirmed by mail",
+        "250",
+    ] {
+        assert!(said(&sound).contains(words), "{words}: {}", said(&sound));
+    }
+    for place in (0..text.len()).step_by(97) {
+        let mut flipped = text.clone().into_bytes();
+        flipped[place] ^= 1;
+        let found = verify(&flipped);
+        assert_eq!(
+            found.status.code(),
+            Some(1),
+            "byte {place}: {}",
+            said(&found)
+        );
+    }
+
+    // Taken back, there is nothing any more to have a receipt of.
+    server.serve(&[]).await;
+    reader.press(&page, ("withdraw", "all"), &[]).await;
+    let gone = reader.request(reqwest::Method::GET, &path).await;
+    assert_eq!(gone.status(), 404);
 }

@@ -21,6 +21,9 @@ on_both!(
     texts_are_kept_by_their_digest,
 );
 
+/// The digest of the token in a confirmation mail.
+const TOKEN: Sha256 = Sha256([9; 32]);
+
 async fn current(house: &House, contact: &Contact) -> Contact {
     house
         .store
@@ -121,8 +124,38 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
         ("", "bob@example.org")
     );
 
-    assert!(house.store.consent_confirm(id, NOW + MINUTE).await.unwrap());
+    assert!(
+        house
+            .store
+            .consent_confirm(id, TOKEN, NOW + MINUTE)
+            .await
+            .unwrap()
+    );
     let given = current(&house, &contact).await.consent;
+    let proof = house
+        .store
+        .consent_proof(contact.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((proof.request.id, proof.token), (id, TOKEN));
+    let steps: Vec<_> = proof.events.iter().map(|e| (e.topic, e.state)).collect();
+    let (asked, said) = (ConsentState::Requested, ConsentState::Given);
+    assert_eq!(
+        steps,
+        [
+            (Topic::Open, asked),
+            (Topic::Details, asked),
+            (Topic::Open, said),
+            (Topic::Details, said)
+        ]
+    );
+    assert!(
+        proof
+            .events
+            .windows(2)
+            .all(|e| e[1].entry.previous == e[0].entry.hash)
+    );
     assert_eq!(
         given.open,
         model::consent::Standing {
@@ -150,14 +183,14 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
 
 async fn a_confirmation_works_once(house: House) {
     let (contact, _, id) = requested(&house, &Topic::ALL).await;
-    assert!(house.store.consent_confirm(id, NOW).await.unwrap());
+    assert!(house.store.consent_confirm(id, TOKEN, NOW).await.unwrap());
     house
         .consent(&contact, &Topic::ALL, ConsentState::Withdrawn, NOW + MINUTE)
         .await;
     assert!(
         !house
             .store
-            .consent_confirm(id, NOW + MINUTE * 2)
+            .consent_confirm(id, TOKEN, NOW + MINUTE * 2)
             .await
             .unwrap()
     );
@@ -172,7 +205,7 @@ async fn a_confirmation_comes_too_late(house: House) {
     assert!(
         !house
             .store
-            .consent_confirm(id, NOW + CONFIRM_LIFE)
+            .consent_confirm(id, TOKEN, NOW + CONFIRM_LIFE)
             .await
             .unwrap()
     );
@@ -181,7 +214,13 @@ async fn a_confirmation_comes_too_late(house: House) {
         ConsentState::Requested
     );
     let in_time = NOW + CONFIRM_LIFE - Duration::from_millis(1);
-    assert!(house.store.consent_confirm(id, in_time).await.unwrap());
+    assert!(
+        house
+            .store
+            .consent_confirm(id, TOKEN, in_time)
+            .await
+            .unwrap()
+    );
 }
 
 async fn a_withdrawal_is_stronger_than_an_older_link(house: House) {
@@ -197,7 +236,7 @@ async fn a_withdrawal_is_stronger_than_an_older_link(house: House) {
     assert!(
         house
             .store
-            .consent_confirm(id, NOW + MINUTE * 2)
+            .consent_confirm(id, TOKEN, NOW + MINUTE * 2)
             .await
             .unwrap(),
         "clicks still stand"
@@ -232,7 +271,8 @@ async fn a_withdrawal_and_a_confirmation_at_once(house: House) {
         made.await.unwrap();
         let (confirming, withdrawing) = (house.store.clone(), house.store.clone());
         let (workspace, who) = (house.workspace, contact.id);
-        let confirm = tokio::spawn(async move { confirming.consent_confirm(request, NOW).await });
+        let confirm =
+            tokio::spawn(async move { confirming.consent_confirm(request, TOKEN, NOW).await });
         let withdraw = tokio::spawn(async move {
             let (state, method) = (ConsentState::Withdrawn, Method::Page);
             withdrawing
@@ -250,7 +290,13 @@ async fn a_withdrawal_and_a_confirmation_at_once(house: House) {
 }
 
 async fn an_unknown_confirmation_does_nothing(house: House) {
-    assert!(!house.store.consent_confirm([7; 16], NOW).await.unwrap());
+    assert!(
+        !house
+            .store
+            .consent_confirm([7; 16], TOKEN, NOW)
+            .await
+            .unwrap()
+    );
     assert_eq!(
         house.store.consent_request_find([7; 16]).await.unwrap(),
         None

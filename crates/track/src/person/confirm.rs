@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{StatusCode, Uri};
-use model::{ConsentState, Purpose, Time, Topic};
+use model::{ConsentState, Purpose, Sha256, Time, Topic};
 use std::sync::Arc;
 use store::{ConsentRequest, CopyInContext, Method};
 
@@ -23,6 +23,8 @@ struct Visit<'a> {
     t: &'static Texts,
     names: Names,
     request: ConsentRequest,
+    /// The digest of the link's token, kept as proof.
+    token: Sha256,
     around: CopyInContext,
     now: Time,
 }
@@ -97,6 +99,7 @@ impl<'a> Visit<'a> {
             t,
             names,
             request,
+            token: Sha256::of(uri.path().trim_start_matches("/p/confirm/")),
             around,
             now: app.now(),
         })
@@ -144,7 +147,7 @@ impl<'a> Visit<'a> {
             return Ok(self.over());
         };
         let (store, t) = (&self.app.tracker.store, self.t);
-        if !stored(store.consent_confirm(self.request.id, self.now)).await? {
+        if !stored(store.consent_confirm(self.request.id, self.token, self.now)).await? {
             // Somebody was faster, in the moment since this visit began.
             return Ok(self.no_more(StatusCode::CONFLICT, t.used_title, t.used));
         }

@@ -57,6 +57,8 @@ pub(super) const TEXTS: Texts = Texts {
     withdraw_request: "Zurücknehmen",
     withdraw_all: "Alles widerrufen",
     withdraw_effect: "Ein Widerruf wirkt sofort, auch für Mails, die Sie schon haben. Deren Links funktionieren weiter.",
+    proof_download: "Beleg herunterladen",
+    proof_about: "Er hält fest, was Sie wann erlaubt haben, und ist signiert. Jeder kann ihn mit dem Schlüssel unter {host}/.well-known/overt-key prüfen.",
     choice_title: "Ihre Wahl",
     choice_again_title: "Ihre Wahl zum Übrigen",
     choice_intro: "{workspace} möchte gern Folgendes wissen. Kreuzen Sie an, wozu Sie Ja sagen, oder gar nichts.",

@@ -57,6 +57,8 @@ pub(super) const TEXTS: Texts = Texts {
     withdraw_request: "Take it back",
     withdraw_all: "Withdraw everything",
     withdraw_effect: "Withdrawing works at once, also for mails you already have. Their links go on working.",
+    proof_download: "Download the receipt",
+    proof_about: "It says what you agreed to and when, and is signed. Anyone can check it with the key at {host}/.well-known/overt-key.",
     choice_title: "Your choice",
     choice_again_title: "Your choice about the rest",
     choice_intro: "{workspace} would like to know the following. Tick what you agree to, or nothing at all.",

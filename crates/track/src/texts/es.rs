@@ -57,6 +57,8 @@ pub(super) const TEXTS: Texts = Texts {
     withdraw_request: "Anular",
     withdraw_all: "Retirar todo",
     withdraw_effect: "Retirar tiene efecto enseguida, también para los correos que ya tiene. Sus enlaces siguen funcionando.",
+    proof_download: "Descargar el comprobante",
+    proof_about: "Dice qué aceptó y cuándo, y está firmado. Cualquiera puede comprobarlo con la clave de {host}/.well-known/overt-key.",
     choice_title: "Su elección",
     choice_again_title: "Su elección sobre lo demás",
     choice_intro: "A {workspace} le gustaría saber lo siguiente. Marque lo que acepta, o nada.",

@@ -57,6 +57,8 @@ pub(super) const TEXTS: Texts = Texts {
     withdraw_request: "Annuler",
     withdraw_all: "Tout retirer",
     withdraw_effect: "Le retrait agit tout de suite, aussi pour les e-mails que vous avez déjà. Leurs liens fonctionnent toujours.",
+    proof_download: "Télécharger le justificatif",
+    proof_about: "Il dit à quoi vous avez consenti et quand, et il est signé. Chacun peut le vérifier avec la clé qui se trouve sur {host}/.well-known/overt-key.",
     choice_title: "Votre choix",
     choice_again_title: "Votre choix pour le reste",
     choice_intro: "{workspace} aimerait savoir ce qui suit. Cochez ce que vous acceptez, ou rien du tout.",

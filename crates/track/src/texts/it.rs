@@ -57,6 +57,8 @@ pub(super) const TEXTS: Texts = Texts {
     withdraw_request: "Annulla",
     withdraw_all: "Revoca tutto",
     withdraw_effect: "La revoca vale subito, anche per le e-mail che hai già. I loro link continuano a funzionare.",
+    proof_download: "Scarica la ricevuta",
+    proof_about: "Dice a che cosa hai acconsentito e quando, ed è firmata. Chiunque può verificarla con la chiave su {host}/.well-known/overt-key.",
     choice_title: "La tua scelta",
     choice_again_title: "La tua scelta sul resto",
     choice_intro: "{workspace} vorrebbe sapere quanto segue. Seleziona ciò che accetti, oppure nulla.",

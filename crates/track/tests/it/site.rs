@@ -136,6 +136,7 @@ impl Site {
         let router = router(Tracker {
             store: store.clone(),
             keyring: ring.clone(),
+            signing: Arc::new(model::SigningKey::new(&[7; 32]).unwrap()),
             judge: Arc::new(verdict::Judge::new(verdict::Tables::built_in().unwrap())),
             origin: origin.clone(),
             admin: "https://overt.example.org".parse().unwrap(),

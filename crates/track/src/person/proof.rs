@@ -1,0 +1,254 @@
+//! `/p/{token}/receipt.json`: the signed receipt of what this person agreed to, for them to keep (R-CONS-15).
+//!
+//! Only for what still stands, and only where it was agreed to on a page and confirmed by mail: anything else has no
+//! text that was shown and no mailbox that answered. Asking for it changes nothing, and the same consent gives the
+//! same bytes. It holds no address of the person and no token, so it can be shown around.
+//!
+//! Left out, because nothing here knows it yet: the sender's postal address, and the authority in charge.
+
+use super::Visit;
+use crate::app::App;
+use crate::page::Reader;
+use crate::visit::{Trouble, stored};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header;
+use model::age::AGE_IF_UNKNOWN;
+use model::consent::{CONFIRM_LIFE, CONSENT_LIFE};
+use model::filled::{FILLED_BYTES_MAX, Filled, Several};
+use model::receipt::{
+    AgeNote, Collection, Datum, DoubleOptIn, Necessity, NoticeRef, Party, Purpose, Receipt,
+    ReceiptEvent, Schema,
+};
+use model::{ConsentState, CopyId, Sha256, SignedReceipt, Topic};
+use std::sync::Arc;
+use store::Proof;
+
+const RIGHTS: [&str; 8] = [
+    "access",
+    "rectification",
+    "erasure",
+    "restriction",
+    "portability",
+    "objection",
+    "withdrawal at any time",
+    "complaint to a data protection authority",
+];
+
+/// The public half of the key that receipts are signed with.
+pub(crate) async fn key(State(app): State<Arc<App>>) -> String {
+    format!("{}\n", app.tracker.signing.public())
+}
+
+pub(crate) async fn receipt(State(app): State<Arc<App>>, request: Request) -> Response {
+    let reader = Reader::of(request.headers(), request.uri());
+    let page = request
+        .uri()
+        .path()
+        .trim_end_matches("/receipt.json")
+        .parse();
+    let file = async move {
+        let page = page.map_err(|_| Trouble::Missing)?;
+        let visit = Visit::begin(&app, reader, &page).await?;
+        let (proof, topics) = visit.proof().await?.ok_or(Trouble::Missing)?;
+        let signed = visit.signed(&proof, &topics)?;
+        let headers = [
+            (header::CONTENT_TYPE, "application/json"),
+            (
+                header::CONTENT_DISPOSITION,
+                "attachment; filename=\"overt-receipt.json\"",
+            ),
+        ];
+        let text = signed.text().map_err(|_| Trouble::Unavailable)?;
+        Ok((headers, text).into_response())
+    };
+    file.await
+        .unwrap_or_else(|trouble: Trouble| trouble.answer(reader))
+}
+
+/// Names come from people: what a record cannot hold becomes a blank, and nothing becomes a dash.
+fn filled(text: &str) -> Result<Filled, Trouble> {
+    let mut line: String = text
+        .chars()
+        .map(|c| {
+            let steers = matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            if c.is_control() || steers { ' ' } else { c }
+        })
+        .collect();
+    while line.len() > FILLED_BYTES_MAX {
+        line.pop();
+    }
+    let line = if line.trim().is_empty() { "–" } else { &line };
+    line.parse().map_err(|_| Trouble::Unavailable)
+}
+
+fn several<T: PartialEq>(items: Vec<T>) -> Result<Several<T>, Trouble> {
+    Several::new(items).map_err(|_| Trouble::Unavailable)
+}
+
+/// Relays like to repeat the address in their answer; a receipt holds none.
+fn without_addresses(answer: &str) -> String {
+    let words = answer.split_whitespace().filter(|w| !w.contains('@'));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+impl Visit<'_> {
+    /// Where the receipt is, if there is one.
+    pub(super) async fn receipt_path(&self) -> Result<Option<String>, Trouble> {
+        let token = self.app.tracker.keyring.person(self.person.around.copy.id);
+        let path = format!("/p/{}/receipt.json", token.as_str());
+        Ok(self.proof().await?.map(|_| path))
+    }
+
+    /// The newest confirmed agreement, and which topics of it still stand.
+    async fn proof(&self) -> Result<Option<(Proof, Vec<Topic>)>, Trouble> {
+        let contact = &self.person.around.contact;
+        let Some(proof) = stored(self.app.tracker.store.consent_proof(contact.id)).await? else {
+            return Ok(None);
+        };
+        let stands = |topic: &Topic| {
+            let given =
+                |e: &&store::ProvenEvent| e.topic == *topic && e.state == ConsentState::Given;
+            let standing = contact.consent.get(*topic);
+            let since = proof.events.iter().find(given).map(|e| e.at);
+            standing.at(self.now) == ConsentState::Given
+                && since.is_some()
+                && standing.since == since
+        };
+        let topics: Vec<_> = Topic::ALL.into_iter().filter(stands).collect();
+        Ok((!topics.is_empty()).then_some((proof, topics)))
+    }
+
+    fn signed(&self, proof: &Proof, topics: &[Topic]) -> Result<SignedReceipt, Trouble> {
+        let record = self.record(proof, topics)?;
+        record.sign(&self.app.tracker.signing).map_err(|error| {
+            tracing::error!(%error, "a receipt cannot be signed: {error}");
+            Trouble::Unavailable
+        })
+    }
+
+    fn record(&self, proof: &Proof, topics: &[Topic]) -> Result<Receipt, Trouble> {
+        // In the language of the text that was agreed to, whatever language the page is shown in now.
+        let t = crate::texts::Texts::of(proof.language);
+        let (around, request) = (&self.person.around, &proof.request);
+        let origin = &self.app.tracker.origin;
+        let pages = filled(&format!("{}/p/", origin.as_str()))?;
+        let record_id = CopyId(request.id).to_string();
+        let version = &request.text.to_string()[..16];
+        let last = proof.events.last().ok_or(Trouble::Missing)?;
+        let receipt_id = Sha256::of(&format!("{record_id} {} {topics:?}", last.entry.hash));
+        let confirmed_at = request.answered_at.ok_or(Trouble::Missing)?;
+        let (sender, place) = (&around.message.sender, filled(origin.host())?);
+        let purposes = topics.iter().map(|topic| {
+            Ok(Purpose {
+                text: filled(&self.names.fill(t.choice(*topic)))?,
+                dpv: filled("https://w3id.org/dpv#ServiceUsageAnalytics")?,
+                axis: *topic,
+            })
+        });
+        let data = topics.iter().map(|topic| {
+            Ok(Datum {
+                kind: filled(t.topic(*topic))?,
+                necessity: match topic {
+                    Topic::Details => Necessity::Optional,
+                    Topic::Open | Topic::Click | Topic::Document => Necessity::Required,
+                },
+                special: false,
+            })
+        });
+        let events = proof.events.iter().filter(|e| topics.contains(&e.topic));
+        let answer = proof.answer.as_deref().map(without_addresses);
+        Ok(Receipt {
+            schema: Schema::V1,
+            record_id: filled(&record_id)?,
+            receipt_id: filled(&receipt_id.to_string())?,
+            subject_ref: filled(&around.contact.id.to_string())?,
+            notice: NoticeRef {
+                id: filled("tracking of mails")?,
+                version: filled(version)?,
+                sha256: request.text,
+                lang: filled(proof.language.as_str())?,
+                url: pages.clone(),
+                // What is kept of the page is its text, line by line as shown.
+                rendered_snapshot_sha256: request.text,
+            },
+            purpose: several(purposes.collect::<Result<_, Trouble>>()?)?,
+            lawful_basis: filled("https://w3id.org/dpv/legal/eu/gdpr#A6-1-a")?,
+            data: several(data.collect::<Result<_, Trouble>>()?)?,
+            controller: several(vec![Party {
+                id: filled(&around.workspace.id.to_string())?,
+                name: filled(&around.workspace.name)?,
+                address: filled(&format!("not stated here; ask {sender}"))?,
+                contact: filled(sender)?,
+                kind: filled("https://w3id.org/dpv#Organisation")?,
+                role: filled("https://w3id.org/dpv#DataController")?,
+            }])?,
+            recipients: several(vec![filled(&around.workspace.name)?])?,
+            storage_location: several(vec![place.clone()])?,
+            processing_location: several(vec![place])?,
+            transfers: Vec::new(),
+            retention: filled(&self.names.fill(t.notice[3].1))?,
+            jurisdiction: filled("European Union: GDPR, ePrivacy Directive Art. 5(3)")?,
+            withdrawal_method: filled(&format!(
+                "the page behind the line in every mail, at {}/p/",
+                origin.as_str()
+            ))?,
+            rights: several(RIGHTS.iter().map(|r| filled(r)).collect::<Result<_, _>>()?)?,
+            authority: filled("the data protection authority where you live or work")?,
+            collection: Collection {
+                method: filled("page, confirmed by mail")?,
+                form_version: filled(version)?,
+                channel: filled("mail")?,
+                page_url: pages,
+                campaign: None,
+            },
+            events: several(
+                events
+                    .map(|e| self.event(e, proof))
+                    .collect::<Result<_, _>>()?,
+            )?,
+            double_opt_in: Some(DoubleOptIn {
+                requested_at: request.created_at,
+                confirmed_at,
+                token_hash: proof.token,
+                transport_proof: filled(&format!(
+                    "the next mail server said: {}",
+                    answer.as_deref().unwrap_or("not kept")
+                ))?,
+            }),
+            age: AgeNote {
+                ok: None,
+                threshold: AGE_IF_UNKNOWN,
+                country: None,
+            },
+            guardian: None,
+        })
+    }
+
+    fn event(&self, event: &store::ProvenEvent, proof: &Proof) -> Result<ReceiptEvent, Trouble> {
+        let (life, evidence) = if event.state == ConsentState::Given {
+            let text = format!(
+                "button behind the mailed token with SHA-256 {}",
+                proof.token
+            );
+            (CONSENT_LIFE, text)
+        } else {
+            let text = format!(
+                "box ticked below the text with SHA-256 {}",
+                proof.request.text
+            );
+            (CONFIRM_LIFE, text)
+        };
+        Ok(ReceiptEvent {
+            time: event.at,
+            entity_id: filled(&self.person.around.contact.id.to_string())?,
+            topic: event.topic,
+            state: event.state,
+            valid_until: event.at + life,
+            actor: filled("the person")?,
+            evidence: filled(&evidence)?,
+            prev_hash: event.entry.previous,
+            hash: event.entry.hash,
+        })
+    }
+}
