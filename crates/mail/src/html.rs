@@ -101,6 +101,8 @@ struct Found {
     quote: Option<usize>,
     frames: bool,
     reached_end: bool,
+    /// At the end an `<svg>` or `<math>` is open.
+    foreign_end: bool,
 }
 
 /// Elements that belong to a head even where it is not written.
@@ -157,6 +159,7 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
         .quote
         .or(bottom)
         .filter(|at| *at >= top && *at <= SEEN_BYTES_MAX)
+        .filter(|at| !in_foreign(&view[..*at]))
         .unwrap_or(top);
     Ok(Outline {
         links: found.links,
@@ -165,6 +168,17 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
         top,
         line,
     })
+}
+
+/// Is an `<svg>` or `<math>` open where `before` ends? A paragraph put in there would end it, and what follows would
+/// mean something else.
+fn in_foreign(before: &[u8]) -> bool {
+    let opens = |at: usize, name: &[u8]| {
+        let tag = before.get(at + 1..at + 1 + name.len());
+        tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name))
+    };
+    let any = memchr::memchr_iter(b'<', before).any(|at| opens(at, b"svg") || opens(at, b"math"));
+    any && run(before, &Opening::default()).map_or(true, |found| found.foreign_end)
 }
 
 /// Looks at every element up to the first that is content, and no further.
@@ -232,7 +246,9 @@ fn run(view: &[u8], opening: &Opening) -> Result<Found, Unreadable> {
             let tag = element.source_location().bytes();
             if tag.end > end {
                 // The sentinel, or a tag that never ended and swallowed it.
-                found.borrow_mut().reached_end = tag.start == end;
+                let mut found = found.borrow_mut();
+                found.reached_end = tag.start == end;
+                found.foreign_end = element.namespace_uri() != HTML;
             } else {
                 see(element, view, &mut found.borrow_mut());
                 see_edges(element, body, content, &found);

@@ -81,3 +81,11 @@ fn what_is_too_much_is_refused() {
         Unreadable::Frames
     );
 }
+
+#[test]
+fn the_line_ends_no_drawing() {
+    let line = |html: &str| outlined(html).line;
+    assert_eq!(line("<body><svg><a href=1></a></svg></body>"), 31);
+    let open = "<body><math><a href=1></body><a href=2>";
+    assert_eq!(line(open), 6, "never closed: top");
+}
