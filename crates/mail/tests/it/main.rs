@@ -6,6 +6,7 @@
 )]
 
 mod cases;
+mod differential;
 mod hostile;
 mod promises;
 mod properties;
