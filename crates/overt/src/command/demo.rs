@@ -27,6 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .tempdir()
         .context("cannot make a temporary folder")?;
     let ended = block_on(async {
+        let stopped = stop_signal()?;
         let demo = Demo::start(folder.path(), arguments.port).await?;
         if arguments.check {
             let passed = check::walk(&demo).await;
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         } else {
             print!("{}", tour(&demo));
         }
-        stop_signal().await;
+        stopped.await;
         demo.stop().await;
         Ok(ExitCode::SUCCESS)
     });

@@ -5,6 +5,7 @@ use crate::config::{Config, Http, Security};
 use crate::runtime::{Base, Running};
 use crate::{ambient, keys, listen, log, networks};
 use anyhow::{Context, Result, bail};
+use model::Profiles;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 
 async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     let wants = |role| roles.is_empty() || roles.contains(&role);
+    let stopped = stop_signal()?; // a stop that comes while starting is a clean one, too
     let base = base(&config).await?;
     let mut running = Running::new();
     if wants(Role::Work) {
@@ -109,7 +111,7 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
         running.web(&base, hint, listener, http_tls(&config.admin)?);
     }
     tracing::info!("ready");
-    stop_signal().await;
+    stopped.await;
     tracing::info!("stopping: finishing what is under way");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
@@ -130,6 +132,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         tracker: config.tracker.origin.clone(),
         hostname: config.hostname.clone(),
         relay: relay(config)?,
+        profiles: Arc::new(profiles(config)?),
         signers: Arc::new(signers(config)?),
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),
@@ -168,6 +171,32 @@ pub(crate) fn relay(config: &Config) -> Result<Relay> {
         hello: config.hostname.clone(),
         timeouts: r.timeouts(),
     })
+}
+
+/// The rules of law of a configuration: those that come with the program, and the operator's own files.
+pub(crate) fn profiles(config: &Config) -> Result<Profiles> {
+    let mut own = Vec::new();
+    if let Some(folder) = &config.profile_dir {
+        let shown = folder.display();
+        let files = std::fs::read_dir(folder)
+            .with_context(|| format!("cannot read profile_dir, {shown}"))?;
+        for file in files {
+            let path = file?.path();
+            if path.extension().is_some_and(|e| e == "toml") {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("cannot read the profile {}", path.display()))?;
+                own.push((name.into_owned(), text));
+            }
+        }
+    }
+    let own: Vec<_> = own.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+    let home: Vec<_> = config.profiles.iter().map(String::as_str).collect();
+    let profiles = Profiles::new(&own, &home)?;
+    for stale in profiles.stale((ambient::REAL.now)()) {
+        tracing::warn!("{stale}");
+    }
+    Ok(profiles)
 }
 
 /// The DKIM keys of a configuration.
