@@ -43,6 +43,11 @@ pub(crate) struct Config {
     pub(crate) notify: Notify,
     #[serde(default)]
     pub(crate) networks: Networks,
+    /// The rules of law that bind this operator wherever its contacts are, such as `fr` or `legal`; `eu` if none.
+    #[serde(default)]
+    pub(crate) profiles: Vec<String>,
+    /// A folder with the operator's own profiles, which replace or join those that come with the program.
+    pub(crate) profile_dir: Option<PathBuf>,
     /// Turns the clock, for tests of deadlines.
     #[serde(default)]
     pub(crate) clock_offset_seconds: i64,
@@ -327,6 +332,7 @@ impl Config {
             &mut config.submit.certificate,
             &mut config.submit.key,
             &mut config.relay.ca,
+            &mut config.profile_dir,
         ] {
             *file = file.take().map(|file| folder.join(file));
         }

@@ -89,6 +89,7 @@ impl Demo {
             store: store.clone(),
             keyring: Arc::new(keys.tokens),
             signing: Arc::new(keys.signing),
+            profiles: Arc::new(model::Profiles::new(&[], &[])?),
             ambient: ambient::REAL,
             admin: origin(&dashboard)?.parse()?,
             tracker: origin(&tracker)?.parse()?,

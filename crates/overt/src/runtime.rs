@@ -5,7 +5,7 @@
 
 use crate::listen;
 use model::url::Origin;
-use model::{Ambient, Keyring, SigningKey};
+use model::{Ambient, Keyring, Profiles, SigningKey};
 use send::{Courier, Schedule, Sender, SubmissionServer};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,7 @@ pub(crate) struct Base {
     pub(crate) tracker: Origin,
     pub(crate) hostname: String,
     pub(crate) relay: Relay,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) signers: Arc<send::Signers>,
     /// Mail to deliver.
     pub(crate) wake: Arc<Notify>,
@@ -223,6 +224,7 @@ impl Base {
             store: self.store.clone(),
             keyring: self.keyring.clone(),
             tracker: self.tracker.clone(),
+            profiles: self.profiles.clone(),
             signers: self.signers.clone(),
             ambient: self.ambient,
             wake: self.wake.clone(),

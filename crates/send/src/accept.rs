@@ -3,12 +3,12 @@
 use crate::instrument::Tools;
 use crate::read::{Read, read};
 use crate::sign::Signers;
-use model::decision::Ceiling;
-use model::decision::{Circumstances, Decision, decide};
+use model::decision::{Ceiling, Circumstances, Decision, decide};
+use model::profile::{Case, Profiles};
 use model::url::Origin;
 use model::{
-    Ambient, Consent, CopyId, EmailAddress, Keyring, MessageId, Mode, PerAxis, Reason,
-    Switch, Tick, Time, role::Act,
+    AgeStanding, Ambient, Axis, Consent, ConsentState, CopyId, EmailAddress, Keyring, MessageClass,
+    MessageId, Mode, PerAxis, Reason, Switch, Tick, Time, Topic, role::Act,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub struct Sender {
     pub keyring: Arc<Keyring>,
     /// The public origin that tracked URLs point to.
     pub tracker: Origin,
+    /// The rules of law, by country and kind of mail.
+    pub profiles: Arc<Profiles>,
     /// The DKIM keys; none of them is fine.
     pub signers: Arc<Signers>,
     /// Time and chance.
@@ -52,6 +54,8 @@ pub struct Submission {
     pub switch: Option<Switch>,
     /// Ask recipients who were never asked; overrides the `X-Overt-Ask` header and the workspace's setting.
     pub ask: Option<bool>,
+    /// What kind of mail it is; overrides the `X-Overt-Class` header. One person to another where neither says.
+    pub class: Option<MessageClass>,
     /// RFC 3461: how much of the mail a report quotes.
     pub ret: Option<String>,
     /// RFC 3461: the sender's id for this envelope.
@@ -123,6 +127,7 @@ impl From<store::Error> for Refusal {
 /// The user's wishes for one mail, from the submission, else from the mail's own header, else the defaults.
 struct Wishes {
     switch: Switch,
+    class: MessageClass,
     /// Some if the sender said so for this mail; none leaves it to the contact and the workspace.
     ask: Option<bool>,
 }
@@ -167,7 +172,11 @@ impl Sender {
                 .get(&r.address.key())
                 .cloned()
                 .unwrap_or_default();
-            (r.address.clone(), name, store::Fresh::draw(self.ambient.random))
+            (
+                r.address.clone(),
+                name,
+                store::Fresh::draw(self.ambient.random),
+            )
         });
         let prepared = self
             .store
@@ -175,13 +184,20 @@ impl Sender {
             .await?;
         let wishes = Wishes {
             switch: submission.switch.or(read.switch).unwrap_or_default(),
+            class: submission
+                .class
+                .or(read.class)
+                .unwrap_or(MessageClass::Correspondence),
             ask: submission.ask.or(read.ask),
         };
+        let together = self.agreed_by_each(&prepared.contacts, wishes.class, &own, now);
         let copies: Vec<NewCopy> = recipients
             .into_iter()
             .zip(&prepared.contacts)
             .map(|(recipient, contact)| {
-                self.copy(recipient, contact, &prepared, &read, &wishes, &own, now)
+                self.copy(
+                    recipient, contact, &prepared, &read, &wishes, together, &own, now,
+                )
             })
             .collect();
 
@@ -200,6 +216,7 @@ impl Sender {
             accepted_at: now,
             size: source.len() as i64,
             switch: wishes.switch,
+            class: wishes.class,
         };
         let new = NewMessage {
             message,
@@ -244,6 +261,36 @@ impl Sender {
             .collect())
     }
 
+    /// Where one of the recipients may be tracked only if each of them agreed (R-LAW-01): what they all agreed to.
+    fn agreed_by_each(
+        &self,
+        contacts: &[Contact],
+        class: MessageClass,
+        own: &HashSet<String>,
+        now: Time,
+    ) -> Option<Ceiling> {
+        let bound = |contact: &Contact| self.profiles.each_must_agree(&case(contact, class));
+        contacts.iter().any(bound).then(|| Ceiling {
+            reason: Reason::LegalProfession,
+            modes: PerAxis::each(|axis| {
+                let topic = match axis {
+                    Axis::Open => Topic::Open,
+                    Axis::Click => Topic::Click,
+                    Axis::Document => Topic::Document,
+                };
+                let agreed = |contact: &Contact| {
+                    own.contains(&contact.address.key())
+                        || contact.consent.get(topic).at(now) == ConsentState::Given
+                };
+                if contacts.iter().all(agreed) {
+                    Mode::Detailed
+                } else {
+                    Mode::None
+                }
+            }),
+        })
+    }
+
     fn copy(
         &self,
         recipient: Recipient,
@@ -251,6 +298,7 @@ impl Sender {
         around: &Accepted,
         read: &Read,
         wishes: &Wishes,
+        together: Option<Ceiling>,
         own: &HashSet<String>,
         now: Time,
     ) -> NewCopy {
@@ -267,6 +315,8 @@ impl Sender {
         };
         let mut ceilings = store::ceilings(&around.instance, &around.workspace).to_vec();
         ceilings.push(switch);
+        ceilings.push(self.profiles.ceiling(&case(contact, wishes.class)));
+        ceilings.extend(together);
         let decision = decide(&Circumstances {
             copy: id,
             now,
@@ -295,6 +345,17 @@ impl Sender {
             notify: recipient.notify,
             orcpt: recipient.orcpt,
         }
+    }
+}
+
+/// What the rules of law ask about one mail to one contact. Nobody is asked for their age yet.
+pub(crate) fn case(contact: &Contact, class: MessageClass) -> Case {
+    Case {
+        country: contact.country,
+        class,
+        age: AgeStanding::Unknown,
+        directed_to_children: false,
+        tags: contact.tags,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Whatever goes wrong here sends the mail untracked, with a reason; it never holds it back.
 
-use crate::read::{ASK_HEADER, SWITCH_HEADER, reason};
+use crate::read::{ASK_HEADER, CLASS_HEADER, SWITCH_HEADER, reason};
 use crate::{quoted, words};
 use mail::{Edits, Image, Line, Plan, RenderError};
 use model::decision::Decision;
@@ -52,7 +52,7 @@ pub struct Rendered {
 /// and the address of the recipient's page.
 pub const DECLARATION_HEADER: &str = "Overt-Tracking";
 /// What leaves with no copy: blind recipients, and our own switches.
-const DROPPED: &[&str] = &["Bcc", "Resent-Bcc", SWITCH_HEADER, ASK_HEADER];
+const DROPPED: &[&str] = &["Bcc", "Resent-Bcc", SWITCH_HEADER, ASK_HEADER, CLASS_HEADER];
 
 /// What else leaves when the mail is signed anew: the signature that instrumenting would break.
 const DROPPED_WHEN_SIGNING: &[&str] = &[
@@ -60,6 +60,7 @@ const DROPPED_WHEN_SIGNING: &[&str] = &[
     "Resent-Bcc",
     SWITCH_HEADER,
     ASK_HEADER,
+    CLASS_HEADER,
     "DKIM-Signature",
 ];
 

@@ -4,7 +4,7 @@ use crate::accept::Refusal;
 use crate::instrument::{Tools, left_alone};
 use crate::quoted;
 use mail::Untouchable;
-use model::{EmailAddress, Reason, Switch};
+use model::{EmailAddress, MessageClass, Reason, Switch};
 use std::collections::HashMap;
 
 /// Trace fields in a mail that has gone round in circles (RFC 5321 §6.3 asks for at least 100; we are not a hub).
@@ -13,6 +13,7 @@ const HOPS_MAX: usize = 100;
 /// The header fields that steer Overt and are taken out of every copy.
 pub(crate) const SWITCH_HEADER: &str = "X-Overt-Track";
 pub(crate) const ASK_HEADER: &str = "X-Overt-Ask";
+pub(crate) const CLASS_HEADER: &str = "X-Overt-Class";
 
 /// A mail, as far as accepting it goes.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) struct Read {
     pub(crate) names: HashMap<String, String>,
     pub(crate) switch: Option<Switch>,
     pub(crate) ask: Option<bool>,
+    pub(crate) class: Option<MessageClass>,
     pub(crate) obstacle: Option<Reason>,
     pub(crate) can_carry_line: bool,
     pub(crate) links: Vec<store::Link>,
@@ -54,6 +56,11 @@ pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
         .map(|word| word.parse())
         .transpose()
         .map_err(|e| Refusal::BadMail(format!("{SWITCH_HEADER}: {e}")))?;
+    let class = plan
+        .header(CLASS_HEADER)
+        .map(|word| word.trim().to_ascii_lowercase().parse())
+        .transpose()
+        .map_err(|e| Refusal::BadMail(format!("{CLASS_HEADER}: {e}")))?;
     let ask = match plan
         .header(ASK_HEADER)
         .map(|w| w.trim().to_ascii_lowercase())
@@ -92,6 +99,7 @@ pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
         names,
         switch,
         ask,
+        class,
         obstacle: untouchable.map(reason),
         // A signed mail must not get a line either: only a missing HTML part leaves the text to write into.
         can_carry_line: matches!(untouchable, None | Some(Untouchable::NoHtml))

@@ -101,6 +101,7 @@ fn submission(user: User, envelope: &Envelope, source: Vec<u8>) -> Result<Submis
         source,
         switch: None,
         ask: None,
+        class: None,
         ret: envelope.ret.map(|r| r.to_string()),
         envid: envelope.envid.clone(),
     })

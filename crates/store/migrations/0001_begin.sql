@@ -81,6 +81,10 @@ create table contact (
   details_state text not null,
   details_since bigint,
   ask_next bigint not null,
+  -- ISO 3166-1; null where it is not known, which means the strictest rules.
+  country text,
+  -- What they are to a lawyer who writes: words with blanks between them.
+  tags text not null,
   created_at bigint not null,
   unique (workspace_id, address_key)
 );
@@ -164,6 +168,8 @@ create table message (
   accepted_at bigint not null,
   size bigint not null,
   switch text not null,
+  -- What kind of mail it is: rules differ by it.
+  class text not null,
   search text not null,
   -- The mail as the sender wrote it; gone once every copy is delivered or bounced.
   source bytea

@@ -4,7 +4,9 @@ use crate::db::Tx;
 use crate::value::{Row, Value, params};
 use crate::{Error, Store};
 use model::consent::Standing;
-use model::{Consent, ConsentState, ContactId, EmailAddress, Language, Time, WorkspaceId};
+use model::{
+    Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Time, WorkspaceId,
+};
 
 /// A person mail is sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,10 @@ pub struct Contact {
     pub ask_next: bool,
     /// Since when they are known.
     pub created_at: Time,
+    /// Where they are; none means the strictest rules.
+    pub country: Option<Country>,
+    /// What they are to a lawyer who writes to them.
+    pub tags: LegalTags,
 }
 
 /// What a new contact begins with, drawn by chance.
@@ -66,7 +72,7 @@ pub struct ContactFilter {
 
 pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.source, k.language, k.open_state,
     k.open_since, k.click_state, k.click_since, k.document_state, k.document_since, k.details_state, k.details_since,
-    k.ask_next, k.created_at";
+    k.ask_next, k.created_at, k.country, k.tags";
 
 /// Reads a contact whose columns begin at `from`.
 pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
@@ -91,6 +97,8 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
         },
         ask_next: row.get(from + 14)?,
         created_at: row.get(from + 15)?,
+        country: row.get(from + 16)?,
+        tags: row.get(from + 17)?,
     })
 }
 
@@ -104,8 +112,8 @@ pub(crate) fn find_or_create(
     now: Time,
 ) -> Result<Vec<Contact>, Error> {
     let insert = "insert into contact (id, workspace_id, address, address_key, name, search, source, open_state,
-        click_state, document_state, details_state, ask_next, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, 'unknown', 'unknown', 'unknown', 'unknown', 0, $8)
+        click_state, document_state, details_state, ask_next, tags, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, 'unknown', 'unknown', 'unknown', 'unknown', 0, '', $8)
         on conflict (workspace_id, address_key) do nothing";
     // In the order of their addresses: two mails to the same new people must not wait for each other crosswise.
     let mut ordered: Vec<_> = people.iter().collect();
@@ -217,6 +225,22 @@ impl Store {
                 values.push(i64::from(filter.limit).into());
                 sql += &format!(" order by k.address_key limit ${}", values.len());
                 tx.query(&sql, &values)?.iter().map(|row| contact(row, 0)).collect()
+            })
+            .await
+    }
+
+    /// Notes where a contact is and what they are to a lawyer. Mails from now on follow the rules for that.
+    pub async fn contact_describe(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        country: Option<Country>,
+        tags: LegalTags,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "update contact set country = $3, tags = $4 where id = $1 and workspace_id = $2";
+                Ok(tx.execute(sql, params![id, workspace, country, tags])? > 0)
             })
             .await
     }

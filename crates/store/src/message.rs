@@ -8,8 +8,8 @@ use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
 use crate::{Contact, Error, Fresh, Store, contact, event};
 use model::event::Happening;
 use model::{
-    ContactId, CopyId, EmailAddress, MessageId, Mode, PerAxis, Reason, Switch, Tick, Time, UserId,
-    WorkspaceId,
+    ContactId, CopyId, EmailAddress, MessageClass, MessageId, Mode, PerAxis, Reason, Switch, Tick,
+    Time, UserId, WorkspaceId,
 };
 use std::str::FromStr;
 
@@ -34,6 +34,8 @@ pub struct Message {
     pub size: i64,
     /// The sender's choice for this mail.
     pub switch: Switch,
+    /// What kind of mail it is.
+    pub class: MessageClass,
 }
 
 /// One link of a message.
@@ -150,7 +152,8 @@ impl FromStr for Cursor {
 /// Copies of one message that a list shows; the message's own page shows them all.
 const COPIES_LISTED_MAX: u16 = 100;
 
-const COLUMNS: &str = "m.id, m.workspace_id, m.user_id, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch";
+const COLUMNS: &str = "m.id, m.workspace_id, m.user_id, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch,
+    m.class";
 
 fn message(row: &Row) -> Result<Message, Error> {
     Ok(Message {
@@ -163,6 +166,7 @@ fn message(row: &Row) -> Result<Message, Error> {
         accepted_at: row.get(6)?,
         size: row.get(7)?,
         switch: row.get(8)?,
+        class: row.get(9)?,
     })
 }
 
@@ -327,10 +331,10 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
         .join(" ");
     let search = format!("{} {addresses}", m.subject.to_lowercase());
     tx.execute(
-        "insert into message (id, workspace_id, user_id, sender, header_id, subject, accepted_at, size, switch, search,
-         source) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into message (id, workspace_id, user_id, sender, header_id, subject, accepted_at, size, switch, class,
+         search, source) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         params![
-            m.id, m.workspace, m.user, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch, search, source
+            m.id, m.workspace, m.user, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch, m.class, search, source
         ],
     )?;
     let rows: Vec<_> = links

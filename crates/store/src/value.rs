@@ -7,8 +7,8 @@ use crate::Error;
 use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
-    Axis, ContactId, CopyId, HitId, IdentityId, Language, Meaning, MessageId, Mode, Reason, Role,
-    Switch, Time, UserId, WorkspaceId,
+    Axis, ContactId, CopyId, Country, HitId, IdentityId, Language, LegalTag, LegalTags, Meaning,
+    MessageClass, MessageId, Mode, Reason, Role, Switch, Time, UserId, WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -196,7 +196,7 @@ macro_rules! words {
     )*};
 }
 words!(Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
-    Language => as_str, Switch => as_str, Happening => as_str, Reason => code);
+    Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Reason => code);
 
 impl FromValue for model::EmailAddress {
     fn from_value(value: &Value) -> Option<Self> {
@@ -204,6 +204,38 @@ impl FromValue for model::EmailAddress {
             Value::Text(text) => text.parse().ok(),
             _ => None,
         }
+    }
+}
+
+impl FromValue for LegalTags {
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Text(words) = value else {
+            return None;
+        };
+        let tags: Result<Vec<_>, _> = words.split_whitespace().map(str::parse).collect();
+        tags.ok().map(|tags| Self::of(&tags))
+    }
+}
+
+impl From<LegalTags> for Value {
+    fn from(tags: LegalTags) -> Self {
+        let words: Vec<_> = tags.iter().map(LegalTag::as_str).collect();
+        Self::Text(words.join(" "))
+    }
+}
+
+impl FromValue for Country {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Country> for Value {
+    fn from(country: Country) -> Self {
+        Self::Text(country.as_str().to_owned())
     }
 }
 

@@ -23,7 +23,7 @@ enum What {
         /// The receipt as it was downloaded
         file: PathBuf,
         /// The public key of the instance that signed it, as at <tracker>/.well-known/overt-key [default: this instance's]
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         key: Option<PublicKey>,
         /// The configuration file, for this instance's key
         #[arg(long, env = "OVERT_CONFIG")]

@@ -84,6 +84,7 @@ async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
         ("tracker", tracker),
         ("clock", clock(far_clock)),
         ("dkim", dkim(config)),
+        ("profiles", profiles(config)),
         ("networks", networks(config)),
     ])
 }
@@ -115,6 +116,26 @@ async fn database(config: &Config) -> Finding {
             }
         }
         Err(error) => Broken(error.to_string()),
+    }
+}
+
+fn profiles(config: &Config) -> Finding {
+    match serve::profiles(config) {
+        Err(error) => Broken(format!("{error:#}")),
+        Ok(profiles) => {
+            let stale = profiles.stale((ambient::REAL.now)());
+            if stale.is_empty() {
+                let home = profiles.all().filter(|p| profiles.is_home(&p.id));
+                let names: Vec<_> = home.map(|p| p.id.as_str()).collect();
+                Fine(format!(
+                    "{} in force; all reviewed in time",
+                    names.join(", ")
+                ))
+            } else {
+                let texts: Vec<_> = stale.iter().map(ToString::to_string).collect();
+                Watch(texts.join("; "))
+            }
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 use crate::{ambient, log};
 use anyhow::{Context, Result, bail};
 use model::decision::{Ceiling, Circumstances, Decision, decide};
+use model::profile::{Case, Profiles};
 use model::url::Origin;
 use model::{
-    Consent, ConsentState, CopyId, EmailAddress, Keyring, Language, Mode, PerAxis, Reason, Topic,
+    AgeStanding, Consent, ConsentState, CopyId, EmailAddress, Keyring, Language, LegalTags,
+    MessageClass, Mode, PerAxis, Reason, Topic,
 };
 use send::instrument::{Rendered, Tools, Wanted, left_alone, render};
 use serde_json::{Value, json};
@@ -110,7 +112,24 @@ fn copy(plan: &mail::Plan<'_>, tools: &Tools<'_>) -> Result<(Rendered, Decision)
             .context("the header field X-Overt-Track")?,
         None => model::Switch::All,
     };
+    let class = match plan.header("X-Overt-Class") {
+        Some(word) => word
+            .trim()
+            .to_ascii_lowercase()
+            .parse()
+            .context("the header field X-Overt-Class")?,
+        None => MessageClass::Correspondence,
+    };
+    // Nobody knows where these recipients are, so the strictest rules apply.
+    let case = Case {
+        country: None,
+        class,
+        age: AgeStanding::Unknown,
+        directed_to_children: false,
+        tags: LegalTags::NONE,
+    };
     let ceilings = [
+        Profiles::new(&[], &[])?.ceiling(&case),
         Ceiling {
             reason: Reason::SwitchedOff,
             modes: switch.ceiling(),

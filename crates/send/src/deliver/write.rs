@@ -1,6 +1,6 @@
 //! Writing a copy at the moment it leaves, on what is true then.
 
-use crate::accept::{Sender, may_ask};
+use crate::accept::{Sender, case, may_ask};
 use crate::instrument::{self, Wanted};
 use model::decision::{Ceiling, Circumstances, decide};
 use model::{Reason, Time};
@@ -31,6 +31,8 @@ pub(super) fn write_copy(
         reason: frozen,
         modes: copy.modes,
     });
+    let case = case(&around.contact, around.message.class);
+    ceilings.push(sender.profiles.ceiling(&case));
     let consent = Some(&around.contact.consent);
     let decision = decide(&Circumstances {
         copy: copy.id,

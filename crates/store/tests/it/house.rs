@@ -197,6 +197,7 @@ impl House {
             accepted_at: at,
             size: 4,
             switch: Switch::All,
+            class: model::MessageClass::Correspondence,
         };
         let copies = contacts.iter().map(|contact| NewCopy {
             id: CopyId(id()),

@@ -217,6 +217,7 @@ impl Site {
             accepted_at: now(),
             size: 100,
             switch: Switch::All,
+            class: model::MessageClass::Correspondence,
         };
         let new_copy = NewCopy {
             id: copy,

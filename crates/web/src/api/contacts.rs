@@ -43,6 +43,10 @@ pub(super) struct ContactItem {
     consent: Topics,
     /// The next mail to them carries the question.
     ask_next: bool,
+    /// ISO 3166-1; null where it is not known, which means the strictest rules.
+    country: Option<String>,
+    /// What they are to a lawyer who writes to them: `lawyer`, `opposing`, `client`.
+    tags: Vec<&'static str>,
     created_at: String,
 }
 
@@ -57,6 +61,8 @@ impl ContactItem {
         };
         Self {
             state: contact.consent.summary(now).as_str(),
+            country: contact.country.map(|c| c.as_str().to_owned()),
+            tags: contact.tags.iter().map(model::LegalTag::as_str).collect(),
             consent: Topics {
                 open: topic(Topic::Open),
                 click: topic(Topic::Click),

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use mail_parser::MessageParser;
 use model::role::Act;
-use model::{EmailAddress, Switch};
+use model::{EmailAddress, MessageClass, Switch};
 use send::{Recipient, Submission};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,6 +50,7 @@ struct Envelope {
     to: Vec<EmailAddress>,
     track: Option<Switch>,
     ask: Option<bool>,
+    class: Option<MessageClass>,
 }
 
 impl Envelope {
@@ -62,12 +63,13 @@ impl Envelope {
                 "from" => envelope.from = Some(value.parse().map_err(|e| wrong(&e))?),
                 "to" => envelope.to.push(value.parse().map_err(|e| wrong(&e))?),
                 "track" => envelope.track = Some(value.parse().map_err(|e| wrong(&e))?),
+                "class" => envelope.class = Some(value.parse().map_err(|e| wrong(&e))?),
                 "ask" => {
                     envelope.ask = Some(value.parse().map_err(|_| wrong(&"write true or false"))?);
                 }
                 _ => {
                     return Err(Error::Query(format!(
-                        "{name}: known are from, to, track and ask"
+                        "{name}: known are from, to, track, ask and class"
                     )));
                 }
             }
@@ -119,6 +121,7 @@ fn invalid(why: &str) -> Error {
         ("from" = Option<String>, Query, description = "Envelope sender, one of the user's identities; else the From header's."),
         ("to" = Option<Vec<String>>, Query, description = "Envelope recipient; may be repeated; else To, Cc and Bcc of the header."),
         ("track" = Option<String>, Query, description = "`off`, `open`, `click`, `all`; overrides the mail's X-Overt-Track header."),
+        ("class" = Option<String>, Query, description = "`correspondence` (the default), `transactional`, `requested_newsletter`, `marketing`, `cold`; overrides the mail's X-Overt-Class header. Rules of law differ by it; `cold` is never tracked."),
         ("ask" = Option<bool>, Query, description = "Ask recipients who were never asked whether they agree."),
     ),
     request_body(content = String, content_type = "message/rfc822"),
@@ -152,6 +155,7 @@ pub(super) async fn submit(
         to,
         track: switch,
         ask,
+        class,
         ..
     } = envelope;
     let recipients = to
@@ -173,6 +177,7 @@ pub(super) async fn submit(
             source,
             switch,
             ask,
+            class,
             ret: None,
             envid: None,
         })

@@ -10,8 +10,9 @@ use crate::extract::{Fields, Id};
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use model::country::BadCountry;
 use model::role::Act;
-use model::{ConsentState, ContactId, Time, Topic};
+use model::{ConsentState, ContactId, LegalTag, LegalTags, Time, Topic};
 use serde::Deserialize;
 use store::{Contact, Method};
 
@@ -27,6 +28,8 @@ struct ContactPage {
     history: Vec<Past>,
     mails: Vec<Mail>,
     may_send: bool,
+    /// May say where they are and what they are to a lawyer: rules follow from it.
+    may_describe: bool,
     /// The question may be put to this person now.
     may_ask: bool,
     /// There is something that can be withdrawn.
@@ -84,6 +87,31 @@ pub(super) struct Asking {
     ask: bool,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Description {
+    country: String,
+    lawyer: Option<String>,
+    opposing: Option<String>,
+    client: Option<String>,
+}
+
+impl ContactPage {
+    fn country(&self) -> String {
+        let country = self.contact.country;
+        country.map(|c| c.to_string()).unwrap_or_default()
+    }
+
+    /// The tags there are: name, words, and whether this contact has it.
+    fn tags(&self) -> [(&'static str, &'static str, bool); 3] {
+        let words = [
+            (LegalTag::Lawyer, "another lawyer"),
+            (LegalTag::Opposing, "the other side, or its lawyer"),
+            (LegalTag::Client, "a client"),
+        ];
+        words.map(|(tag, words)| (tag.as_str(), words, self.contact.tags.has(tag)))
+    }
+}
+
 pub(crate) async fn find(web: &Shared, user: &store::User, id: ContactId) -> Result<Contact> {
     web.app
         .store
@@ -122,6 +150,7 @@ pub(super) async fn show(
         page: Page::of(&user, "contacts", contact.address.to_string()),
         withdrawable: withdrawable(&contact),
         may_send: user.role.may(Act::Send),
+        may_describe: user.role.may(Act::SetCeiling),
         may_ask: contact.consent.may_ask(now),
         contact,
         topics: topics.into(),
@@ -196,6 +225,38 @@ pub(super) async fn ask(
     web.app
         .store
         .contact_set_ask_next(user.workspace, id, ask)
+        .await?;
+    Ok(Redirect::to(&format!("/contacts/{id}")).into_response())
+}
+
+/// `POST /contacts/{id}/describe`: their country and what they are to a lawyer.
+pub(super) async fn describe(
+    State(web): State<Shared>,
+    user: User,
+    Id(id): Id<ContactId>,
+    Fields(form): Fields<Description>,
+) -> Result<Response> {
+    user.may(Act::SetCeiling)?;
+    find(&web, &user, id).await?;
+    let country = match form.country.trim() {
+        "" => None,
+        text => Some(text.parse().map_err(|why: BadCountry| Error::Invalid {
+            field: "country",
+            why: why.to_string(),
+        })?),
+    };
+    let ticked = [
+        (form.lawyer, LegalTag::Lawyer),
+        (form.opposing, LegalTag::Opposing),
+        (form.client, LegalTag::Client),
+    ];
+    let tags: Vec<_> = ticked
+        .into_iter()
+        .filter_map(|(tick, tag)| tick.map(|_| tag))
+        .collect();
+    let (store, tags) = (&web.app.store, LegalTags::of(&tags));
+    store
+        .contact_describe(user.workspace, id, country, tags)
         .await?;
     Ok(Redirect::to(&format!("/contacts/{id}")).into_response())
 }

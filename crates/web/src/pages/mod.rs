@@ -33,6 +33,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/contacts", get(contacts::list))
         .route("/contacts/{id}", get(contact::show))
         .route("/contacts/{id}/ask", post(contact::ask))
+        .route("/contacts/{id}/describe", post(contact::describe))
         .route(
             "/contacts/{id}/withdraw",
             get(contact::confirm_withdrawal).post(contact::withdraw),

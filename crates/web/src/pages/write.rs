@@ -141,6 +141,7 @@ async fn send(
         source: source.map_err(|_| Error::Internal)?,
         switch: Some(track),
         ask: Some(draft.ask.is_some()),
+        class: None,
         ret: None,
         envid: None,
     };

@@ -44,6 +44,7 @@ pub fn app(store: Store, admin: &str) -> web::App {
     let sender = send::Sender {
         store: store.clone(),
         keyring,
+        profiles: Arc::new(model::Profiles::new(&[], &[]).unwrap()),
         signers: Arc::default(),
         tracker: "https://t.sample.example".parse().unwrap(),
         ambient: ambient(),
@@ -251,6 +252,7 @@ impl Sample {
             accepted_at: at,
             size: 4_211,
             switch: Switch::All,
+            class: model::MessageClass::Correspondence,
         };
         let links = vec![
             Link {
