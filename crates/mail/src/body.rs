@@ -78,6 +78,10 @@ struct Opened<'r> {
 const BODY_BYTES_MAX: usize = 16 << 20;
 
 fn open<'r>(raw: &'r [u8], node: &Node) -> Result<Opened<'r>, Untouchable> {
+    // Without the empty line after the header, what is put in would become a part of the header.
+    if node.header_end.is_none() {
+        return Err(Untouchable::Structure);
+    }
     let raw = &raw[node.body.clone()];
     if raw.len() > BODY_BYTES_MAX {
         return Err(Untouchable::TooComplex);
