@@ -502,3 +502,30 @@ async fn many_recipients_are_listed_first_and_told_one_by_one() {
         .to_owned();
     assert!(browser.page(&copy).await.text.contains("class=\"story\""));
 }
+
+#[tokio::test]
+async fn who_sets_ceilings_says_which_rules_apply_to_a_contact() {
+    let w = world().await;
+    let id = w
+        .sample
+        .contact("a@x.example", "A", ConsentState::Given)
+        .await;
+    let path = format!("/contacts/{id}/describe");
+    for (role, status) in [
+        (Role::Member, 403),
+        (Role::Compliance, 303),
+        (Role::Owner, 303),
+    ] {
+        let browser = w.browser(w.user(role)).await;
+        let page = browser.page(&format!("/contacts/{id}")).await;
+        assert_eq!(page.text.contains("Which rules apply"), status == 303);
+        let answer = browser.post(&path, "country=uk&client=on").await;
+        assert_eq!(answer.status, status, "{role:?}");
+    }
+    let browser = w.browser(w.user(Role::Owner)).await;
+    let page = browser.page(&format!("/contacts/{id}")).await;
+    assert!(page.text.contains("value=\"GB\"") && page.text.contains("name=\"client\" checked"));
+    let wrong = browser.post(&path, "country=Narnia").await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text.contains("two letters"), "{}", wrong.text);
+}
