@@ -121,6 +121,15 @@ impl Facts {
     }
 }
 
+/// Signs that a copy was opened elsewhere, maybe forwarded. Never who.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// How sure, in percent.
+    pub confidence: u8,
+    /// Codes of the signs, two at least.
+    pub reasons: Vec<String>,
+}
+
 /// One judged request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {

@@ -7,6 +7,7 @@ use crate::value::{FromValue, Row, Value, params};
 use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
 use crate::{Contact, Error, Message, Store, contact, event, message};
 use model::event::Happening;
+use model::hit::Elsewhere;
 use model::tick::{Counts, Seen};
 use model::{ContactId, CopyId, MessageId, Mode, PerAxis, Reason, Tick, Time, WorkspaceId};
 use std::str::FromStr;
@@ -92,15 +93,6 @@ pub struct Copy {
     pub receipt_at: Option<Time>,
     /// Signs that somebody has it elsewhere, maybe forwarded. Only where details may be recorded.
     pub elsewhere: Option<Elsewhere>,
-}
-
-/// Signs that a copy was opened elsewhere. Never who.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Elsewhere {
-    /// How sure, in percent.
-    pub confidence: u8,
-    /// Codes of the signs.
-    pub reasons: Vec<String>,
 }
 
 impl Copy {

@@ -25,13 +25,14 @@ mod postgres;
 mod proof;
 mod settle;
 mod sqlite;
+mod summary;
 mod user;
 mod value;
 mod workspace;
 
 pub use consent::{ConsentEvent, ConsentRequest, Method};
 pub use contact::{Contact, ContactFilter, Fresh};
-pub use copy::{Copy, CopyInContext, CopyState, Elsewhere};
+pub use copy::{Copy, CopyInContext, CopyState};
 pub use credential::{Credential, CredentialKind};
 pub use event::AddressedEvent;
 pub use hit::{Recorded, StoredHit};
@@ -42,6 +43,7 @@ pub use outbox::{Errand, Lowered, Outcome, Parcel};
 pub use person::Person;
 pub use proof::{Proof, ProvenEvent};
 pub use settle::HitContext;
+pub use summary::Summary;
 pub use user::User;
 pub use workspace::{Instance, Workspace, ceilings};
 

@@ -8,8 +8,9 @@ use crate::db::Tx;
 use crate::fold::{about, count, lock_copies, read_at, write_copies};
 use crate::news::First;
 use crate::value::{Row, params};
-use crate::{Copy, Elsewhere, Error, Store, event, news};
+use crate::{Copy, Error, Store, event, news};
 use model::event::Happening;
+use model::hit::Elsewhere;
 use model::{
     Axis, ContactId, CopyId, EmailAddress, Facts, HitId, Meaning, MessageId, Mode, Time, Verdict,
 };

@@ -75,6 +75,7 @@ impl Recorder {
         let shared = Arc::<Shared>::default();
         let settling = Settling {
             store: store.clone(),
+            ambient,
             changed,
         };
         let writer = Writer {

@@ -7,8 +7,8 @@
 //! stored and shown.
 
 use crate::trace::Trace;
-use model::hit::Hit;
-use model::{HitId, Verdict};
+use model::hit::{Elsewhere, Hit};
+use model::{Ambient, CopyId, HitId, Verdict};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,7 @@ pub(crate) struct Recorded {
 /// The task's state.
 pub(crate) struct Settling {
     pub(crate) store: Store,
+    pub(crate) ambient: Ambient,
     /// Woken when verdicts have changed.
     pub(crate) changed: Arc<Notify>,
 }
@@ -60,6 +61,7 @@ impl Settling {
                 continue;
             };
             let mut revised = HashMap::<HitId, Verdict>::new();
+            let mut elsewhere = HashMap::<CopyId, Elsewhere>::new();
             for Recorded { hit, trace } in batch.drain(..) {
                 // Not recorded: then it may not tell anything about others either.
                 let Some(around) = context.get(&hit.id) else {
@@ -72,11 +74,16 @@ impl Settling {
                 } else if trace.key < key {
                     continue;
                 }
+                let copy = hit.copy;
                 for Revision { hit, verdict } in window.add(sighting(hit, trace, around)) {
                     revised.insert(hit, verdict);
                 }
+                if let Some(signs) = window.elsewhere(copy) {
+                    elsewhere.insert(copy, signs);
+                }
             }
             self.write(revised).await;
+            self.mark(elsewhere).await;
         }
     }
 
@@ -93,6 +100,21 @@ impl Settling {
             .await;
         if written.is_some_and(|count| count > 0) {
             self.changed.notify_one();
+        }
+    }
+
+    /// The store knows whether details of a copy may be recorded.
+    async fn mark(&self, elsewhere: HashMap<CopyId, Elsewhere>) {
+        for (copy, signs) in elsewhere {
+            let noted = self
+                .patiently(|store| {
+                    let (signs, now) = (signs.clone(), (self.ambient.now)());
+                    async move { store.copy_elsewhere(copy, signs, now).await }
+                })
+                .await;
+            if noted == Some(true) {
+                self.changed.notify_one();
+            }
         }
     }
 

@@ -78,6 +78,9 @@ reasons! {
     TwoAgents "two_agents" "The same source fetched the same link under two different names within minutes."
     GatewayDomain "gateway_domain" "Mail to this recipient's server is usually scanned on arrival, and this came within a minute of it."
     LoadedAgain "loaded_again" "It was loaded again hours later, which is a little more like a person."
+    OtherHost "other_host" "It was read through another mail provider than the one this address belongs to."
+    OtherDevice "other_device" "It was read with two programs in two networks. One person can have both."
+    SharedInChat "shared_in_chat" "A chat made a preview of one of its links, as it does when somebody shares a link."
     BackgroundSync "background_sync" "Several mails to this person were loaded within the same minute, which is a little more like a machine."
 }
 

@@ -13,6 +13,7 @@
 //! For one copy the outcome depends on the set of its hits and not on the order of their coming.
 
 mod crowd;
+mod elsewhere;
 mod hosts;
 mod rules;
 mod source;
@@ -22,6 +23,7 @@ pub use source::Source;
 use crate::open::SECONDS_AFTER_DELIVERY;
 use crowd::Crowd;
 use hosts::Hosts;
+use model::hit::Elsewhere;
 use model::{Axis, ContactId, CopyId, HitId, MessageId, Time, Verdict};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -111,6 +113,10 @@ struct Marks {
 struct Copy {
     seen: Vec<Seen>,
     links: Option<u16>,
+    /// The recipient's host or domain.
+    host: Option<String>,
+    /// How sure it was last told that the copy was opened elsewhere.
+    elsewhere: u8,
     last: Time,
 }
 
@@ -198,6 +204,17 @@ impl Window {
         revisions
     }
 
+    /// Signs that this copy was opened elsewhere, if there are more now than when this was last asked.
+    pub fn elsewhere(&mut self, copy: CopyId) -> Option<Elsewhere> {
+        let copy = self.copies.get_mut(&copy)?;
+        let signs = elsewhere::elsewhere(&copy.seen, copy.host.as_deref())?;
+        if signs.confidence <= copy.elsewhere {
+            return None;
+        }
+        copy.elsewhere = signs.confidence;
+        Some(signs)
+    }
+
     fn insert(&mut self, sighting: Sighting) {
         let gateway_domain = self.is_on_arrival(&sighting);
         let delivered = sighting.known.delivered_at.filter(|at| *at <= sighting.at);
@@ -206,9 +223,12 @@ impl Window {
         let copy = self.copies.entry(sighting.copy).or_insert_with(|| Copy {
             seen: Vec::new(),
             links: None,
+            host: None,
+            elsewhere: 0,
             last: sighting.at,
         });
         copy.links = copy.links.or(sighting.known.links);
+        copy.host = copy.host.take().or(sighting.known.recipient_host);
         copy.seen.push(Seen {
             hit: sighting.hit,
             axis: sighting.axis,

@@ -16,6 +16,7 @@ mod outbox;
 mod person;
 mod schema;
 mod settle;
+mod summary;
 mod user;
 
 /// Runs tests on both databases. A test that is not listed is dead code, which lint refuses.

@@ -401,7 +401,11 @@ async fn a_lowered_copy_is_written_down(house: House) {
     let why = Some(Reason::Withdrawn);
     let outcome = Outcome::Sent {
         answer: "250".into(),
-        lowered: Some(store::Lowered { modes: NOTHING, open: why, click: why }),
+        lowered: Some(store::Lowered {
+            modes: NOTHING,
+            open: why,
+            click: why,
+        }),
         asked: false,
         report: None,
     };

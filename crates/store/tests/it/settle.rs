@@ -3,12 +3,12 @@
 use crate::house::{DETAILED, House, INDIVIDUAL, MINUTE, NOW, hit};
 use crate::on_both;
 use model::event::Happening;
-use model::hit::Hit;
+use model::hit::{Elsewhere, Hit};
 use model::{
     Axis, ConsentState, CopyId, Facts, HitId, Meaning, Mode, PerAxis, Tick, Time, Topic, Verdict,
 };
 use std::time::Duration;
-use store::{Elsewhere, Outcome};
+use store::Outcome;
 
 on_both!(
     a_read_that_was_a_machine_is_taken_back,

@@ -504,6 +504,46 @@ fn o6_a_proxy_seconds_after_delivery_is_doubted_once_delivery_is_known() {
 }
 
 #[test]
+fn elsewhere_needs_two_independent_signs() {
+    let proxy = || verdict("gmail_proxy", Meaning::HumanViaProxy, 85, &["image_proxy"]);
+    let reader = || verdict("thunderbird", Meaning::Human, 95, &["mail_client"]);
+    let preview = || verdict("slack_preview", Meaning::Machine, 95, &["link_preview"]);
+    let through_gmail = open(1, 0.0, CLOUD, "proxy", proxy());
+    let at_home = open(2, 60.0, HOME, CHROME, reader());
+    let in_the_office = open(3, 120.0, OFFICE, EDGE, reader());
+    let chat = click(4, 1, 180.0, CLOUD, "chat", preview());
+    let signs = |domain: &str, hits: &[&Sighting]| {
+        let mut window = Window::new(100, []);
+        for hit in hits {
+            let mut hit = (*hit).clone();
+            hit.known.recipient_host = Some(domain.into());
+            window.add(hit);
+        }
+        let signs = window.elsewhere(CopyId([1; 16]));
+        assert_eq!(window.elsewhere(CopyId([1; 16])), None, "told once");
+        signs.map(|signs| (signs.confidence, signs.reasons.join(" ")))
+    };
+    let all = [&through_gmail, &at_home, &in_the_office, &chat];
+    assert_eq!(
+        signs("yahoo.com", &all),
+        Some((75, "other_host other_device shared_in_chat".into()))
+    );
+    assert_eq!(
+        signs("gmail.com", &all),
+        Some((60, "other_device shared_in_chat".into())),
+        "Gmail reads its own mail"
+    );
+    assert_eq!(
+        signs("yahoo.com", &[&through_gmail, &chat]),
+        Some((60, "other_host shared_in_chat".into()))
+    );
+    for alone in [&[&through_gmail][..], &[&at_home, &in_the_office], &[&chat]] {
+        assert_eq!(signs("yahoo.com", alone), None);
+    }
+    assert_eq!(signs("company.example", &[&through_gmail, &chat]), None);
+}
+
+#[test]
 fn sources() {
     assert!(source(HOME, "x").same_block(&source("198.51.100.200", "y")));
     assert!(!source(HOME, "x").same_address(&source("198.51.100.200", "x")));

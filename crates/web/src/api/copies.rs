@@ -39,11 +39,21 @@ struct HitItem {
     /// Percent.
     confidence: u8,
     reasons: Vec<ReasonItem>,
+    /// What it meant when judged alone, where comparing it with other hits changed the verdict.
+    revised_from: Option<&'static str>,
     /// Client, browser, os, device, network, country, as far as known; null below `detailed`.
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     facts: Option<model::Facts>,
     /// A repetition within seconds; not counted.
     repeat: bool,
+}
+
+/// Signs that a copy was opened elsewhere.
+#[derive(Serialize, ToSchema)]
+struct ElsewhereItem {
+    /// Percent.
+    confidence: u8,
+    reasons: Vec<ReasonItem>,
 }
 
 /// A copy with everything that is known about it.
@@ -59,6 +69,8 @@ pub(super) struct CopyDetail {
     state_at: String,
     /// When the recipient pressed the receipt button.
     receipt_at: Option<String>,
+    /// Signs that it was opened elsewhere, maybe forwarded. Only where details may be recorded; never who.
+    elsewhere: Option<ElsewhereItem>,
     /// Oldest first, at most 1000.
     hits: Vec<HitItem>,
 }
@@ -100,11 +112,16 @@ pub(super) async fn show(
         meaning: hit.verdict.meaning.as_str(),
         confidence: hit.verdict.confidence,
         reasons: hit.verdict.reasons.into_iter().map(reason).collect(),
+        revised_from: hit.revised_from.map(model::Meaning::as_str),
         facts: hit.facts,
         repeat: hit.repeat,
     };
     Ok(Json(CopyDetail {
         ask: copy.ask,
+        elsewhere: copy.elsewhere.as_ref().map(|signs| ElsewhereItem {
+            confidence: signs.confidence,
+            reasons: signs.reasons.iter().cloned().map(reason).collect(),
+        }),
         answer: copy.answer.clone(),
         state_at: copy.state_at.rfc3339(),
         receipt_at: copy.receipt_at.map(model::Time::rfc3339),

@@ -46,7 +46,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    fn of(counts: model::tick::Counts) -> Self {
+    pub(super) fn of(counts: model::tick::Counts) -> Self {
         Self {
             human: counts.human,
             unknown: counts.unknown,

@@ -7,6 +7,7 @@ mod me;
 mod messages;
 mod openapi;
 mod submit;
+mod summary;
 
 use crate::Shared;
 use crate::error::Error;
@@ -38,6 +39,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(contacts::show))
         .routes(routes!(contacts::consent))
         .routes(routes!(contacts::withdraw))
+        .routes(routes!(summary::show))
         .routes(routes!(me::show))
         .routes(routes!(events::follow))
 }

@@ -36,6 +36,8 @@ struct MessagePage {
 struct Story {
     copy: CopyView,
     axes: Vec<AxisView>,
+    /// Signs that it was opened elsewhere.
+    signs: Vec<&'static str>,
     steps: Vec<Step>,
 }
 
@@ -57,6 +59,8 @@ struct Step {
     /// How it is known; empty for what needs no explaining.
     reasons: Vec<&'static str>,
     confidence: u8,
+    /// What it was taken for at first, if that was something else.
+    revised_from: Option<&'static str>,
 }
 
 impl Step {
@@ -68,6 +72,7 @@ impl Step {
             human: false,
             reasons: Vec::new(),
             confidence: 0,
+            revised_from: None,
         }
     }
 
@@ -132,6 +137,7 @@ pub(super) async fn show(
         let steps = steps(&web.app, &message, &copy, hits);
         stories.push(Story {
             axes: axes(&copy),
+            signs: signs(&web.app, &copy),
             steps,
             copy: CopyView { copy },
         });
@@ -187,6 +193,11 @@ fn axes(copy: &store::Copy) -> Vec<AxisView> {
     axes
 }
 
+fn signs(app: &App, copy: &store::Copy) -> Vec<&'static str> {
+    let codes = copy.elsewhere.iter().flat_map(|signs| &signs.reasons);
+    codes.map(|code| (app.explain)(code)).collect()
+}
+
 /// Everything that happened to a copy, oldest first.
 fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>) -> Vec<Step> {
     let mut steps = vec![Step::plain(message.accepted_at, "Accepted", "")];
@@ -237,6 +248,7 @@ fn told(app: &App, hit: StoredHit) -> Step {
         verdict,
         facts,
         repeat,
+        revised_from,
         ..
     } = hit;
     let opener = (app.opener_name)(&verdict.opener);
@@ -275,6 +287,18 @@ fn told(app: &App, hit: StoredHit) -> Step {
             .map(|code| (app.explain)(code))
             .collect(),
         confidence: verdict.confidence,
+        revised_from: revised_from
+            .filter(|first| *first != verdict.meaning)
+            .map(meaning_words),
+    }
+}
+
+fn meaning_words(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::Human | Meaning::HumanViaProxy => "a person",
+        Meaning::Unknown => "a person or a machine",
+        Meaning::Machine => "a machine",
+        Meaning::Own => "the sender",
     }
 }
 

@@ -5,6 +5,7 @@ mod contact;
 mod contacts;
 mod glossary;
 mod message;
+mod numbers;
 mod sent;
 mod settings;
 mod sign_in;
@@ -52,6 +53,7 @@ pub(crate) fn router() -> Router<Shared> {
             post(account::revoke_credential),
         )
         .route("/settings/password", post(account::change_password))
+        .route("/numbers", get(numbers::show))
         .route("/glossary", get(glossary::show))
 }
 

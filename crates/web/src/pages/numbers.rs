@@ -1,0 +1,100 @@
+//! The last thirty days in a few honest numbers: an interval where something cannot be known, and machines apart.
+
+use super::{Page, scope, show as render};
+use crate::Shared;
+use crate::auth::User;
+use crate::error::Result;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use std::time::Duration;
+use store::Summary;
+
+const SPAN: Duration = Duration::from_hours(30 * 24);
+
+#[derive(Template)]
+#[template(path = "numbers.html")]
+struct NumbersPage {
+    page: Page,
+    sums: Summary,
+    /// Everybody's messages, or only the user's own.
+    all: bool,
+}
+
+impl NumbersPage {
+    fn opened(&self) -> String {
+        let (tracked, sure) = (self.sums.opens_tracked, self.sums.read);
+        let low = percent(sure, tracked);
+        match self.sums.perhaps {
+            0 => low,
+            perhaps => format!("{low} to {}", percent(sure + perhaps, tracked)),
+        }
+    }
+
+    fn clicked(&self) -> String {
+        percent(self.sums.clicked, self.sums.clicks_tracked)
+    }
+
+    /// Delivered or under way, and opens may not be recorded.
+    fn untracked(&self) -> u32 {
+        self.sums.copies - self.sums.undelivered - self.sums.opens_tracked
+    }
+}
+
+fn percent(part: u32, whole: u32) -> String {
+    match whole {
+        0 => "–".into(),
+        _ => format!("{:.0} %", 100.0 * f64::from(part) / f64::from(whole)),
+    }
+}
+
+/// `GET /numbers`
+pub(super) async fn show(State(web): State<Shared>, user: User) -> Result<Response> {
+    let now = (web.app.ambient.now)();
+    let who = scope(&user);
+    let sums = web
+        .app
+        .store
+        .summary(
+            user.workspace,
+            who,
+            now - SPAN,
+            now + Duration::from_secs(1),
+        )
+        .await?;
+    Ok(render(&NumbersPage {
+        page: Page::of(&user, "numbers", "Numbers"),
+        sums,
+        all: who.is_none(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(sums: Summary) -> NumbersPage {
+        NumbersPage {
+            page: Page::public("Numbers"),
+            sums,
+            all: true,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_an_interval() {
+        let mut sums = Summary {
+            copies: 12,
+            undelivered: 1,
+            opens_tracked: 8,
+            read: 2,
+            perhaps: 4,
+            ..Summary::default()
+        };
+        assert_eq!(page(sums).opened(), "25 % to 75 %");
+        assert_eq!(page(sums).untracked(), 3);
+        sums.perhaps = 0;
+        assert_eq!(page(sums).opened(), "25 %");
+        assert_eq!(page(sums).clicked(), "–", "nobody is no share of nobody");
+    }
+}

@@ -1,0 +1,66 @@
+//! Honest numbers: the tracked are the denominator, what cannot be known is an interval, machines stand apart.
+
+use crate::client::world;
+use crate::sample::Fate;
+use model::Role;
+use serde_json::json;
+use std::time::Duration;
+
+const TO: [(&str, Fate); 5] = [
+    ("a@x.example", Fate::Read),
+    ("b@x.example", Fate::Unsure),
+    ("c@x.example", Fate::Sent),
+    ("d@x.example", Fate::NeverAsked),
+    ("e@x.example", Fate::Bounced),
+];
+const DAY: &str = "from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z";
+
+#[tokio::test]
+async fn the_same_numbers_for_programs_and_for_people() {
+    let w = world().await;
+    let owner = w.user(Role::Owner);
+    w.sample
+        .message(owner, "Figures", Duration::from_mins(200), &TO)
+        .await;
+    let program = w.program(owner).await;
+    let sums = program.get(&format!("/api/v1/summary?{DAY}")).await.json();
+    assert_eq!(
+        (&sums["copies"], &sums["undelivered"]),
+        (&json!(5), &json!(1))
+    );
+    assert_eq!(
+        sums["opened"],
+        json!({ "tracked": 3, "sure": 1, "perhaps": 1, "percent_low": 33.3, "percent_high": 66.7 })
+    );
+    assert_eq!(
+        sums["clicked"],
+        json!({ "tracked": 3, "sure": 1, "percent": 33.3 })
+    );
+    assert_eq!(sums["clicks"]["machine"], 1);
+    let page = w.browser(owner).await.page("/numbers").await.text;
+    for part in [
+        "33 % to 67 %",
+        "3 tracked",
+        "1 surely",
+        "1 perhaps",
+        "1 not delivered",
+        "1 not tracked",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_is_none_is_refused() {
+    let w = world().await;
+    let program = w.program(w.user(Role::Owner)).await;
+    for query in [
+        "",
+        "from=yesterday&to=today",
+        "from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z",
+        "from=2026-11-21T00:00:00Z",
+    ] {
+        let answer = program.get(&format!("/api/v1/summary?{query}")).await;
+        answer.is_problem(400);
+    }
+}
