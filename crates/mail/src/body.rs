@@ -34,6 +34,8 @@ pub(crate) struct Body {
     pub(crate) eol: Option<&'static str>,
     /// In order of position.
     pub(crate) sites: Vec<Site>,
+    /// The web addresses that stand in a text.
+    pub(crate) addresses: Vec<String>,
     /// For a seven-bit text: how its header has to change before it can hold more.
     pub(crate) widening: Option<Patches>,
 }
@@ -64,6 +66,8 @@ pub(crate) enum What {
     HtmlLine,
     /// The place of the line in a text. `fresh`: at the start of a line; `last`: nothing follows.
     TextLine { fresh: bool, last: bool },
+    /// A web address that stands in a text, by its index in `Body::addresses`.
+    TextAddress { index: usize },
 }
 
 /// A decoded body on the way to its sites.
@@ -117,6 +121,7 @@ impl Opened<'_> {
             charset,
             eol: view_eol,
             sites,
+            addresses: Vec::new(),
             widening: None,
         }
     }
@@ -129,22 +134,36 @@ pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<B
     if text::has_pgp(&view) {
         return Err(Untouchable::InlinePgp);
     }
-    if !first {
+    let scale = opened.charset.scale();
+    let site = |what, span: Range<usize>| {
+        let span = span.start * scale..span.end * scale;
+        Site {
+            what,
+            decoded: span.clone(),
+            encoded: span.clone(),
+            break_before: span.start,
+            break_after: span.end,
+        }
+    };
+    let mut addresses = Vec::new();
+    let mut sites = Vec::new();
+    for span in text::addresses(&view) {
+        let index = addresses.len();
+        addresses.push(String::from_utf8_lossy(&view[span.clone()]).into_owned());
+        sites.push(site(What::TextAddress { index }, span));
+    }
+    if first {
+        let position = text::line_position(&view);
+        let what = What::TextLine {
+            fresh: position == 0 || view[position - 1] == b'\n',
+            last: position == view.len(),
+        };
+        sites.push(site(what, position..position));
+        sites.sort_by_key(|site| (site.decoded.start, site.decoded.end));
+    }
+    if sites.is_empty() {
         return Ok(None);
     }
-    let position = text::line_position(&view);
-    let fresh = position == 0 || view[position - 1] == b'\n';
-    let at = position * opened.charset.scale();
-    let site = Site {
-        what: What::TextLine {
-            fresh,
-            last: position == view.len(),
-        },
-        decoded: at..at,
-        encoded: at..at,
-        break_before: at,
-        break_after: at,
-    };
     let eol = line_end(&view);
     // Only ASCII may be added to a body that promises to be ASCII.
     let promised = !matches!(node.media.encoding.as_str(), "8bit" | "binary");
@@ -153,7 +172,8 @@ pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<B
     if narrow {
         opened.charset = Charset::Ascii;
     }
-    let mut body = opened.body(node.body.clone(), eol, vec![site]);
+    let mut body = opened.body(node.body.clone(), eol, sites);
+    body.addresses = addresses;
     body.widening = if narrow {
         widen::header_patches(raw, node)
     } else {

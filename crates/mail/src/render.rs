@@ -18,6 +18,9 @@ use crate::untouchable::Untouchable;
 pub struct Edits<'e> {
     /// The new URL for a link, or None to leave its bytes alone. Not asked about skipped links.
     pub link: &'e dyn Fn(&Link) -> Option<String>,
+    /// What to put in place of a web address that must not stay, wherever it leads from: a link, also one that is left
+    /// alone otherwise, or a text that shows it. Asked first; `link` is then asked as if the mail had come so.
+    pub replace: &'e dyn Fn(&str) -> Option<String>,
     /// The declared image, at the top of the first HTML body.
     pub image: Option<Image<'e>>,
     /// The visible line, in the first HTML body and in the first text body.
@@ -34,6 +37,7 @@ impl Default for Edits<'_> {
     fn default() -> Self {
         Self {
             link: &|_| None,
+            replace: &|_| None,
             image: None,
             line: None,
             drop_picture: &|_| false,
@@ -170,9 +174,13 @@ impl Plan<'_> {
             } else {
                 text
             };
-            wide = body.widening.as_ref().filter(|_| !text.is_ascii());
+            if !text.is_ascii() {
+                wide = body.widening.as_ref();
+            }
             let text = match site.what {
-                What::TextLine { .. } if wide.is_some() => text.into_bytes(),
+                What::TextLine { .. } if body.widening.is_some() && !text.is_ascii() => {
+                    text.into_bytes()
+                }
                 What::TextLine { .. } => body.charset.write(&text),
                 _ => body.charset.write_ascii(text),
             };
@@ -205,11 +213,7 @@ impl Plan<'_> {
     fn replacement(&self, body: &Body, site: &Site, edits: &Edits<'_>) -> Option<String> {
         match site.what {
             What::Link { index, quoted } => {
-                let link = self
-                    .links()
-                    .get(index)
-                    .filter(|link| link.skipped.is_none())?;
-                let url = crate::entity::encode(&(edits.link)(link)?);
+                let url = crate::entity::encode(&link_address(self.links().get(index)?, edits)?);
                 (url.len() <= body.transfer.unbroken_max())
                     .then(|| if quoted { url } else { format!("\"{url}\"") })
             }
@@ -218,6 +222,10 @@ impl Plan<'_> {
                 .get(index)
                 .filter(|picture| (edits.drop_picture)(picture))
                 .map(|_| String::new()),
+            What::TextAddress { index } => {
+                let address = (edits.replace)(body.addresses.get(index)?)?;
+                (address.len() <= body.transfer.unbroken_max()).then_some(address)
+            }
             What::Image => edits.image.map(|image| image.html()),
             What::HtmlLine => edits.line.map(|line| line.html()),
             What::TextLine { fresh, last } => edits.line.map(|line| {
@@ -230,4 +238,20 @@ impl Plan<'_> {
             }),
         }
     }
+}
+
+/// The new address of a link, if it gets one.
+fn link_address(link: &Link, edits: &Edits<'_>) -> Option<String> {
+    let replaced = (edits.replace)(&link.destination);
+    if link.skipped.is_some() {
+        return replaced;
+    }
+    let Some(destination) = replaced else {
+        return (edits.link)(link);
+    };
+    let link = Link {
+        destination: destination.clone(),
+        ..link.clone()
+    };
+    (edits.link)(&link).or(Some(destination))
 }

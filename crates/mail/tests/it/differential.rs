@@ -44,7 +44,7 @@ fn python(temporary: &Path) -> PathBuf {
     };
     let environment = temporary.join("python");
     let own = environment.join("bin/python3");
-    for python in [PathBuf::from("python3"), own.clone()] {
+    for python in ["/usr/bin/python3".into(), "python3".into(), own.clone()] {
         if has_html5lib(&python) {
             return python;
         }

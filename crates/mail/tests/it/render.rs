@@ -287,3 +287,47 @@ fn a_seven_bit_text_is_widened_only_for_what_needs_it() {
         )
     );
 }
+
+/// A reply quotes a mail that had a page of its own for its reader: nobody else must get that address.
+#[test]
+fn an_address_that_must_not_stay_is_replaced_everywhere() {
+    let page = "https://t.example/p/secret";
+    let quoted_printable = "https://t.example/p/sec=\r\nret";
+    let raw = format!(
+        "From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nYes.\r\n\r\n> See {page}.\r\n> {page}\r\n\
+         --b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+         <a href=3D\"{quoted_printable}\">Unsubscribe</a>\r\n<a href=3D\"https://x.example/\">x</a>\r\n--b--\r\n"
+    );
+    let plan = plan(raw.as_bytes()).unwrap();
+    assert!(plan.links()[0].skipped.is_some());
+    let neutral = "https://t.example/";
+    let replace = |url: &str| (url == page).then(|| neutral.to_owned());
+    let copy = plan
+        .render(&Edits {
+            replace: &replace,
+            ..Edits::default()
+        })
+        .unwrap();
+    let expected = raw
+        .replace(quoted_printable, neutral)
+        .replace(page, neutral);
+    assert_eq!(String::from_utf8(copy).unwrap(), expected);
+
+    // A link that may be changed is then asked about as if the mail had come so.
+    let wrap = |link: &mail::Link| Some(format!("https://w.example/?{}", link.destination));
+    let replace =
+        |url: &str| (url == "https://x.example/").then(|| "https://y.example/".to_owned());
+    let copy = plan
+        .render(&Edits {
+            link: &wrap,
+            replace: &replace,
+            ..Edits::default()
+        })
+        .unwrap();
+    let after = mail::plan(&copy).unwrap();
+    assert_eq!(
+        after.links()[1].destination,
+        "https://w.example/?https://y.example/"
+    );
+}
