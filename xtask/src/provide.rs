@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
-/// A program, the Debian package that brings it, and what for.
+/// A program or the path of a file, the Debian package that brings it, and what for.
 pub(crate) struct Need {
     program: &'static str,
     package: &'static str,
@@ -34,6 +34,21 @@ pub(crate) const FOR_TESTS: &[Need] = &[
     // It has no program of its own, and Postfix only recommends it.
     need("postfix", "libsasl2-modules", "Postfix signs in with it"),
     need("swaks", "swaks", "an SMTP client that is not ours"),
+    need(
+        "/usr/lib/python3/dist-packages/dkim/__init__.py",
+        "python3-dkim",
+        "verifies our DKIM signatures",
+    ),
+    need(
+        "/usr/lib/python3/dist-packages/nacl/__init__.py",
+        "python3-nacl",
+        "the same, for Ed25519",
+    ),
+    need(
+        "/usr/lib/python3/dist-packages/html5lib/__init__.py",
+        "python3-html5lib",
+        "reads mails beside our own parser",
+    ),
     need("chromium", "chromium", "the browser tests"),
     need("node", "nodejs", "runs the browser tests"),
     need(

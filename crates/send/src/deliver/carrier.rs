@@ -15,6 +15,9 @@ use wire::smtp::{Body, Connection, Envelope, Recipient, Reply};
 const IDLE_MAX: Duration = Duration::from_secs(20);
 /// Pause after the relay could not be reached or refused the sign-in; shorter where retries come sooner.
 const RELAY_PAUSE_MAX: Duration = Duration::from_secs(15);
+/// How often, and with what pause, a mail that the store does not give is asked for again before it is put off.
+const READ_TRIES_MAX: u32 = 10;
+const READ_PAUSE: Duration = Duration::from_secs(1);
 /// The relay's answer is kept up to this length.
 const ANSWER_CHARS_MAX: usize = 400;
 
@@ -47,15 +50,26 @@ impl Carrier {
     }
 
     async fn carry(&mut self, parcel: Parcel) {
-        let outcome = match self.ready(&parcel).await {
-            Ok(ready) => self.hand_over(&parcel, ready).await,
-            Err(Unready::Gone(why)) => Outcome::Bounced {
-                answer: why.into(),
-                report: None,
-            },
-            Err(Unready::Later(error)) => {
-                warn!(%error, "cannot read a mail to deliver; it stays in the outbox: {error}");
-                return;
+        let mut tries = 0;
+        let outcome = loop {
+            match self.ready(&parcel).await {
+                Ok(ready) => break self.hand_over(&parcel, ready).await,
+                Err(Unready::Gone(why)) => {
+                    break Outcome::Bounced {
+                        answer: why.into(),
+                        report: None,
+                    };
+                }
+                // The store is away, so there is nothing else to do either: wait for it, then leave this parcel for later.
+                Err(Unready::Later(error)) if tries < READ_TRIES_MAX => {
+                    tries += 1;
+                    warn!(%error, "cannot read a mail to deliver; it stays in the outbox: {error}");
+                    sleep(READ_PAUSE).await;
+                }
+                Err(Unready::Later(_)) => {
+                    let why = "the mail could not be read just now".to_owned();
+                    break self.deferred(&parcel, why, None);
+                }
             }
         };
         let now = self.now();
