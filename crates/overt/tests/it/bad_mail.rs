@@ -4,6 +4,7 @@ use crate::support::database::Database;
 use crate::support::dialogue::Dialogue;
 use crate::support::mail::html_mail;
 use crate::support::overt::{OWNER, Overt};
+use crate::support::reader::raw;
 use crate::support::sink::Sink;
 use crate::support::{free_port, until};
 use std::collections::HashSet;
@@ -169,8 +170,25 @@ async fn sixty_megabytes() {
         .await;
     assert!(small.starts_with("250"), "{small}");
     sink.mail(ANN, "Small").await;
-    let answer = overt.post_mail(&format!("to={ANN}"), &mail).await;
-    assert_eq!(answer.status(), 413);
+    let post = format!(
+        "POST /api/v1/messages?to={ANN} HTTP/1.1
+Host: x
+Authorization: Bearer {}
+\
+         Content-Type: message/rfc822
+Content-Length: {}
+
+",
+        overt.api_key,
+        mail.len()
+    );
+    let post = [post.as_bytes(), &mail].concat();
+    let answer = raw(overt.admin.trim_start_matches("http://"), &post).await;
+    // The server closes while bytes are under way, and that can take the answer with it.
+    assert!(
+        answer.starts_with("HTTP/1.1 413") || answer.is_empty(),
+        "{answer}"
+    );
     // Just below the bound it goes through, whole.
     mail.truncate(45 << 20);
     let answer = overt.submit(&[ANN], &mail).await;

@@ -2,11 +2,9 @@
 
 use crate::support::mail::{Mail, SITE, token};
 use crate::support::overt::Overt;
-use crate::support::reader::Reader;
+use crate::support::reader::{Reader, raw};
 use crate::support::sink::Sink;
 use reqwest::Method;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 const ANN: &str = "ann@reader.example";
 
@@ -356,32 +354,4 @@ async fn answer(reader: &Reader, url: &str) -> (u16, Vec<String>, Vec<u8>) {
         headers,
         answer.bytes().await.unwrap().to_vec(),
     )
-}
-
-/// Bytes as they are; what comes back until the server closes, or has answered.
-async fn raw(address: &str, request: &[u8]) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let (mut reading, mut writing) = stream.split();
-    let mut answer = Vec::new();
-    let write = async {
-        let _ = writing.write_all(request).await; // the server may close in the middle of it
-        std::future::pending::<()>().await;
-    };
-    let read = async {
-        let mut buffer = [0; 4_096];
-        while let Ok(n @ 1..) = reading.read(&mut buffer).await {
-            answer.extend_from_slice(&buffer[..n]);
-            let text = String::from_utf8_lossy(&answer);
-            if text.contains("\r\n\r\n") && !text.contains("connection: close") {
-                break;
-            }
-        }
-    };
-    let both = async {
-        tokio::select! { () = read => {}, () = write => {} }
-    };
-    tokio::time::timeout(crate::support::PATIENCE, both)
-        .await
-        .expect("the server neither answers nor closes");
-    String::from_utf8_lossy(&answer).into_owned()
 }

@@ -5,6 +5,8 @@ use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode};
 use std::net::IpAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// What Chromium says of itself.
 pub(crate) const CHROMIUM: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
@@ -148,4 +150,32 @@ fn hidden_fields(page: &str) -> Vec<(String, String)> {
     tags.filter(|tag| tag.contains("type=\"hidden\""))
         .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
         .collect()
+}
+
+/// Bytes as they are; what comes back until the server closes, or has answered.
+pub(crate) async fn raw(address: &str, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let mut answer = Vec::new();
+    let write = async {
+        let _ = writing.write_all(request).await; // the server may close in the middle of it
+        std::future::pending::<()>().await;
+    };
+    let read = async {
+        let mut buffer = [0; 4_096];
+        while let Ok(n @ 1..) = reading.read(&mut buffer).await {
+            answer.extend_from_slice(&buffer[..n]);
+            let text = String::from_utf8_lossy(&answer);
+            if text.contains("\r\n\r\n") && !text.contains("connection: close") {
+                break;
+            }
+        }
+    };
+    let both = async {
+        tokio::select! { () = read => {}, () = write => {} }
+    };
+    tokio::time::timeout(PATIENCE, both)
+        .await
+        .expect("the server neither answers nor closes");
+    String::from_utf8_lossy(&answer).into_owned()
 }
