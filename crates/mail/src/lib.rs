@@ -48,5 +48,5 @@ pub use insert::{Image, Line};
 pub use link::{Link, LinkKind, Skip};
 pub use part::{Part, Role};
 pub use plan::{Plan, plan};
-pub use render::{Edits, RenderError};
+pub use render::{Edits, RenderError, Replace};
 pub use untouchable::{Broken, Untouchable};

@@ -18,9 +18,6 @@ use crate::untouchable::Untouchable;
 pub struct Edits<'e> {
     /// The new URL for a link, or None to leave its bytes alone. Not asked about skipped links.
     pub link: &'e dyn Fn(&Link) -> Option<String>,
-    /// What to put in place of a web address that must not stay, wherever it leads from: a link, also one that is left
-    /// alone otherwise, or a text that shows it. Asked first; `link` is then asked as if the mail had come so.
-    pub replace: &'e dyn Fn(&str) -> Option<String>,
     /// The declared image, at the top of the first HTML body.
     pub image: Option<Image<'e>>,
     /// The visible line, in the first HTML body and in the first text body.
@@ -37,7 +34,6 @@ impl Default for Edits<'_> {
     fn default() -> Self {
         Self {
             link: &|_| None,
-            replace: &|_| None,
             image: None,
             line: None,
             drop_picture: &|_| false,
@@ -54,6 +50,9 @@ impl Edits<'_> {
             .any(|drop| name.eq_ignore_ascii_case(drop.as_bytes()))
     }
 }
+
+/// What to put in place of a web address that must not stay. None: it may.
+pub type Replace<'e> = &'e dyn Fn(&str) -> Option<String>;
 
 /// New bytes for a span of the mail.
 type Piece = (Range<usize>, Vec<u8>);
@@ -80,7 +79,17 @@ pub enum RenderError {
 impl Plan<'_> {
     /// The bytes of one copy. With default edits these are the bytes of the mail.
     pub fn render(&self, edits: &Edits<'_>) -> Result<Vec<u8>, RenderError> {
-        let mut pieces = self.body_pieces(edits)?;
+        self.render_replacing(&|_| None, edits)
+    }
+
+    /// As [`Plan::render`], without the web addresses that must not stay, wherever they stand: in a link, also one that
+    /// is left alone otherwise, or in a text. `Edits::link` is then asked as if the mail had come so.
+    pub fn render_replacing(
+        &self,
+        replace: Replace<'_>,
+        edits: &Edits<'_>,
+    ) -> Result<Vec<u8>, RenderError> {
+        let mut pieces = self.body_pieces(replace, edits)?;
         if !pieces.is_empty() {
             self.may_change_bodies(edits)?;
         }
@@ -141,7 +150,11 @@ impl Plan<'_> {
     }
 
     /// The bodies that change, and what goes with them.
-    fn body_pieces(&self, edits: &Edits<'_>) -> Result<Vec<Piece>, RenderError> {
+    fn body_pieces(
+        &self,
+        replace: Replace<'_>,
+        edits: &Edits<'_>,
+    ) -> Result<Vec<Piece>, RenderError> {
         if let Some(why) = self.hindrance
             && (edits.image.is_some() || edits.line.is_some())
         {
@@ -155,18 +168,24 @@ impl Plan<'_> {
         }
         let mut pieces = Vec::new();
         for body in &self.bodies {
-            self.change_body(body, edits, &mut pieces);
+            self.change_body(body, replace, edits, &mut pieces);
         }
         Ok(pieces)
     }
 
-    fn change_body(&self, body: &Body, edits: &Edits<'_>, pieces: &mut Vec<Piece>) {
+    fn change_body(
+        &self,
+        body: &Body,
+        replace: Replace<'_>,
+        edits: &Edits<'_>,
+        pieces: &mut Vec<Piece>,
+    ) {
         let raw = &self.raw[body.range.clone()];
         let eol = line_end(raw).unwrap_or(self.line_end());
         let mut splices: Vec<Splice> = Vec::new();
         let mut wide = None;
         for site in &body.sites {
-            let Some(text) = self.replacement(body, site, edits) else {
+            let Some(text) = self.replacement(body, site, replace, edits) else {
                 continue;
             };
             let text = if text.contains('\n') {
@@ -210,10 +229,17 @@ impl Plan<'_> {
     }
 
     /// The text for a site, with `\n` for line ends. None: leave it.
-    fn replacement(&self, body: &Body, site: &Site, edits: &Edits<'_>) -> Option<String> {
+    fn replacement(
+        &self,
+        body: &Body,
+        site: &Site,
+        replace: Replace<'_>,
+        edits: &Edits<'_>,
+    ) -> Option<String> {
         match site.what {
             What::Link { index, quoted } => {
-                let url = crate::entity::encode(&link_address(self.links().get(index)?, edits)?);
+                let url =
+                    crate::entity::encode(&link_address(self.links().get(index)?, replace, edits)?);
                 (url.len() <= body.transfer.unbroken_max())
                     .then(|| if quoted { url } else { format!("\"{url}\"") })
             }
@@ -223,7 +249,7 @@ impl Plan<'_> {
                 .filter(|picture| (edits.drop_picture)(picture))
                 .map(|_| String::new()),
             What::TextAddress { index } => {
-                let address = (edits.replace)(body.addresses.get(index)?)?;
+                let address = replace(body.addresses.get(index)?)?;
                 (address.len() <= body.transfer.unbroken_max()).then_some(address)
             }
             What::Image => edits.image.map(|image| image.html()),
@@ -241,8 +267,8 @@ impl Plan<'_> {
 }
 
 /// The new address of a link, if it gets one.
-fn link_address(link: &Link, edits: &Edits<'_>) -> Option<String> {
-    let replaced = (edits.replace)(&link.destination);
+fn link_address(link: &Link, replace: Replace<'_>, edits: &Edits<'_>) -> Option<String> {
+    let replaced = replace(&link.destination);
     if link.skipped.is_some() {
         return replaced;
     }

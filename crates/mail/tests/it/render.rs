@@ -303,12 +303,7 @@ fn an_address_that_must_not_stay_is_replaced_everywhere() {
     assert!(plan.links()[0].skipped.is_some());
     let neutral = "https://t.example/";
     let replace = |url: &str| (url == page).then(|| neutral.to_owned());
-    let copy = plan
-        .render(&Edits {
-            replace: &replace,
-            ..Edits::default()
-        })
-        .unwrap();
+    let copy = plan.render_replacing(&replace, &Edits::default()).unwrap();
     let expected = raw
         .replace(quoted_printable, neutral)
         .replace(page, neutral);
@@ -318,13 +313,11 @@ fn an_address_that_must_not_stay_is_replaced_everywhere() {
     let wrap = |link: &mail::Link| Some(format!("https://w.example/?{}", link.destination));
     let replace =
         |url: &str| (url == "https://x.example/").then(|| "https://y.example/".to_owned());
-    let copy = plan
-        .render(&Edits {
-            link: &wrap,
-            replace: &replace,
-            ..Edits::default()
-        })
-        .unwrap();
+    let edits = Edits {
+        link: &wrap,
+        ..Edits::default()
+    };
+    let copy = plan.render_replacing(&replace, &edits).unwrap();
     let after = mail::plan(&copy).unwrap();
     assert_eq!(
         after.links()[1].destination,
