@@ -230,10 +230,8 @@ fn forget_reading(tx: &mut Tx<'_>, copy: &mut Copy) -> Result<(), Error> {
 
 fn elsewhere(tx: &mut Tx<'_>, id: CopyId, signs: &Elsewhere, now: Time) -> Result<bool, Error> {
     let allowed = crate::hit::allowed(tx, std::iter::once(id), now)?;
-    if !allowed
-        .get(&id)
-        .is_some_and(|modes| modes.open.max(modes.click) >= Mode::Detailed)
-    {
+    let modes = allowed.get(&id);
+    if modes.is_none_or(|modes| modes.open.max(modes.click) < Mode::Detailed) {
         return Ok(false);
     }
     let sql = "update copy set elsewhere_confidence = $2, elsewhere_reasons = $3 where id = $1

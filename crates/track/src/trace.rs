@@ -35,7 +35,7 @@ struct Current {
     key: Key,
 }
 
-/// SipHash is made for this: keyed, and not to be turned round without the key.
+/// `SipHash` is made for this: keyed, and not to be turned round without the key.
 #[derive(Clone)]
 struct Key([u8; 16]);
 
