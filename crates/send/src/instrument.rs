@@ -96,19 +96,25 @@ pub fn left_alone(link: &mail::Link, tools: &Tools<'_>) -> Option<(&'static str,
     if let Some(skip) = link.skipped {
         return Some((skip.code(), skip.to_string()));
     }
-    let original = quoted::original(&link.destination, tools);
-    let to = original.as_deref().unwrap_or(&link.destination);
-    match to.parse::<Destination>() {
-        Err(why) => Some(("destination", why.to_string())),
-        Ok(to) => {
-            // All tokens are of one length, so any will do for measuring.
-            let url = tools
-                .tracker
-                .click(&tools.keyring.person(CopyId([0; 16])), &to);
-            (url.len() > link.url_bytes_max)
-                .then(|| ("too_long", "too long for a line of this mail".to_owned()))
-        }
-    }
+    let Some(to) = trackable(link, tools) else {
+        return Some(("destination", model::url::BadDestination.to_string()));
+    };
+    // All tokens are of one length, so any will do for measuring.
+    let url = tools
+        .tracker
+        .click(&tools.keyring.person(CopyId([0; 16])), &to);
+    (url.len() > link.url_bytes_max)
+        .then(|| ("too_long", "too long for a line of this mail".to_owned()))
+}
+
+/// Where a link leads, if it is one that can be tracked: not into our own pages.
+fn trackable(link: &mail::Link, tools: &Tools<'_>) -> Option<Destination> {
+    let replaced = quoted::replacement(&link.destination, tools);
+    let to = replaced.as_deref().unwrap_or(&link.destination);
+    let ours = to
+        .strip_prefix(tools.tracker.as_str())
+        .is_some_and(|rest| rest.starts_with('/'));
+    if ours { None } else { to.parse().ok() }
 }
 
 /// The copy without anything of ours: not even what an earlier mail of ours left in its quoted text.
@@ -124,13 +130,12 @@ fn plain(
         ..Edits::default()
     };
     let restored = Edits {
-        link: &|link| quoted::original(&link.destination, tools),
         drop_picture: &|picture| quoted::is_pixel(picture, tools),
         ..untouched
     };
     // A signed mail keeps what it quotes: a broken signature would be worse.
     let bytes = plan
-        .render(&restored)
+        .render_replacing(&|address| quoted::replacement(address, tools), &restored)
         .or_else(|_| plan.render(&untouched))?;
     Ok(Rendered {
         bytes,
@@ -153,17 +158,15 @@ fn with_line(
     let open = wanted.decision.open.as_ref().ok();
     let pixel = open.map(|grant| tools.tracker.pixel(&tools.keyring.open(grant)));
     let click = wanted.decision.click.as_ref().ok();
-    let tracked = |link: &mail::Link, to: &str| {
-        let to: Destination = to.parse().ok()?;
+    let tracked = |link: &mail::Link| {
+        let to = trackable(link, tools)?;
         let token = tools.keyring.click(click?, link.number, to.as_str());
         Some(tools.tracker.click(&token, &to)).filter(|url| url.len() <= link.url_bytes_max)
     };
     let headers = headers(wanted, &wanted.decision.modes(), &page);
-    plan.render(&Edits {
-        link: &|link| {
-            let original = quoted::original(&link.destination, tools);
-            tracked(link, original.as_deref().unwrap_or(&link.destination)).or(original)
-        },
+    let replace = |address: &str| quoted::replacement(address, tools);
+    let edits = Edits {
+        link: &tracked,
         drop_picture: &|picture| quoted::is_pixel(picture, tools),
         image: pixel.as_deref().map(|url| Image { url, alt: &alt }),
         line: Some(Line {
@@ -178,7 +181,8 @@ fn with_line(
         } else {
             DROPPED
         },
-    })
+    };
+    plan.render_replacing(&replace, &edits)
 }
 
 fn headers(wanted: &Wanted<'_>, modes: &PerAxis<Mode>, page: &str) -> Vec<(String, String)> {

@@ -84,7 +84,7 @@ pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
         .collect();
     let links = plan.links().iter().map(|link| store::Link {
         number: link.number,
-        destination: quoted::original(&link.destination, tools)
+        destination: quoted::replacement(&link.destination, tools)
             .unwrap_or_else(|| link.destination.clone()),
         skipped: left_alone(link, tools).map(|(code, _)| code.to_owned()),
     });

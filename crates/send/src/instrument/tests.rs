@@ -141,7 +141,12 @@ fn our_own_links_and_pixels_in_quoted_text_are_restored() {
     ));
 
     let untracked = bench.write(&reply, 2, &[], false);
-    assert!(!text(&untracked).contains("/o/") && !text(&untracked).contains("/c/"));
+    for ours in ["/o/", "/c/", "/p/"] {
+        assert!(
+            !text(&untracked).contains(ours),
+            "{ours} of the first reader is left"
+        );
+    }
     assert_eq!(
         bench.links(&untracked.bytes)[0],
         "https://a.example/?x=1&y=2"
@@ -149,6 +154,11 @@ fn our_own_links_and_pixels_in_quoted_text_are_restored() {
 
     let tracked = bench.write(&reply, 2, BOTH, false);
     assert_eq!(text(&tracked).matches("/o/").count(), 1);
+    let own_page = bench.tracker.person(&bench.keyring.person(CopyId([2; 16])));
+    assert_eq!(
+        text(&tracked).matches("/p/").count(),
+        text(&tracked).matches(&own_page).count()
+    );
     let urls = bench.links(&tracked.bytes);
     let (token, to) = bench.tracker.read_click(&urls[0]).unwrap();
     assert_eq!(to.as_str(), "https://a.example/?x=1&y=2");
