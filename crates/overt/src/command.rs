@@ -1,8 +1,8 @@
 //! The commands, a file each.
 
 pub(crate) mod audit;
-pub(crate) mod consent;
 pub(crate) mod bench;
+pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod init;

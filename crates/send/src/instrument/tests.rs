@@ -53,7 +53,7 @@ impl Bench {
         render(&plan, &wanted, &self.tools()).unwrap()
     }
 
-    fn links(&self, bytes: &[u8]) -> Vec<String> {
+    fn links(bytes: &[u8]) -> Vec<String> {
         mail::plan(bytes)
             .unwrap()
             .links()
@@ -113,7 +113,7 @@ fn the_question_goes_into_a_mail_without_pixel_and_with_original_links() {
     let bench = Bench::new(1);
     let copy = bench.write(&html("<a href=\"https://a.example/\">a</a>"), 1, &[], true);
     assert!(copy.asks && copy.modes == model::mode::NOTHING);
-    let links = bench.links(&copy.bytes);
+    let links = Bench::links(&copy.bytes);
     assert_eq!(links[0], "https://a.example/");
     assert!(links[1].starts_with("https://t.example.org/p/"));
     assert!(!text(&copy).contains("/o/"));
@@ -148,7 +148,7 @@ fn our_own_links_and_pixels_in_quoted_text_are_restored() {
         );
     }
     assert_eq!(
-        bench.links(&untracked.bytes)[0],
+        Bench::links(&untracked.bytes)[0],
         "https://a.example/?x=1&y=2"
     );
 
@@ -159,7 +159,7 @@ fn our_own_links_and_pixels_in_quoted_text_are_restored() {
         text(&tracked).matches("/p/").count(),
         text(&tracked).matches(&own_page).count()
     );
-    let urls = bench.links(&tracked.bytes);
+    let urls = Bench::links(&tracked.bytes);
     let (token, to) = bench.tracker.read_click(&urls[0]).unwrap();
     assert_eq!(to.as_str(), "https://a.example/?x=1&y=2");
     let claim = bench
@@ -182,9 +182,12 @@ fn links_that_only_look_like_ours_are_treated_like_any_other() {
         &[Topic::Click],
         false,
     );
-    let link = theirs.links(&foreign.bytes).remove(0);
+    let link = Bench::links(&foreign.bytes).remove(0);
     let mail = html(&format!("<a href=\"{}\">a</a>", link.replace('&', "&amp;")));
-    assert_eq!(ours.links(&ours.write(&mail, 2, &[], false).bytes)[0], link);
+    assert_eq!(
+        Bench::links(&ours.write(&mail, 2, &[], false).bytes)[0],
+        link
+    );
 }
 
 #[test]
