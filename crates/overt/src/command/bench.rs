@@ -10,8 +10,8 @@ use aws_lc_rs::hmac;
 use data_encoding::BASE64URL_NOPAD;
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 use mail::Plan;
-use model::decision::{Circumstances, Decision, decide};
-use model::{Consent, ConsentState, CopyId, Keyring, Language, Topic};
+use model::decision::{Ceiling, Circumstances, Decision, decide};
+use model::{Consent, ConsentState, CopyId, Keyring, Language, Mode, PerAxis, Reason, Topic};
 use send::instrument::{Tools, Wanted, render};
 use serde_json::json;
 use std::hint::black_box;
@@ -41,9 +41,9 @@ const MAILS: [(&str, &[u8]); 2] = [
     ),
 ];
 /// Mails in one turn: long enough for the clock, short enough that both sides meet the same machine.
-const TURN: u32 = 20;
+const TURN: u32 = 10;
 
-/// What one mail took, in the middle of all turns.
+/// What one mail took, in the best of all turns.
 struct Measured {
     bytes: usize,
     links: usize,
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         if !arguments.json {
             println!(
                 "rewrite, {name}, {} bytes, {} links: {:.2} x bare lol_html and HMAC for plan and copy, {:.2} x for each \
-                 further copy\n  (bare {:.0?}, plan and copy {:.0?}, further copy {:.0?}; the middle of {} turns)",
+                 further copy\n  (bare {:.0?}, plan and copy {:.0?}, further copy {:.0?}; the best of {} turns)",
                 row.bytes,
                 row.links,
                 row.ratio(row.whole),
@@ -120,7 +120,10 @@ fn measure(raw: &[u8], html: &str, time: Duration) -> Result<Measured> {
     };
     let plan = mail::plan(raw)?;
     let rendered = copy(&plan)?;
-    ensure!(rendered.lowered.is_none(), "the mail was not instrumented");
+    ensure!(
+        rendered.modes.open > Mode::None && rendered.modes.click > Mode::None,
+        "the mail was not instrumented"
+    );
 
     let mut bare = Vec::new();
     let mut whole = Vec::new();
@@ -138,9 +141,9 @@ fn measure(raw: &[u8], html: &str, time: Duration) -> Result<Measured> {
         bytes: raw.len(),
         links: plan.links().len(),
         turns: bare.len(),
-        bare: middle(bare),
-        whole: middle(whole),
-        copy: middle(further),
+        bare: best(&bare),
+        whole: best(&whole),
+        copy: best(&further),
     })
 }
 
@@ -153,9 +156,9 @@ fn turn<T>(mut work: impl FnMut() -> Result<T>) -> Result<Duration> {
     Ok(begun.elapsed() / TURN)
 }
 
-fn middle(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+/// The fastest turn: whatever else the machine does can only add to it.
+fn best(times: &[Duration]) -> Duration {
+    times.iter().min().copied().unwrap_or_default()
 }
 
 /// A decision that allows the most work: a pixel, and every link.
@@ -167,7 +170,10 @@ fn agreed() -> Decision {
     decide(&Circumstances {
         copy: CopyId((ambient::REAL.random)()),
         now,
-        ceilings: &[],
+        ceilings: &[Ceiling {
+            reason: Reason::WorkspaceCeiling,
+            modes: PerAxis::all(Mode::Individual),
+        }],
         consent: Some(&consent),
         obstacle: None,
     })
