@@ -163,7 +163,7 @@ test("no page has an accessibility finding, light or dark", async () => {
     assert.deepEqual(await axe(page), [], "sign-in");
     await shot(page, `sign-in-${colorScheme}`);
     await signIn(page, demo);
-    const pages = ["/", "/write", "/contacts", "/settings", "/glossary"];
+    const pages = ["/", "/numbers", "/write", "/contacts", "/settings", "/glossary"];
     const first = async (prefix) => page.locator(`a[href^="${prefix}"]`).first().getAttribute("href");
     await page.goto(demo.dashboard);
     pages.push(await first("/messages/"));
