@@ -49,6 +49,7 @@ pub(crate) const FOR_TESTS: &[Need] = &[
         "python3-html5lib",
         "reads mails beside our own parser",
     ),
+    need("c++", "g++", "the fuzzer's own part is C++"),
     need("chromium", "chromium", "the browser tests"),
     need("node", "nodejs", "runs the browser tests"),
     need(
