@@ -220,9 +220,11 @@ fn quote(text: &[u8], line_ends_after: bool, eol: &[u8], out: &mut Vec<u8>) {
         }
         // At the start of a line: a lone dot may end the SMTP transaction at a careless hop, "From " is quoted by
         // mbox writers, and two dashes could be a delimiter.
-        let ahead = &text[index..];
-        let risky = byte == b'.' || ahead.starts_with(b"From ") || ahead.starts_with(b"--");
-        let plain = plain && !(column == 0 && risky);
+        let risky = column == 0 && {
+            let ahead = &text[index..];
+            byte == b'.' || ahead.starts_with(b"From ") || ahead.starts_with(b"--")
+        };
+        let plain = plain && !risky;
         if plain {
             out.push(byte);
             column += 1;
