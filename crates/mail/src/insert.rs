@@ -30,7 +30,7 @@ pub struct Line<'e> {
 impl Image<'_> {
     pub(crate) fn html(&self) -> String {
         format!(
-            "<img src=\"{}\"\nalt=\"{}\" width=\"1\" height=\"1\" style=\"display:block;width:1px;height:1px;border:0\">",
+            "<img src=\"{}\"\nalt=\"{}\" width=\"1\" height=\"1\" style=\"float:left;width:1px;height:1px;margin-right:-1px;border:0\">",
             entity::encode(self.url),
             entity::encode(self.alt)
         )

@@ -13,7 +13,8 @@ const CASES = new URL("../../../mail/tests/cases/", import.meta.url).pathname;
 const SHOTS = process.env.OVERT_SHOTS;
 const ORIGIN = "https://sample.invalid";
 /** What was put in. */
-const OURS = `img[src^="${ORIGIN}/o/"], div:has(> a[href^="${ORIGIN}/p/"])`;
+const LINE = `div:has(> a[href^="${ORIGIN}/p/"])`;
+const OURS = `img[src^="${ORIGIN}/o/"], ${LINE}`;
 
 /** Mails of every kind that the cases hold: encodings, charsets, places, links, structures. */
 const MAILS = [
@@ -66,7 +67,7 @@ async function picture(page, text, hidden, shot) {
   const found = await page.locator(OURS).count();
   if (SHOTS && shot) await page.screenshot({ path: join(SHOTS, `${shot}.png`), fullPage: true });
   // Visited or not, focused or not: only what the mail itself says.
-  if (hidden) await page.addStyleTag({ content: `${OURS} { display: none !important }` });
+  if (hidden) await page.addStyleTag({ content: `${LINE} { display: none !important }` });
   return { found, pixels: await page.screenshot({ fullPage: true }) };
 }
 
@@ -82,6 +83,9 @@ for (const name of MAILS) {
     // Pictures are grey boxes of one size: nothing leaves this machine.
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"><rect width="60" height="40" fill="#888"/></svg>';
     await context.route(/^https?:/, (route) => route.fulfill({ contentType: "image/svg+xml", body: svg }));
+    // Ours is as the tracker answers it: there, and seen by nobody.
+    const gif = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
+    await context.route(`${ORIGIN}/**`, (route) => route.fulfill({ contentType: "image/gif", body: gif }));
     const page = await context.newPage();
     const original = await picture(page, html(join(CASES, `${name}.eml`)), false, SHOTS && `render-${name}-original`);
     const copy = await picture(page, html(instrumented(name)), true, SHOTS && `render-${name}-copy`);
