@@ -153,9 +153,8 @@ impl Sender {
         }
         let own = self.own_addresses(&user).await?;
         must_be_own(&own, &from)?;
-        let (sender, domain) = (self.clone(), from.domain().to_owned());
-        let reading =
-            tokio::task::spawn_blocking(move || (read(&source, &sender.tools(&domain)), source));
+        let sender = self.clone();
+        let reading = tokio::task::spawn_blocking(move || (read(&source, &sender), source));
         let (read, source) = reading
             .await
             .map_err(|_| Refusal::BadMail("the mail could not be read".into()))?;

@@ -1,7 +1,7 @@
 //! What a mail says that accepting it depends on, read once.
 
-use crate::accept::Refusal;
-use crate::instrument::{Tools, left_alone};
+use crate::accept::{Refusal, Sender};
+use crate::instrument::left_alone;
 use crate::quoted;
 use mail::Untouchable;
 use model::{EmailAddress, MessageClass, Reason, Switch};
@@ -33,7 +33,7 @@ pub(crate) struct Read {
 }
 
 /// Reads a mail. Linear in its size; runs on a blocking thread for large ones.
-pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
+pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
     let plan = mail::plan(source).map_err(|broken| Refusal::BadMail(broken.to_string()))?;
     if plan.headers("Received").len() > HOPS_MAX {
         return Err(Refusal::BadMail(
@@ -51,6 +51,7 @@ pub(crate) fn read(source: &[u8], tools: &Tools<'_>) -> Result<Read, Refusal> {
         .map(|mailbox| mailbox.address.parse())
         .collect::<Result<_, _>>()
         .map_err(|e| Refusal::BadMail(format!("the From header field is wrong: {e}")))?;
+    let tools = &sender.tools(&author_domain(&plan));
     let switch = plan
         .header(SWITCH_HEADER)
         .map(|word| word.parse())
@@ -120,4 +121,14 @@ pub(crate) fn reason(untouchable: Untouchable) -> Reason {
         Untouchable::DkimSigned => Reason::DkimSigned,
         Untouchable::NoHtml => Reason::NoHtml,
     }
+}
+
+/// The domain in From, which is what a signature has to match (RFC 7489 §3.1).
+pub(crate) fn author_domain(plan: &mail::Plan<'_>) -> String {
+    let author = plan.addresses("From").into_iter().next();
+    let address = author.map(|a| a.address).unwrap_or_default();
+    address
+        .rsplit_once('@')
+        .map_or("", |(_, domain)| domain)
+        .to_ascii_lowercase()
 }

@@ -2,6 +2,7 @@
 
 use crate::accept::{Sender, case, may_ask};
 use crate::instrument::{self, Wanted};
+use crate::read::author_domain;
 use model::decision::{Ceiling, Circumstances, decide};
 use model::{Reason, Time};
 use store::{CopyInContext, Lowered};
@@ -91,14 +92,4 @@ pub(super) fn write_copy(
         lowered,
         asked: rendered.asks,
     })
-}
-
-/// The domain in From, which is what a signature has to match (RFC 7489 §3.1).
-fn author_domain(plan: &mail::Plan<'_>) -> String {
-    let author = plan.addresses("From").into_iter().next();
-    let address = author.map(|a| a.address).unwrap_or_default();
-    address
-        .rsplit_once('@')
-        .map_or("", |(_, domain)| domain)
-        .to_ascii_lowercase()
 }
