@@ -7,6 +7,7 @@ mod dev;
 mod lint;
 mod load;
 mod provide;
+mod requirements;
 mod service;
 mod step;
 mod test;
@@ -23,7 +24,9 @@ const USAGE: &str = "cargo xtask COMMAND
   lint   rustfmt and clippy, warnings are errors
   tidy   the house rules that no compiler checks: who may use whom, licences, file heads, links
   dev    the demo on ports that stay the same
-  load   opens per second, durable, beside nginx";
+  load   opens per second, durable, beside nginx
+  requirements [--run]
+         the list of docs/requirements.md and the tests that prove it; with --run what these say now";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["dev", rest @ ..] => dev::run(rest),
         ["load"] => load::run(),
+        ["requirements"] => requirements::run(false),
+        ["requirements", "--run"] => requirements::run(true),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

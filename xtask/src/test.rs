@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Where the store's tests find their PostgreSQL.
-const POSTGRES: &str = "OVERT_TEST_POSTGRES";
+pub(crate) const POSTGRES: &str = "OVERT_TEST_POSTGRES";
 
 pub(crate) fn run(only: &[&str]) -> Result<()> {
     provide::provide(provide::FOR_TESTS)?;
@@ -23,22 +23,10 @@ pub(crate) fn run(only: &[&str]) -> Result<()> {
         ("tidy", tidy::run()),
         ("fuzz targets", fuzz()),
     ];
-    let browser = root().join("crates/overt/tests/browser");
-    let fetched = if browser.join("package.json").exists() {
-        fetch(&browser).map(|()| true)
-    } else {
-        Ok(false)
-    };
     outcomes.push(("cargo test", cargo_test(&["--workspace"])));
     outcomes.push((
         "browser tests",
-        fetched.and_then(|there| {
-            if there {
-                browser_tests(&browser)
-            } else {
-                Ok(())
-            }
-        }),
+        browser(&[]).and_then(|mut tests| step::run(&mut tests)),
     ));
     all(&outcomes)
 }
@@ -82,18 +70,20 @@ fn fetch(folder: &Path) -> Result<()> {
     step::run(&mut npm)
 }
 
-fn browser_tests(folder: &Path) -> Result<()> {
+/// The browser tests, ready to be run: what they are written with is fetched, what they drive is built.
+pub(crate) fn browser(options: &[&str]) -> Result<Command> {
+    let folder = root().join("crates/overt/tests/browser");
+    fetch(&folder)?;
     step::run(&mut step::cargo(&[
         "build",
         "--quiet",
         "--package",
         "overt",
     ]))?;
-    let binary = step::target()?.join("debug/overt");
-    step::run(
-        Command::new("node")
-            .arg("--test")
-            .current_dir(folder)
-            .env("OVERT_BIN", binary),
-    )
+    let mut node = Command::new("node");
+    node.arg("--test")
+        .args(options)
+        .current_dir(folder)
+        .env("OVERT_BIN", step::target()?.join("debug/overt"));
+    Ok(node)
 }

@@ -4,18 +4,24 @@ mod files;
 mod graph;
 mod licence;
 
+pub(crate) use files::walk;
+
 use anyhow::{Result, bail};
 
 /// One rule broken at one place.
 #[derive(Debug, PartialEq, Eq)]
-struct Finding {
+pub(crate) struct Finding {
     /// File, and line where one is to blame.
     place: String,
-    what: String,
-    mend: String,
+    pub(crate) what: String,
+    pub(crate) mend: String,
 }
 
-fn finding(place: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Finding {
+pub(crate) fn finding(
+    place: impl Into<String>,
+    what: impl Into<String>,
+    mend: impl Into<String>,
+) -> Finding {
     Finding {
         place: place.into(),
         what: what.into(),
@@ -26,6 +32,7 @@ fn finding(place: impl Into<String>, what: impl Into<String>, mend: impl Into<St
 pub(crate) fn run() -> Result<()> {
     let mut findings = graph::check()?;
     findings.extend(files::check(&crate::root())?);
+    findings.extend(crate::requirements::check(&crate::root())?);
     for f in &findings {
         eprintln!("{}: {}\n    mend: {}", f.place, f.what, f.mend);
     }

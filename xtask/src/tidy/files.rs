@@ -2,7 +2,7 @@
 
 use super::{Finding, finding};
 use anyhow::{Context, Result};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// From here on a file has lost its one subject.
 const LINES_MAX: usize = 600;
@@ -19,7 +19,10 @@ const IGNORED: &str = concat!("#[ign", "ore");
 
 pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     let mut files = Vec::new();
-    walk(root, &mut files)?;
+    walk(root, &mut |file| {
+        files.push(file.to_owned());
+        Ok(())
+    })?;
     files.sort();
     let mut findings = Vec::new();
     for file in files {
@@ -55,15 +58,16 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+/// Shows every file that is ours to tidy.
+pub(crate) fn walk(folder: &Path, show: &mut impl FnMut(&Path) -> Result<()>) -> Result<()> {
     for entry in
         std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
     {
         let entry = entry?;
         let skipped = SKIPPED.contains(&entry.file_name().to_string_lossy().as_ref());
         match entry.file_type()? {
-            kind if kind.is_dir() && !skipped => walk(&entry.path(), files)?,
-            kind if kind.is_file() => files.push(entry.path()),
+            kind if kind.is_dir() && !skipped => walk(&entry.path(), show)?,
+            kind if kind.is_file() => show(&entry.path())?,
             _ => {}
         }
     }
