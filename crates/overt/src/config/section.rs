@@ -1,0 +1,238 @@
+//! The sections of `overt.toml`, their defaults, and what they mean to the crates that are set up with them.
+
+use model::url::Origin;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use wire::smtp::Timeouts;
+
+/// An HTTP listener and the origin it is known by.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Http {
+    pub(crate) listen: SocketAddr,
+    pub(crate) origin: Origin,
+    /// PEM files; without them plain HTTP, for a reverse proxy on the same machine.
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+    /// Networks whose `X-Forwarded-For` is believed: your reverse proxy.
+    #[serde(default)]
+    pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
+}
+
+/// SMTP submission.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Submit {
+    /// With STARTTLS if there is a certificate; without one, sign-in works from this machine only.
+    pub(crate) listen: Vec<SocketAddr>,
+    /// With TLS from the first byte (RFC 8314).
+    pub(crate) listen_tls: Vec<SocketAddr>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+    /// Largest mail in bytes.
+    pub(crate) message_bytes_max: usize,
+}
+
+impl Default for Submit {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 587))],
+            listen_tls: Vec::new(),
+            certificate: None,
+            key: None,
+            message_bytes_max: 50 * 1024 * 1024,
+        }
+    }
+}
+
+/// The mail server that everything is handed to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Relay {
+    pub(crate) host: String,
+    #[serde(default = "submission_port")]
+    pub(crate) port: u16,
+    #[serde(default)]
+    pub(crate) security: Security,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<String>,
+    /// A PEM file of the authority that signed the relay's certificate, if the system does not know it.
+    pub(crate) ca: Option<PathBuf>,
+    #[serde(default = "four")]
+    pub(crate) connections: usize,
+    /// The longest wait for the relay at each step. Without it: half a minute to connect, then as RFC 5321 §4.5.3.2 says.
+    pub(crate) timeout_seconds: Option<std::num::NonZeroU64>,
+}
+
+/// A DKIM key (RFC 6376).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dkim {
+    /// The domain in From that it signs for.
+    pub(crate) domain: String,
+    pub(crate) selector: String,
+    /// A PEM file: RSA of 2048 to 4096 bits, or Ed25519.
+    pub(crate) key: PathBuf,
+}
+
+/// How the connection to the relay is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Security {
+    /// STARTTLS, or nothing is sent.
+    #[default]
+    Starttls,
+    /// STARTTLS where it is offered.
+    StarttlsIfOffered,
+    /// TLS from the first byte.
+    Tls,
+    /// None: for a relay on this machine.
+    None,
+}
+
+/// When senders are told.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Notify {
+    /// How long "was read" and "was clicked" wait where it is not certain that it was a person.
+    pub(crate) settle_seconds: u64,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self {
+            settle_seconds: verdict::settle::HOLD.as_secs(),
+        }
+    }
+}
+
+impl Notify {
+    pub(crate) fn hold(self) -> Duration {
+        // Longer than hits are compared would be waiting for nothing.
+        Duration::from_secs(self.settle_seconds).min(verdict::settle::KEPT_FOR)
+    }
+}
+
+/// Tables of networks, from files of the operator's: optional, and each makes verdicts surer. A list may come in
+/// several files, as IPv4 and IPv6 often do. A file's own date tells how old its data is.
+#[derive(Debug, Clone, Default, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Networks {
+    /// AS numbers: `first,last,number,name` a line
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) asn: Vec<PathBuf>,
+    /// Countries: `first,last,country` a line
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) country: Vec<PathBuf>,
+    /// Apple's published relay ranges, CSV
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) apple: Vec<PathBuf>,
+    /// Google's published fetcher ranges, JSON
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) google: Vec<PathBuf>,
+    /// Microsoft's published endpoints or service tags, JSON
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) microsoft: Vec<PathBuf>,
+}
+
+impl Networks {
+    /// The files, each with the list that it belongs to.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (verdict::List, &PathBuf)> {
+        use verdict::List;
+        [
+            (List::Asn, &self.asn),
+            (List::Country, &self.country),
+            (List::AppleEgress, &self.apple),
+            (List::GoogleRanges, &self.google),
+            (List::MicrosoftRanges, &self.microsoft),
+        ]
+        .into_iter()
+        .flat_map(|(list, files)| files.iter().map(move |file| (list, file)))
+    }
+
+    pub(super) fn lists_mut(&mut self) -> [&mut Vec<PathBuf>; 5] {
+        [
+            &mut self.asn,
+            &mut self.country,
+            &mut self.apple,
+            &mut self.google,
+            &mut self.microsoft,
+        ]
+    }
+}
+
+/// `"file"` or `["file", "file"]`.
+fn one_or_more<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a file, or a list of files")]
+    enum Files {
+        One(PathBuf),
+        More(Vec<PathBuf>),
+    }
+    Ok(match Files::deserialize(from)? {
+        Files::One(file) => vec![file],
+        Files::More(files) => files,
+    })
+}
+
+/// When to try again.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Retry {
+    pub(crate) first_seconds: u64,
+    pub(crate) longest_seconds: u64,
+    pub(crate) give_up_after_seconds: u64,
+    pub(crate) delay_report_after_seconds: u64,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        let schedule = send::Schedule::default();
+        Self {
+            first_seconds: schedule.first.as_secs(),
+            longest_seconds: schedule.longest.as_secs(),
+            give_up_after_seconds: schedule.give_up_after.as_secs(),
+            delay_report_after_seconds: schedule.delay_report_after.as_secs(),
+        }
+    }
+}
+
+impl Retry {
+    pub(crate) fn schedule(&self) -> send::Schedule {
+        send::Schedule {
+            first: Duration::from_secs(self.first_seconds),
+            longest: Duration::from_secs(self.longest_seconds),
+            give_up_after: Duration::from_secs(self.give_up_after_seconds),
+            delay_report_after: Duration::from_secs(self.delay_report_after_seconds),
+        }
+    }
+}
+
+impl Relay {
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        let Some(seconds) = self.timeout_seconds else {
+            return Timeouts::default();
+        };
+        let step = Duration::from_secs(seconds.get());
+        // A whole mail may take longer than one step of it.
+        Timeouts {
+            transaction: Timeouts::default().transaction,
+            ..Timeouts::all(step)
+        }
+    }
+}
+
+fn submission_port() -> u16 {
+    587
+}
+
+fn four() -> usize {
+    4
+}
