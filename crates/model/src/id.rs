@@ -82,6 +82,8 @@ ids! {
     CopyId,
     /// One request to a tracked URL.
     HitId,
+    /// What a person asked for under one of their rights.
+    RequestId,
 }
 
 #[cfg(test)]

@@ -95,6 +95,24 @@ create table contact_key (
   key bytea not null
 );
 
+-- What people asked for under their rights (GDPR Art. 15 to 21). The contact is null where the person is none, or was
+-- erased: the request and its answer stay, to show that it was answered, and name nobody any more.
+create table request (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  contact_id bytea references contact (id),
+  kind text not null,
+  note text not null,
+  received_at bigint not null,
+  due_at bigint not null,
+  -- Why it takes longer than a month.
+  extension text,
+  answered_at bigint,
+  answer text
+);
+create index request_open on request (workspace_id, answered_at, due_at);
+create index request_contact on request (contact_id);
+
 -- What a person was shown when they agreed, by the SHA-256 of its text. Never changed.
 create table consent_text (
   sha256 bytea primary key,

@@ -8,7 +8,8 @@ use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
     Axis, ContactId, CopyId, Country, HitId, IdentityId, Language, LegalTag, LegalTags, Meaning,
-    MessageClass, MessageId, Mode, Reason, Role, Switch, Time, UserId, WorkspaceId,
+    MessageClass, MessageId, Mode, Reason, RequestId, Right, Role, Switch, Time, UserId,
+    WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -180,7 +181,8 @@ ids!(
     ContactId,
     MessageId,
     CopyId,
-    HitId
+    HitId,
+    RequestId
 );
 
 macro_rules! words {
@@ -196,7 +198,7 @@ macro_rules! words {
     )*};
 }
 words!(Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
-    Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Reason => code);
+    Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str, Reason => code);
 
 impl FromValue for model::EmailAddress {
     fn from_value(value: &Value) -> Option<Self> {

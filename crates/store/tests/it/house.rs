@@ -135,6 +135,22 @@ impl House {
         }
     }
 
+    /// Texts, read past the store.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        match &self.config {
+            Config::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).expect("a file");
+                let mut statement = connection.prepare(sql).expect("a statement");
+                let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+                rows.collect::<Result<_, _>>().expect("texts")
+            }
+            Config::Postgres(url) => {
+                let rows = connect(url).await.query(sql, &[]).await.expect("rows");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
     pub(crate) async fn contact(&self, at: &str) -> Contact {
         let (fresh, at) = (Fresh::draw(id), address(at));
         let made = self
