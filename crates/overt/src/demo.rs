@@ -96,6 +96,7 @@ impl Demo {
             hostname: "localhost".into(),
             relay: sink_as_relay(&sink)?,
             signers: Arc::default(),
+            security_contact: None,
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),
             fold: Arc::new(Notify::new()),

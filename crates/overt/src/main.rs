@@ -12,6 +12,7 @@ mod listen;
 mod log;
 mod networks;
 mod runtime;
+mod security_txt;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
