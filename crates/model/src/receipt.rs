@@ -10,7 +10,7 @@
 
 mod signed;
 
-pub use signed::{BadReceipt, RECEIPT_BYTES_MAX, ReceiptSignature, SignedReceipt};
+pub use signed::{BadReceipt, RECEIPT_BYTES_MAX, ReceiptSignature, Signable, SignedReceipt};
 
 use crate::consent::{ConsentState, Topic};
 use crate::country::Country;

@@ -20,6 +20,12 @@ impl Time {
         format!("{moment:.0}")
     }
 
+    /// The same to the millisecond, as in `2026-11-21T20:48:00.123Z`, for records that must not lose it.
+    pub fn rfc3339_millis(self) -> String {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        format!("{moment:.3}")
+    }
+
     /// The moment as an RFC 5322 date, as in `Sat, 21 Nov 2026 20:48:00 +0000`.
     pub fn rfc2822(self) -> String {
         let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
@@ -92,6 +98,7 @@ mod tests {
     fn texts() {
         let t = Time(1_795_294_080_123);
         assert_eq!(t.rfc3339(), "2026-11-21T20:48:00Z");
+        assert_eq!(t.rfc3339_millis(), "2026-11-21T20:48:00.123Z");
         assert_eq!(t.rfc2822(), "Sat, 21 Nov 2026 20:48:00 +0000");
     }
 }

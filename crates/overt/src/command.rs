@@ -5,8 +5,10 @@ pub(crate) mod bench;
 pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod init;
 pub(crate) mod instrument;
+pub(crate) mod person;
 pub(crate) mod serve;
 pub(crate) mod verdict;
 

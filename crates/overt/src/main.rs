@@ -46,6 +46,8 @@ enum Command {
     Audit(command::audit::Arguments),
     /// Verify a receipt of consent
     Consent(command::consent::Arguments),
+    /// Everything held about one person, to be handed to them
+    Export(command::export::Arguments),
     /// Measure what rewriting a mail costs, as a ratio to a yardstick in the same process
     Bench(command::bench::Arguments),
 }
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => command::doctor::run(&arguments),
         Command::Audit(arguments) => command::audit::run(&arguments),
         Command::Consent(arguments) => command::consent::run(&arguments),
+        Command::Export(arguments) => command::export::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
     };
     match ended {

@@ -73,6 +73,8 @@ pub struct ContactFilter {
 pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.source, k.language, k.open_state,
     k.open_since, k.click_state, k.click_since, k.document_state, k.document_since, k.details_state, k.details_since,
     k.ask_next, k.created_at, k.country, k.tags";
+/// The place of what a query selects behind them.
+pub(crate) const COLUMNS_COUNT: usize = 18;
 
 /// Reads a contact whose columns begin at `from`.
 pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
@@ -193,6 +195,25 @@ impl Store {
                     "select {COLUMNS} from contact k where k.id = $1 and k.workspace_id = $2"
                 );
                 tx.first(&sql, params![id, workspace])?
+                    .map(|row| contact(&row, 0))
+                    .transpose()
+            })
+            .await
+    }
+
+    /// The contact of a workspace with this address.
+    pub async fn contact_by_address(
+        &self,
+        workspace: WorkspaceId,
+        address: &EmailAddress,
+    ) -> Result<Option<Contact>, Error> {
+        let key = address.key();
+        self.db
+            .read(move |tx| {
+                let sql = format!(
+                    "select {COLUMNS} from contact k where k.workspace_id = $1 and k.address_key = $2"
+                );
+                tx.first(&sql, params![workspace, key])?
                     .map(|row| contact(&row, 0))
                     .transpose()
             })

@@ -188,8 +188,18 @@ impl Table {
         self.columns.iter().any(|c| c.kind == Kind::Personal)
     }
 
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The name as it stands in a statement.
+    pub(crate) fn quoted(&self) -> String {
+        format!("\"{}\"", self.name)
+    }
+
     /// The condition under which a row is the contact's whose id is `$1`; none for tables that are nobody's so.
-    pub fn of_contact(&self) -> Option<String> {
+    pub(crate) fn of_contact(&self) -> Option<String> {
         match self.owner {
             Owner::Contact(column) => Some(format!("{column} = $1")),
             Owner::Of(column, parent) => {

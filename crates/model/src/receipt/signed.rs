@@ -2,8 +2,24 @@
 
 use super::Receipt;
 use crate::canonical::{NotCanonical, canonical};
+use crate::erasure::ErasureReceipt;
 use crate::sign::{PublicKey, Signature, Signed, SigningKey};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+/// A record that is signed and handed to the person it is about.
+pub trait Signable: Serialize + DeserializeOwned {
+    /// What its signature is for.
+    const USE: Signed;
+}
+
+impl Signable for Receipt {
+    const USE: Signed = Signed::Receipt;
+}
+
+impl Signable for ErasureReceipt {
+    const USE: Signed = Signed::Erasure;
+}
 
 /// Longest text that is read as a receipt. Real ones have a few kilobytes.
 pub const RECEIPT_BYTES_MAX: usize = 256 * 1024;
@@ -26,9 +42,9 @@ pub struct ReceiptSignature {
 
 /// A signed receipt. It can only be had by signing or verifying.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SignedReceipt {
+pub struct SignedReceipt<R = Receipt> {
     #[serde(flatten)]
-    receipt: Receipt,
+    receipt: R,
     signature: ReceiptSignature,
 }
 
@@ -36,10 +52,10 @@ pub struct SignedReceipt {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadReceipt {
     /// Not a receipt at all, or one with a field missing or unknown.
-    #[error("this is not a consent receipt: {0}")]
+    #[error("this is not such a receipt: {0}")]
     Form(String),
     /// Longer than a receipt can be.
-    #[error("this is not a consent receipt: it is longer than 256 KiB")]
+    #[error("this is not such a receipt: it is longer than 256 KiB")]
     TooLong,
     /// Another key: perhaps another instance's receipt.
     #[error(
@@ -62,27 +78,29 @@ impl From<NotCanonical> for BadReceipt {
 impl Receipt {
     /// Signs the record. An error only if a number in it is beyond what JSON keeps exactly.
     pub fn sign(self, key: &SigningKey) -> Result<SignedReceipt, BadReceipt> {
-        let value = key.sign(Signed::Receipt, canonical(&self)?.as_bytes());
+        SignedReceipt::sign(self, key)
+    }
+}
+
+impl<R: Signable> SignedReceipt<R> {
+    /// Signs a record. An error only if a number in it is beyond what JSON keeps exactly.
+    pub fn sign(receipt: R, key: &SigningKey) -> Result<Self, BadReceipt> {
+        let value = key.sign(R::USE, canonical(&receipt)?.as_bytes());
         let signature = ReceiptSignature {
             algorithm: Algorithm::Ed25519,
             key: key.public(),
             value,
         };
-        Ok(SignedReceipt {
-            receipt: self,
-            signature,
-        })
+        Ok(Self { receipt, signature })
     }
-}
 
-impl SignedReceipt {
     /// The receipt's file: canonical JSON.
     pub fn text(&self) -> Result<String, BadReceipt> {
         Ok(canonical(self)?)
     }
 
     /// What was signed.
-    pub fn receipt(&self) -> &Receipt {
+    pub fn receipt(&self) -> &R {
         &self.receipt
     }
 
@@ -99,14 +117,13 @@ impl SignedReceipt {
             .and_then(|fields| fields.remove("signature"));
         let signature = signature.ok_or_else(|| BadReceipt::Form("it has no signature".into()))?;
         let signature: ReceiptSignature = serde_json::from_value(signature).map_err(form)?;
-        let receipt: Receipt = serde_json::from_value(value).map_err(form)?;
+        let receipt: R = serde_json::from_value(value).map_err(form)?;
         if signature.key != *key {
             return Err(BadReceipt::OtherKey(signature.key));
         }
         let signed = canonical(&receipt)?;
         let whole = Self { receipt, signature };
-        if !key.verifies(Signed::Receipt, signed.as_bytes(), &whole.signature.value)
-            || whole.text()? != text
+        if !key.verifies(R::USE, signed.as_bytes(), &whole.signature.value) || whole.text()? != text
         {
             return Err(BadReceipt::Changed);
         }

@@ -62,7 +62,7 @@ fn r_cons_15_a_receipt_verifies_with_the_public_key_alone() {
     assert_eq!(receipt.text().unwrap(), *TEXT);
     let other = SigningKey::new(&[6; 32]).unwrap().public();
     assert_eq!(
-        SignedReceipt::verify(&TEXT, &other),
+        SignedReceipt::<Receipt>::verify(&TEXT, &other),
         Err(BadReceipt::OtherKey(key().public()))
     );
 }

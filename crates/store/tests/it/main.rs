@@ -8,9 +8,11 @@
 mod consent;
 mod contact;
 mod event;
+mod export;
 mod hit;
 mod house;
 mod inventory;
+mod known;
 mod ledger;
 mod message;
 mod outbox;

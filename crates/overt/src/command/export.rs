@@ -1,0 +1,94 @@
+//! `overt export`: everything held about one person, to be handed to them (GDPR Art. 15 and 20).
+
+use super::block_on;
+use super::person::{Whom, find};
+use crate::config::Config;
+use crate::{ambient, log};
+use anyhow::{Context, Result, bail};
+use model::export::{Export, csv, html};
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use store::Store;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    whom: Option<Whom>,
+    /// A page to read, the same for programs, or a table a file
+    #[arg(long, value_enum, default_value_t = Format::Html)]
+    format: Format,
+    /// The file to write; with csv, the folder [default: standard output, which csv cannot use]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Print the JSON Schema of the JSON form, and nothing else
+    #[arg(long, exclusive = true)]
+    schema: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Html,
+    Json,
+    Csv,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    log::start(true);
+    if arguments.schema {
+        println!("{}", serde_json::to_string_pretty(&store::export_schema())?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(whom) = &arguments.whom else {
+        bail!("whose data? Give their address: `overt export ann@example.org`");
+    };
+    let config = Config::load(whom.config.as_deref())?;
+    let export = block_on(async {
+        let store = Store::open(&config.store())
+            .await
+            .context("cannot open the database")?;
+        let contact = find(&store, whom).await?;
+        let now = (ambient::REAL.now)();
+        let export = store.contact_export(contact.workspace, contact.id, now);
+        export.await?.context("they were erased just now")
+    })?;
+    write(&export, arguments.format, arguments.out.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(export: &Export, format: Format, out: Option<&Path>) -> Result<()> {
+    let text = match (format, out) {
+        (Format::Csv, None) => bail!("csv is a file a table: name a folder with --out"),
+        (Format::Csv, Some(folder)) => {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.with_context(|| format!("cannot make {}", folder.display()))?;
+            for (name, content) in csv(export) {
+                private(&folder.join(name), &content)?;
+            }
+            return Ok(());
+        }
+        (Format::Html, _) => html(export),
+        (Format::Json, _) => export.json()? + "\n",
+    };
+    match out {
+        Some(file) => private(file, &text),
+        None => Ok(std::io::stdout().write_all(text.as_bytes())?),
+    }
+}
+
+/// Readable by its owner only: it is somebody's life.
+fn private(file: &Path, content: &str) -> Result<()> {
+    let options = &mut OpenOptions::new();
+    let opened = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file);
+    opened
+        .and_then(|mut opened| opened.write_all(content.as_bytes()))
+        .with_context(|| format!("cannot write {}", file.display()))
+}

@@ -1,0 +1,118 @@
+//! A contact about whom there is something in every table: what rights and retention are tested with.
+
+use crate::house::{DETAILED, House, MINUTE, NOW, address, hit, id};
+use model::{
+    Axis, ConsentState, ContactId, CopyId, Language, Meaning, MessageId, RequestId, Right, Topic,
+};
+use store::{Fresh, Method, NewRequest, Outcome};
+
+/// Stands in the contact's address, name, subject, links and notes, and must not outlive them.
+pub(crate) const SENTINEL: &str = "zq7sentinel";
+
+pub(crate) struct Known {
+    pub(crate) contact: ContactId,
+    /// A mail that was delivered, read and clicked.
+    pub(crate) read: CopyId,
+    pub(crate) message: MessageId,
+    /// A mail that still waits in the outbox.
+    pub(crate) waiting: CopyId,
+    pub(crate) waiting_message: MessageId,
+}
+
+/// Makes them.
+pub(crate) async fn known(house: &House) -> Known {
+    house.allow_details().await;
+    let at = address(&format!("{SENTINEL}@example.org"));
+    let name = format!("Zoe {SENTINEL}");
+    let made = house.store.contact_find_or_create(
+        house.workspace,
+        &at,
+        &name,
+        "sent",
+        Fresh::draw(id),
+        NOW,
+    );
+    let contact = made.await.unwrap();
+    house
+        .consent(&contact, &Topic::ALL, ConsentState::Given, NOW)
+        .await;
+
+    let mut new = house.draft(&[&contact], DETAILED, NOW);
+    new.message.subject = format!("For {name} <{at}>");
+    new.links[0].destination = format!("https://example.org/?to={SENTINEL}%40example.org");
+    let (message, copies) = house.accept(new).await;
+    let parcel = house
+        .store
+        .outbox_claim(id(), NOW, MINUTE, 9)
+        .await
+        .unwrap();
+    let sent = Outcome::Sent {
+        answer: format!("250 {at} ok"),
+        lowered: None,
+        asked: false,
+        report: None,
+    };
+    for parcel in parcel {
+        house
+            .store
+            .outbox_finish(parcel, sent.clone(), NOW)
+            .await
+            .unwrap();
+    }
+    let read = copies[0];
+    let hits = vec![
+        hit(read, Axis::Open, Meaning::Human, NOW),
+        hit(read, Axis::Click, Meaning::Human, NOW),
+    ];
+    house.store.hits_record(hits, NOW).await.unwrap();
+    house.fold_all().await;
+    house.store.copy_receipt(read, NOW).await.unwrap();
+
+    let body = "You will be told.";
+    let text = house
+        .store
+        .consent_text_keep(Language::En, body, NOW)
+        .await
+        .unwrap();
+    let asked = house.store.consent_request(
+        house.workspace,
+        id(),
+        contact.id,
+        read,
+        &[Topic::Details],
+        text,
+        id(),
+        NOW,
+    );
+    asked.await.unwrap();
+
+    let request = NewRequest {
+        id: RequestId(id()),
+        contact: Some(contact.id),
+        right: Right::Access,
+        note: format!("a letter from {SENTINEL}"),
+    };
+    house
+        .store
+        .request_add(house.workspace, request, NOW)
+        .await
+        .unwrap();
+    let (waiting_message, copies) = house.accept(house.draft(&[&contact], DETAILED, NOW)).await;
+    let set = house.store.consent_set(
+        house.workspace,
+        contact.id,
+        &[Topic::Document],
+        ConsentState::Withdrawn,
+        Method::User,
+        Some(house.user),
+        NOW,
+    );
+    set.await.unwrap();
+    Known {
+        contact: contact.id,
+        read,
+        message,
+        waiting: copies[0],
+        waiting_message,
+    }
+}
