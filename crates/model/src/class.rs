@@ -19,6 +19,17 @@ words! {
     }
 }
 
+impl MessageClass {
+    /// Is it advertising, in the wide sense that an unsubscription covers: newsletters, offers, first mails? Letters
+    /// from one person to another and mail that belongs to an order are none, and go on after an unsubscription.
+    pub fn is_advertising(self) -> bool {
+        match self {
+            Self::Correspondence | Self::Transactional => false,
+            Self::RequestedNewsletter | Self::Marketing | Self::Cold => true,
+        }
+    }
+}
+
 words! {
     /// What a contact is to a lawyer who writes to them. A contact may be several of these.
     LegalTag {

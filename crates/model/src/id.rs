@@ -84,6 +84,8 @@ ids! {
     HitId,
     /// What a person asked for under one of their rights.
     RequestId,
+    /// One assessment of legitimate interests.
+    AssessmentId,
 }
 
 #[cfg(test)]

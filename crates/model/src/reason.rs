@@ -78,8 +78,24 @@ reasons! {
     OddCharset = "odd_charset", "The character set of the mail cannot be edited safely.";
     /// The structure of the mail is broken.
     Malformed = "malformed", "The structure of the mail is damaged; it was passed on as it came.";
+    /// The copy as written has no link to end tracking, so it left without any.
+    NoWithdrawal = "no_withdrawal", "The way to end tracking could not be found in the finished mail, so it was sent untracked.";
     /// Over one of the bounds.
     TooComplex = "too_complex", "The mail has more parts, links or nesting than can be handled safely.";
+
+    // Why a mail is not sent to somebody at all.
+    /// They unsubscribed, objected, or were erased.
+    Unsubscribed = "unsubscribed", "This person does not want mail of this kind any more. Only they can change that, on the page behind the unsubscribe link.";
+    /// The law asks for consent to be mailed.
+    NoMailConsent = "no_mail_consent", "The rules of the recipient's country ask for their consent before such a mail, and none is on record. Note it on the contact's page, with its proof.";
+    /// No assessment of legitimate interests, or none that is still good.
+    NoAssessment = "no_assessment", "Mail to people who never asked for it needs an assessment of legitimate interests that has not run out. Write one under Settings.";
+    /// Nobody said where the address comes from.
+    NoSource = "no_source", "A first mail of this kind must say where the address comes from, and nobody said so. Note it on the contact's page.";
+    /// The workspace has no postal address.
+    NoPostalAddress = "no_postal_address", "A mail of this kind must name the sender's postal address. Enter it under Settings.";
+    /// The mail has no text that could say what it must.
+    NoPlaceForDuties = "no_place_for_duties", "A mail of this kind must say who sends it and how to stop it, and this one is signed, encrypted or has no text to say it in.";
 }
 
 impl std::str::FromStr for Reason {

@@ -6,8 +6,24 @@
 
 use crate::address::EmailAddress;
 use crate::id::WorkspaceId;
+use crate::word::words;
 use aws_lc_rs::hmac;
 use std::fmt;
+
+words! {
+    /// How somebody came onto the list. All of them stop the same: advertising, in the sense of
+    /// [`MessageClass::is_advertising`](crate::MessageClass::is_advertising).
+    SuppressionCause {
+        /// They unsubscribed: one click in their mail program, or the button on the page.
+        Unsubscribed = "unsubscribed",
+        /// They objected to direct marketing (Art. 21(2) GDPR).
+        Objected = "objected",
+        /// They told a user, who noted it.
+        Noted = "noted",
+        /// They had themselves erased.
+        Erased = "erased",
+    }
+}
 
 /// The instance's key for its suppression lists. Losing it empties them; it is never rotated.
 #[derive(Clone)]

@@ -173,6 +173,11 @@ impl Keyring {
         self.mint(Purpose::Receipt, copy.bytes(), 0, b"")
     }
 
+    /// The token to unsubscribe with. It works without a grant, in tracked and untracked mail alike (R-MODE-06).
+    pub fn unsubscribe(&self, copy: CopyId) -> Token {
+        self.mint(Purpose::Unsubscribe, copy.bytes(), 0, b"")
+    }
+
     /// Checks a token for one purpose. `destination` is empty for all but clicks.
     pub fn verify(&self, purpose: Purpose, text: &str, destination: &str) -> Result<Claim, Forged> {
         if text.len() != TOKEN_CHARS {

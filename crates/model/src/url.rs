@@ -80,6 +80,11 @@ impl Origin {
         format!("{}/p/confirm/{token}", self.0)
     }
 
+    /// The page to unsubscribe on, which also takes the one-click POST of RFC 8058.
+    pub fn unsubscribe(&self, token: &Token) -> String {
+        format!("{}/u/{token}", self.0)
+    }
+
     /// The receipt page.
     pub fn receipt(&self, token: &Token) -> String {
         format!("{}/r/{token}", self.0)

@@ -48,8 +48,6 @@ pub(crate) struct Config {
     pub(crate) profiles: Vec<String>,
     /// A folder with the operator's own profiles, which replace or join those that come with the program.
     pub(crate) profile_dir: Option<PathBuf>,
-    /// Where to report that something here is not safe, as a `mailto:` or `https:` URI: published in security.txt.
-    pub(crate) security_contact: Option<String>,
     /// Turns the clock, for tests of deadlines.
     #[serde(default)]
     pub(crate) clock_offset_seconds: i64,
@@ -139,14 +137,6 @@ impl Config {
         }
         if self.relay.user.is_some() != self.relay.password.is_some() {
             wrong.push("[relay] user and password go together: set both or neither".into());
-        }
-        if let Some(contact) = &self.security_contact
-            && !crate::security_txt::is_contact(contact)
-        {
-            wrong.push(
-                "security_contact is a URI: write \"mailto:security@example.org\" or \"https://…\""
-                    .into(),
-            );
         }
         if wrong.is_empty() {
             Ok(())

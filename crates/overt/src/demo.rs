@@ -13,7 +13,10 @@ use crate::runtime::{Base, Running};
 use crate::{keys, listen};
 use anyhow::{Context, Result};
 use model::secret::Secret;
-use model::{ConsentState, EmailAddress, Language, Role, Topic, UserId, WorkspaceId};
+use model::{
+    ConsentState, EmailAddress, Language, LegalBasis, Role, Source, SourceKind, Topic, UserId,
+    WorkspaceId,
+};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -96,7 +99,6 @@ impl Demo {
             hostname: "localhost".into(),
             relay: sink_as_relay(&sink)?,
             signers: Arc::default(),
-            security_contact: None,
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),
             fold: Arc::new(Notify::new()),
@@ -216,6 +218,13 @@ async fn sample(store: &Store) -> Result<People> {
         role: Role::Owner,
     };
     let user = create_user(store, &new).await?;
+    let source = Source {
+        kind: SourceKind::Person,
+        place: "made up for this demo".into(),
+        at: now,
+        by: "Dana".into(),
+        basis: Some(LegalBasis::Consent),
+    };
     for sample in &CONTACTS {
         let fresh = store::Fresh::draw(random);
         let contact = store
@@ -223,7 +232,7 @@ async fn sample(store: &Store) -> Result<People> {
                 workspace,
                 &sample.address.parse()?,
                 sample.name,
-                "demo",
+                source.clone(),
                 fresh,
                 now,
             )

@@ -12,7 +12,6 @@ mod listen;
 mod log;
 mod networks;
 mod runtime;
-mod security_txt;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

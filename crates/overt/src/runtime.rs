@@ -3,7 +3,7 @@
 //! `track`, `send` and `web` never call each other. They meet in the store, and on three bells that this file hands
 //! out: mail to deliver, hits to fold, something to show.
 
-use crate::{listen, security_txt};
+use crate::listen;
 use model::url::Origin;
 use model::{Ambient, Keyring, Profiles, SigningKey};
 use send::{Courier, Schedule, Sender, SubmissionServer};
@@ -39,8 +39,6 @@ pub(crate) struct Base {
     pub(crate) relay: Relay,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) signers: Arc<send::Signers>,
-    /// Where to report that something is not safe.
-    pub(crate) security_contact: Option<String>,
     /// Mail to deliver.
     pub(crate) wake: Arc<Notify>,
     /// Something to show.
@@ -201,9 +199,7 @@ impl Running {
             smtp_hint,
             changed: base.changed.clone(),
         });
-        let contact = base.security_contact.as_deref();
-        let report = security_txt::router(contact, &base.admin, base.ambient);
-        self.serve(router.merge(report), listener, tls);
+        self.serve(router, listener, tls);
     }
 
     /// Any other pages.

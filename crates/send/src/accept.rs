@@ -8,7 +8,7 @@ use model::profile::{Case, Profiles};
 use model::url::Origin;
 use model::{
     AgeStanding, Ambient, Axis, Consent, ConsentState, CopyId, EmailAddress, Keyring, MessageClass,
-    MessageId, Mode, PerAxis, Reason, Switch, Tick, Time, Topic, role::Act,
+    MessageId, Mode, PerAxis, Reason, Source, Switch, Tick, Time, Topic, role::Act,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -179,7 +179,12 @@ impl Sender {
         });
         let prepared = self
             .store
-            .message_prepare(user.workspace, named.collect(), now)
+            .message_prepare(
+                user.workspace,
+                named.collect(),
+                Source::written(&user.name, now),
+                now,
+            )
             .await?;
         let wishes = Wishes {
             switch: submission.switch.or(read.switch).unwrap_or_default(),
@@ -216,6 +221,7 @@ impl Sender {
             size: source.len() as i64,
             switch: wishes.switch,
             class: wishes.class,
+            assessment: None,
         };
         let new = NewMessage {
             message,
@@ -341,6 +347,7 @@ impl Sender {
             reason_open: decision.open.as_ref().err().copied(),
             reason_click: decision.click.as_ref().err().copied(),
             ask,
+            refusal: None,
             notify: recipient.notify,
             orcpt: recipient.orcpt,
         }

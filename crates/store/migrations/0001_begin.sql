@@ -23,6 +23,9 @@ create table workspace (
   ceiling_document text not null,
   language text not null,
   ask bigint not null,
+  -- Where the controller can be reached, as mails must say; empty where nobody entered it.
+  postal_address text not null,
+  contact text not null,
   created_at bigint not null
 );
 
@@ -70,7 +73,21 @@ create table contact (
   name text not null,
   -- Address and name in lower case, which the two databases make differently beyond ASCII.
   search text not null,
-  source text not null,
+  -- Where the address comes from: kind, place, day, who got it, on which basis (none where nobody said).
+  source_kind text not null,
+  source_place text not null,
+  source_at bigint not null,
+  source_by text not null,
+  source_basis text,
+  -- When they were told so, where they did not give the address themselves.
+  told_at bigint,
+  -- The address is a company's.
+  business bigint not null,
+  -- Consent to get advertising: none, implied, express; with its end, its beginning and how it can be shown.
+  mail_consent text not null,
+  mail_consent_until bigint,
+  mail_consent_since bigint,
+  mail_consent_proof text,
   language text,
   open_state text not null,
   open_since bigint,
@@ -88,6 +105,30 @@ create table contact (
   created_at bigint not null,
   unique (workspace_id, address_key)
 );
+create index contact_untold on contact (source_at) where told_at is null;
+
+-- Addresses that must get no advertising, by keyed hash. Tied to no contact: it outlives their erasure.
+create table suppression (
+  workspace_id bytea not null references workspace (id),
+  mark bytea not null,
+  cause text not null,
+  since bigint not null,
+  primary key (workspace_id, mark)
+);
+
+-- Assessments of legitimate interests. Only ever added to.
+create table assessment (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  title text not null,
+  purpose text not null,
+  necessity text not null,
+  balance text not null,
+  author text not null,
+  at bigint not null,
+  review_by bigint not null
+);
+create index assessment_workspace on assessment (workspace_id, review_by);
 
 -- The secret under which a contact's events are committed to in the ledger. Erasing the contact destroys it.
 create table contact_key (
@@ -188,6 +229,8 @@ create table message (
   switch text not null,
   -- What kind of mail it is: rules differ by it.
   class text not null,
+  -- The assessment of legitimate interests behind a cold mail.
+  assessment_id bytea,
   search text not null,
   -- The mail as the sender wrote it; gone once every copy is delivered or bounced.
   source bytea
@@ -218,6 +261,8 @@ create table copy (
   ask bigint not null,
   state text not null,
   answer text,
+  -- Why the rules kept it from being sent at all.
+  refusal text,
   state_at bigint not null,
   tick text not null,
   opens_human bigint not null,

@@ -18,6 +18,8 @@ pub enum Method {
     Page,
     /// Through the link in a confirmation mail.
     Confirmation,
+    /// Along with an unsubscription: who wants no mail is not tracked in it either.
+    Unsubscribe,
     /// A user noted it on the contact's request. Only withdrawals come this way.
     User,
     /// The sample contacts of a demo.
@@ -30,6 +32,7 @@ impl Method {
             Self::AskLine => "ask_line",
             Self::Page => "page",
             Self::Confirmation => "confirmation",
+            Self::Unsubscribe => "unsubscribe",
             Self::User => "user",
             Self::Demo => "demo",
         }

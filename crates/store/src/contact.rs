@@ -1,11 +1,13 @@
 //! Contacts: the people mail is sent to, one address each.
 
 use crate::db::Tx;
+use crate::origin::{self, MailAgreement};
 use crate::value::{Row, Value, params};
 use crate::{Error, Store};
 use model::consent::Standing;
 use model::{
-    Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Time, WorkspaceId,
+    Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Source, Time,
+    WorkspaceId,
 };
 
 /// A person mail is sent to.
@@ -19,8 +21,14 @@ pub struct Contact {
     pub address: EmailAddress,
     /// Their name, as far as it was seen in a mail's header.
     pub name: String,
-    /// Where the address came from: `sent` (a user wrote to it), `api`, `demo`.
-    pub source: String,
+    /// Where the address comes from.
+    pub source: Source,
+    /// When they were told so, if they did not give it themselves.
+    pub told_at: Option<Time>,
+    /// The address is a company's.
+    pub business: bool,
+    /// Did they agree to be mailed?
+    pub agreement: MailAgreement,
     /// The language they were last addressed in.
     pub language: Option<Language>,
     /// What they agreed to.
@@ -70,11 +78,13 @@ pub struct ContactFilter {
     pub limit: u16,
 }
 
-pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.source, k.language, k.open_state,
+pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.language, k.open_state,
     k.open_since, k.click_state, k.click_since, k.document_state, k.document_since, k.details_state, k.details_since,
-    k.ask_next, k.created_at, k.country, k.tags";
+    k.ask_next, k.created_at, k.country, k.tags, k.source_kind, k.source_place, k.source_at, k.source_by,
+    k.source_basis, k.told_at, k.business, k.mail_consent, k.mail_consent_until, k.mail_consent_since,
+    k.mail_consent_proof";
 /// The place of what a query selects behind them.
-pub(crate) const COLUMNS_COUNT: usize = 18;
+pub(crate) const COLUMNS_COUNT: usize = 28;
 
 /// Reads a contact whose columns begin at `from`.
 pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
@@ -89,18 +99,21 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
         workspace: row.get(from + 1)?,
         address: row.get(from + 2)?,
         name: row.get(from + 3)?,
-        source: row.get(from + 4)?,
-        language: row.get(from + 5)?,
+        language: row.get(from + 4)?,
         consent: Consent {
-            open: standing(6)?,
-            click: standing(8)?,
-            document: standing(10)?,
-            details: standing(12)?,
+            open: standing(5)?,
+            click: standing(7)?,
+            document: standing(9)?,
+            details: standing(11)?,
         },
-        ask_next: row.get(from + 14)?,
-        created_at: row.get(from + 15)?,
-        country: row.get(from + 16)?,
-        tags: row.get(from + 17)?,
+        ask_next: row.get(from + 13)?,
+        created_at: row.get(from + 14)?,
+        country: row.get(from + 15)?,
+        tags: row.get(from + 16)?,
+        source: origin::source(row, from + 17)?,
+        told_at: row.get(from + 22)?,
+        business: row.get(from + 23)?,
+        agreement: origin::agreement(row, from + 24)?,
     })
 }
 
@@ -110,12 +123,14 @@ pub(crate) fn find_or_create(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     people: &[(EmailAddress, String, Fresh)],
-    source: &str,
+    source: &Source,
     now: Time,
 ) -> Result<Vec<Contact>, Error> {
-    let insert = "insert into contact (id, workspace_id, address, address_key, name, search, source, open_state,
-        click_state, document_state, details_state, ask_next, tags, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, 'unknown', 'unknown', 'unknown', 'unknown', 0, '', $8)
+    let insert = "insert into contact (id, workspace_id, address, address_key, name, search, source_kind, source_place,
+        source_at, source_by, source_basis, business, mail_consent, open_state, click_state, document_state,
+        details_state, ask_next, tags, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 'none', 'unknown', 'unknown', 'unknown', 'unknown',
+        0, '', $12)
         on conflict (workspace_id, address_key) do nothing";
     // In the order of their addresses: two mails to the same new people must not wait for each other crosswise.
     let mut ordered: Vec<_> = people.iter().collect();
@@ -125,7 +140,12 @@ pub(crate) fn find_or_create(
         .map(|(address, name, fresh)| {
             let key = address.key();
             let search = format!("{key} {}", name.to_lowercase());
-            params![fresh.id, workspace, address, key, name, search, source, now].to_vec()
+            let s = source;
+            params![
+                fresh.id, workspace, address, key, name, search, s.kind, &s.place, s.at, &s.by,
+                s.basis, now
+            ]
+            .to_vec()
         })
         .collect();
     tx.execute_many(insert, &rows)?;
@@ -168,12 +188,11 @@ impl Store {
         workspace: WorkspaceId,
         address: &EmailAddress,
         name: &str,
-        source: &str,
+        source: Source,
         fresh: Fresh,
         now: Time,
     ) -> Result<Contact, Error> {
         let person = [(address.clone(), name.to_owned(), fresh)];
-        let source = source.to_owned();
         self.db
             .write(move |tx| {
                 let found = find_or_create(tx, workspace, &person, &source, now)?;

@@ -81,6 +81,8 @@ pub struct Copy {
     pub state: CopyState,
     /// The relay's last answer.
     pub answer: Option<String>,
+    /// Why the rules kept it from being sent at all.
+    pub refusal: Option<Reason>,
     /// Since when it is in this state.
     pub state_at: Time,
     /// Opens, clicks and receipt so far.
@@ -110,9 +112,9 @@ impl Copy {
 pub(crate) const COLUMNS: &str = "c.id, c.workspace_id, c.message_id, c.contact_id, c.address, c.mode_open,
     c.mode_click, c.mode_document, c.reason_open, c.reason_click, c.ask, c.state, c.answer, c.state_at, c.opens_human,
     c.opens_unknown, c.opens_machine, c.clicks_human, c.clicks_unknown, c.clicks_machine, c.first_read_at,
-    c.last_read_at, c.receipt_at, c.elsewhere_confidence, c.elsewhere_reasons";
+    c.last_read_at, c.receipt_at, c.elsewhere_confidence, c.elsewhere_reasons, c.refusal";
 /// The place of what a query selects behind them.
-pub(crate) const COLUMNS_COUNT: usize = 25;
+pub(crate) const COLUMNS_COUNT: usize = 26;
 
 pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
     let counts = |at: usize| -> Result<Counts, Error> {
@@ -141,6 +143,7 @@ pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
         ask: row.get(10)?,
         state: row.get(11)?,
         answer: row.get(12)?,
+        refusal: row.get(25)?,
         state_at: row.get(13)?,
         seen: Seen {
             opens: counts(14)?,

@@ -6,6 +6,7 @@
 //! What is never in here: raw IP addresses, raw user-agents, tokens, secrets in the clear, mail bodies beyond the
 //! moment their last copy left.
 
+mod assessment;
 mod consent;
 mod contact;
 mod copy;
@@ -21,6 +22,7 @@ mod ledger;
 mod message;
 mod migrate;
 mod news;
+mod origin;
 mod outbox;
 mod person;
 mod postgres;
@@ -29,10 +31,12 @@ mod request;
 mod settle;
 mod sqlite;
 mod summary;
+mod suppression;
 mod user;
 mod value;
 mod workspace;
 
+pub use assessment::Assessment;
 pub use consent::{ConsentEvent, ConsentRequest, Method};
 pub use contact::{Contact, ContactFilter, Fresh};
 pub use copy::{Copy, CopyInContext, CopyState};
@@ -43,12 +47,14 @@ pub use hit::{Recorded, StoredHit};
 pub use identity::Identity;
 pub use ledger::{Chain, LedgerRow, Opening};
 pub use message::{Accepted, Cursor, Link, Message, MessageFilter, NewCopy, NewMessage};
+pub use origin::{MailAgreement, NewContact, Untold};
 pub use outbox::{Errand, Lowered, Outcome, Parcel};
 pub use person::Person;
 pub use proof::{Proof, ProvenEvent};
 pub use request::{NewRequest, Request};
 pub use settle::HitContext;
 pub use summary::Summary;
+pub use suppression::Suppression;
 pub use user::User;
 pub use workspace::{Instance, Workspace, ceilings};
 

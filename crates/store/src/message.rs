@@ -8,8 +8,8 @@ use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
 use crate::{Contact, Error, Fresh, Store, contact, event};
 use model::event::Happening;
 use model::{
-    ContactId, CopyId, EmailAddress, MessageClass, MessageId, Mode, PerAxis, Reason, Switch, Tick,
-    Time, UserId, WorkspaceId,
+    AssessmentId, ContactId, CopyId, EmailAddress, MessageClass, MessageId, Mode, PerAxis, Reason,
+    Source, Switch, Tick, Time, UserId, WorkspaceId,
 };
 use std::str::FromStr;
 
@@ -36,6 +36,8 @@ pub struct Message {
     pub switch: Switch,
     /// What kind of mail it is.
     pub class: MessageClass,
+    /// The assessment of legitimate interests behind a cold mail.
+    pub assessment: Option<AssessmentId>,
 }
 
 /// One link of a message.
@@ -87,10 +89,28 @@ pub struct NewCopy {
     pub reason_click: Option<Reason>,
     /// It carries the question whether the recipient agrees to be tracked.
     pub ask: bool,
+    /// The rules keep it from being sent: why, and the place of the report to the sender where they get one.
+    pub refusal: Option<Refused>,
     /// RFC 3461: when to report about this recipient.
     pub notify: Option<String>,
     /// RFC 3461: the recipient as the sender first wrote it.
     pub orcpt: Option<String>,
+}
+
+/// Why a copy is not sent at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub reason: Reason,
+    /// The outbox id of the report to the sender; none if they learn of it otherwise.
+    pub report: Option<[u8; 16]>,
+}
+
+impl Refused {
+    /// The answer that is kept and reported: an SMTP reply, for mail programs read it.
+    pub fn answer(reason: Reason) -> String {
+        format!("550 5.7.1 {reason}")
+    }
 }
 
 /// What deciding about a mail's recipients needs.
@@ -153,7 +173,7 @@ impl FromStr for Cursor {
 const COPIES_LISTED_MAX: u16 = 100;
 
 const COLUMNS: &str = "m.id, m.workspace_id, m.user_id, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch,
-    m.class";
+    m.class, m.assessment_id";
 
 fn message(row: &Row) -> Result<Message, Error> {
     Ok(Message {
@@ -167,6 +187,7 @@ fn message(row: &Row) -> Result<Message, Error> {
         size: row.get(7)?,
         switch: row.get(8)?,
         class: row.get(9)?,
+        assessment: row.get(10)?,
     })
 }
 
@@ -181,11 +202,12 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, Er
 }
 
 impl Store {
-    /// Everything that deciding about these recipients needs; makes contacts of those who are new.
+    /// Everything that deciding about these recipients needs; makes contacts, of this source, of those who are new.
     pub async fn message_prepare(
         &self,
         workspace: WorkspaceId,
         recipients: Vec<(EmailAddress, String, Fresh)>,
+        source: Source,
         now: Time,
     ) -> Result<Accepted, Error> {
         self.db
@@ -196,7 +218,7 @@ impl Store {
                 Ok(Accepted {
                     instance,
                     workspace: settings,
-                    contacts: contact::find_or_create(tx, workspace, &recipients, "sent", now)?,
+                    contacts: contact::find_or_create(tx, workspace, &recipients, &source, now)?,
                 })
             })
             .await
@@ -314,6 +336,12 @@ fn list_query(workspace: WorkspaceId, filter: &MessageFilter) -> (String, Vec<Va
     (sql, values)
 }
 
+/// The report about a copy that was refused when its mail was accepted.
+const REPORT: &str =
+    "insert into outbox (id, kind, workspace_id, message_id, copy_id, action, sender, recipient,
+    orcpt, ret, envid, created_at, due_at, attempts)
+    values ($1, 'report', $2, $3, $4, 'failed', '', $5, $6, $7, $8, $9, $9, 0)";
+
 fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
     let NewMessage {
         message: m,
@@ -332,9 +360,10 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
     let search = format!("{} {addresses}", m.subject.to_lowercase());
     tx.execute(
         "insert into message (id, workspace_id, user_id, sender, header_id, subject, accepted_at, size, switch, class,
-         search, source) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         assessment_id, search, source) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         params![
-            m.id, m.workspace, m.user, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch, m.class, search, source
+            m.id, m.workspace, m.user, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch, m.class, m.assessment,
+            search, source
         ],
     )?;
     let rows: Vec<_> = links
@@ -348,6 +377,7 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
 
     let mut copy_rows = Vec::with_capacity(copies.len());
     let mut outbox_rows = Vec::with_capacity(copies.len());
+    let mut reports = Vec::new();
     let mut asked = Vec::new();
     for (position, c) in copies.into_iter().enumerate() {
         let tick = Tick::of(&c.modes, &model::tick::Seen::default());
@@ -365,11 +395,35 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
                 c.reason_open,
                 c.reason_click,
                 c.ask,
+                if c.refusal.is_some() {
+                    "bounced"
+                } else {
+                    "queued"
+                },
+                c.refusal.map(|r| Refused::answer(r.reason)),
+                c.refusal.map(|r| r.reason),
                 m.accepted_at,
                 tick.as_str()
             ]
             .to_vec(),
         );
+        if let Some(refused) = c.refusal {
+            if let Some(report) = refused.report {
+                let values = params![
+                    report,
+                    m.workspace,
+                    m.id,
+                    c.id,
+                    &envelope_from,
+                    c.orcpt,
+                    ret.clone(),
+                    envid.clone(),
+                    m.accepted_at
+                ];
+                reports.push(values.to_vec());
+            }
+            continue;
+        }
         outbox_rows.push(
             params![
                 c.outbox,
@@ -392,9 +446,9 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
     }
     tx.execute_many(
         "insert into copy (id, workspace_id, message_id, contact_id, position, address, mode_open, mode_click,
-         mode_document, reason_open, reason_click, ask, state, state_at, tick, opens_human, opens_unknown,
+         mode_document, reason_open, reason_click, ask, state, answer, refusal, state_at, tick, opens_human, opens_unknown,
          opens_machine, clicks_human, clicks_unknown, clicks_machine)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', $13, $14, 0, 0, 0, 0, 0, 0)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, 0, 0, 0, 0)",
         &copy_rows,
     )?;
     tx.execute_many(
@@ -402,6 +456,7 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
          created_at, due_at, attempts) values ($1, 'copy', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0)",
         &outbox_rows,
     )?;
+    tx.execute_many(REPORT, &reports)?;
     // In the order of their ids: two mails to the same people must not wait for each other crosswise.
     asked.sort_unstable();
     let asked: Vec<_> = asked.into_iter().map(|id| vec![id.into()]).collect();

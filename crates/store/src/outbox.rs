@@ -104,6 +104,8 @@ pub enum Outcome {
         lowered: Option<Lowered>,
         /// It carried the question: from now on the contact counts as asked.
         asked: bool,
+        /// It told the recipient where their address comes from.
+        told: bool,
         /// Tell the sender so: they asked for it, and the relay will not.
         report: Option<[u8; 16]>,
     },
@@ -122,6 +124,8 @@ pub enum Outcome {
         answer: String,
         /// The place of the report to the sender; none if there is nobody to tell or they asked not to be told.
         report: Option<[u8; 16]>,
+        /// The rules kept it from being sent.
+        refusal: Option<Reason>,
     },
 }
 
@@ -247,7 +251,7 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
             answer,
             report.map(|id| (id, "delayed")),
         ),
-        Outcome::Bounced { answer, report } => {
+        Outcome::Bounced { answer, report, .. } => {
             (Happening::Bounced, answer, report.map(|id| (id, "failed")))
         }
     };
@@ -287,8 +291,17 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
         }
     };
 
-    let sql = "update copy set state = $2, answer = $3, state_at = $4 where id = $1";
-    tx.execute(sql, params![copy, state.as_str(), answer, now])?;
+    let refusal = match outcome {
+        Outcome::Bounced { refusal, .. } => *refusal,
+        _ => None,
+    };
+    let sql = "update copy set state = $2, answer = $3, state_at = $4, refusal = $5 where id = $1";
+    tx.execute(sql, params![copy, state.as_str(), answer, now, refusal])?;
+    if let Outcome::Sent { told: true, .. } = outcome {
+        let sql = "update contact set told_at = $2 where told_at is null
+                   and id = (select contact_id from copy where id = $1)";
+        tx.execute(sql, params![copy, now])?;
+    }
     if let Outcome::Sent {
         lowered: Some(Lowered { modes, open, click }),
         ..

@@ -7,9 +7,9 @@ use crate::Error;
 use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
-    Axis, ContactId, CopyId, Country, HitId, IdentityId, Language, LegalTag, LegalTags, Meaning,
-    MessageClass, MessageId, Mode, Reason, RequestId, Right, Role, Switch, Time, UserId,
-    WorkspaceId,
+    AssessmentId, Axis, ContactId, CopyId, Country, HitId, IdentityId, Language, LegalBasis,
+    LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role,
+    SourceKind, SuppressionCause, Switch, Time, UserId, WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -182,7 +182,8 @@ ids!(
     MessageId,
     CopyId,
     HitId,
-    RequestId
+    RequestId,
+    AssessmentId
 );
 
 macro_rules! words {
@@ -198,7 +199,8 @@ macro_rules! words {
     )*};
 }
 words!(Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
-    Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str, Reason => code);
+    Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str,
+    SourceKind => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code);
 
 impl FromValue for model::EmailAddress {
     fn from_value(value: &Value) -> Option<Self> {

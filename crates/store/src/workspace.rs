@@ -30,9 +30,14 @@ pub struct Workspace {
     pub language: Language,
     /// Ask contacts who were never asked, by a line in the next mail to them.
     pub ask: bool,
+    /// The controller's postal address, as mails must say it; empty where nobody entered it.
+    pub postal_address: String,
+    /// How else to reach the controller: an address or a number. Empty means: by answering the mail.
+    pub contact: String,
 }
 
-const COLUMNS: &str = "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask";
+const COLUMNS: &str = "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask,
+    w.postal_address, w.contact";
 
 fn workspace(row: &Row) -> Result<Workspace, Error> {
     Ok(Workspace {
@@ -46,6 +51,8 @@ fn workspace(row: &Row) -> Result<Workspace, Error> {
         },
         language: row.get(6)?,
         ask: row.get(7)?,
+        postal_address: row.get(8)?,
+        contact: row.get(9)?,
     })
 }
 
@@ -138,7 +145,7 @@ impl Store {
         self.db
             .write(move |tx| {
                 let sql = "insert into workspace (id, name, tracking, ceiling_open, ceiling_click, ceiling_document,
-                           language, ask, created_at) values ($1, $2, 1, $3, $3, $3, $4, 0, $5)";
+                           language, ask, postal_address, contact, created_at) values ($1, $2, 1, $3, $3, $3, $4, 0, '', '', $5)";
                 tx.execute(sql, params![id, name, Mode::Individual, language, now]).map(|_| ())
             })
             .await
@@ -154,9 +161,11 @@ impl Store {
         self.db
             .write(move |tx| {
                 let sql = "update workspace set name = $2, tracking = $3, ceiling_open = $4, ceiling_click = $5,
-                           ceiling_document = $6, language = $7, ask = $8 where id = $1";
+                           ceiling_document = $6, language = $7, ask = $8, postal_address = $9, contact = $10 where id = $1";
                 let c = w.ceiling;
-                tx.execute(sql, params![w.id, w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask])
+                tx.execute(sql, params![
+                    w.id, w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask, w.postal_address, w.contact
+                ])
                     .map(|_| ())
             })
             .await

@@ -134,7 +134,6 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         relay: relay(config)?,
         profiles: Arc::new(profiles(config)?),
         signers: Arc::new(signers(config)?),
-        security_contact: config.security_contact.clone(),
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),
         fold: Arc::new(Notify::new()),

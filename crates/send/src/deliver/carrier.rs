@@ -58,6 +58,7 @@ impl Carrier {
                     break Outcome::Bounced {
                         answer: why.into(),
                         report: None,
+                        refusal: None,
                     };
                 }
                 // The store is away, so there is nothing else to do either: wait for it, then leave this parcel for later.
@@ -130,6 +131,7 @@ impl Carrier {
                 answer: text,
                 lowered: ready.lowered,
                 asked: ready.asked,
+                told: false,
                 report,
             }
         } else if answer.is_temporary() {
@@ -206,6 +208,7 @@ impl Carrier {
         Outcome::Bounced {
             answer,
             report: tell.then(|| (self.courier.sender.ambient.random)()),
+            refusal: None,
         }
     }
 }

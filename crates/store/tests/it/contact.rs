@@ -1,6 +1,6 @@
 //! Contacts: one for each address, found by what a person would type.
 
-use crate::house::{House, NOW, address, id};
+use crate::house::{House, NOW, address, id, written};
 use crate::on_both;
 use model::{ConsentState, ContactId, Topic};
 use std::collections::BTreeSet;
@@ -17,9 +17,10 @@ on_both!(
 
 async fn named(house: &House, at: &str, name: &str) -> ContactId {
     let (fresh, at) = (store::Fresh::draw(id), address(at));
-    let made = house
-        .store
-        .contact_find_or_create(house.workspace, &at, name, "api", fresh, NOW);
+    let made =
+        house
+            .store
+            .contact_find_or_create(house.workspace, &at, name, written(), fresh, NOW);
     made.await.unwrap().id
 }
 
@@ -40,14 +41,14 @@ async fn one_address_is_one_contact(house: House) {
         house.workspace,
         &bob,
         "Robert",
-        "sent",
+        model::Source::written("Somebody else", NOW),
         store::Fresh::draw(id),
         NOW + crate::house::MINUTE,
     );
     let again = again.await.unwrap();
     assert_eq!(
-        (again.id, again.name.as_str(), again.source.as_str()),
-        (first, "Bob", "api")
+        (again.id, again.name.as_str(), again.source.by.as_str()),
+        (first, "Bob", "Ann Sample")
     );
     assert_eq!(again.created_at, NOW);
     assert_eq!(again.consent.summary(NOW), ConsentState::Unknown);
@@ -87,7 +88,10 @@ async fn two_mails_to_the_same_strangers_make_them_once(house: House) {
                 (house.store.clone(), house.workspace, people(n % 2 == 0));
             tokio::spawn(async move {
                 let wanted: Vec<_> = list.iter().map(|p| p.0.clone()).collect();
-                let accepted = store.message_prepare(workspace, list, NOW).await.unwrap();
+                let accepted = store
+                    .message_prepare(workspace, list, written(), NOW)
+                    .await
+                    .unwrap();
                 let got: Vec<_> = accepted
                     .contacts
                     .iter()

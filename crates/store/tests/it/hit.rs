@@ -474,6 +474,7 @@ async fn folding_and_delivering_at_once(house: House) {
                 answer: "250".into(),
                 lowered: None,
                 asked: false,
+                told: false,
                 report: None,
             };
             delivering

@@ -4,7 +4,7 @@ use model::hit::Hit;
 use model::mode::NOTHING;
 use model::{
     Axis, ConsentState, CopyId, EmailAddress, Facts, HitId, Language, Meaning, MessageId, Mode,
-    PerAxis, Role, Switch, Time, Topic, UserId, Verdict, WorkspaceId,
+    PerAxis, Role, Source, Switch, Time, Topic, UserId, Verdict, WorkspaceId,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -47,6 +47,11 @@ pub(crate) fn id() -> [u8; 16] {
 
 pub(crate) fn address(text: &str) -> EmailAddress {
     text.parse().expect("an address")
+}
+
+/// Where a contact comes from that a user wrote to.
+pub(crate) fn written() -> Source {
+    Source::written("Ann Sample", NOW)
 }
 
 impl House {
@@ -153,9 +158,9 @@ impl House {
 
     pub(crate) async fn contact(&self, at: &str) -> Contact {
         let (fresh, at) = (Fresh::draw(id), address(at));
-        let made = self
-            .store
-            .contact_find_or_create(self.workspace, &at, "", "sent", fresh, NOW);
+        let made =
+            self.store
+                .contact_find_or_create(self.workspace, &at, "", written(), fresh, NOW);
         made.await.expect("a contact")
     }
 
@@ -214,6 +219,7 @@ impl House {
             size: 4,
             switch: Switch::All,
             class: model::MessageClass::Correspondence,
+            assessment: None,
         };
         let copies = contacts.iter().map(|contact| NewCopy {
             id: CopyId(id()),
@@ -224,6 +230,7 @@ impl House {
             reason_open: (modes.open == Mode::None).then_some(model::Reason::NeverAsked),
             reason_click: (modes.click == Mode::None).then_some(model::Reason::NeverAsked),
             ask: false,
+            refusal: None,
             notify: Some("FAILURE,DELAY".into()),
             orcpt: None,
         });

@@ -28,7 +28,7 @@ pub(crate) async fn known(house: &House) -> Known {
         house.workspace,
         &at,
         &name,
-        "sent",
+        crate::house::written(),
         Fresh::draw(id),
         NOW,
     );
@@ -50,6 +50,7 @@ pub(crate) async fn known(house: &House) -> Known {
         answer: format!("250 {at} ok"),
         lowered: None,
         asked: false,
+        told: false,
         report: None,
     };
     for parcel in parcel {

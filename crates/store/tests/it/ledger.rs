@@ -211,7 +211,14 @@ async fn many_at_once_make_one_chain(house: House) {
             tokio::spawn(async move {
                 let at = crate::house::address(&format!("p{n}@example.org"));
                 let fresh = store::Fresh::draw(crate::house::id);
-                let made = store.contact_find_or_create(workspace, &at, "", "sent", fresh, NOW);
+                let made = store.contact_find_or_create(
+                    workspace,
+                    &at,
+                    "",
+                    crate::house::written(),
+                    fresh,
+                    NOW,
+                );
                 let (who, given) = (made.await.unwrap().id, ConsentState::Given);
                 let set = store.consent_set(
                     workspace,

@@ -126,6 +126,7 @@ async fn filters(house: House) {
         answer: "250".into(),
         lowered: None,
         asked: false,
+        told: false,
         report: None,
     };
     house.store.outbox_finish(parcel, sent, NOW).await.unwrap();
@@ -141,6 +142,7 @@ async fn filters(house: House) {
     let outcome = Outcome::Bounced {
         answer: "550".into(),
         report: None,
+        refusal: None,
     };
     house
         .store
@@ -302,7 +304,10 @@ async fn other_workspaces_see_nothing(house: House) {
             .is_empty()
     );
     assert!(matches!(
-        house.store.message_prepare(stranger, vec![], NOW).await,
+        house
+            .store
+            .message_prepare(stranger, vec![], crate::house::written(), NOW)
+            .await,
         Err(Error::Conflict(_))
     ));
 }

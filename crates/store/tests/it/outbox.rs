@@ -27,6 +27,7 @@ fn sent() -> Outcome {
         answer: "250 2.0.0 ok".into(),
         lowered: None,
         asked: false,
+        told: false,
         report: None,
     }
 }
@@ -97,6 +98,7 @@ async fn the_source_stays_while_another_copy_waits(house: House) {
     let bounced = Outcome::Bounced {
         answer: "550 5.1.1 unknown".into(),
         report: Some(id()),
+        refusal: None,
     };
     house
         .store
@@ -204,6 +206,7 @@ async fn a_bounced_mail_is_reported_to_its_sender(house: House) {
     let bounced = Outcome::Bounced {
         answer: "550 5.1.1 unknown".into(),
         report: Some(id()),
+        refusal: None,
     };
     house
         .store
@@ -407,6 +410,7 @@ async fn a_lowered_copy_is_written_down(house: House) {
             click: why,
         }),
         asked: false,
+        told: false,
         report: None,
     };
     house
@@ -434,6 +438,7 @@ async fn being_asked_overrides_no_answer(house: House) {
         answer: "250".into(),
         lowered: None,
         asked: true,
+        told: false,
         report: None,
     };
     house

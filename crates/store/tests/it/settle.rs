@@ -384,6 +384,7 @@ async fn the_context_of_hits(house: House) {
             answer: "250".into(),
             lowered: None,
             asked: false,
+            told: false,
             report: None,
         };
         house

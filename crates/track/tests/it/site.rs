@@ -201,7 +201,7 @@ impl Site {
             self.workspace,
             &address,
             "Bob",
-            "sent",
+            model::Source::written("Ann Bright", now()),
             store::Fresh::draw(random),
             now(),
         );
@@ -218,6 +218,7 @@ impl Site {
             size: 100,
             switch: Switch::All,
             class: model::MessageClass::Correspondence,
+            assessment: None,
         };
         let new_copy = NewCopy {
             id: copy,
@@ -228,6 +229,7 @@ impl Site {
             reason_open: None,
             reason_click: None,
             ask: false,
+            refusal: None,
             notify: None,
             orcpt: None,
         };
@@ -316,6 +318,7 @@ impl Site {
                 answer: "250".into(),
                 lowered: None,
                 asked: false,
+                told: false,
                 report: None,
             };
             self.store

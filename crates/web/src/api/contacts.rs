@@ -8,7 +8,7 @@ use crate::extract::{Id, Params};
 use crate::pages::{find_contact, withdraw_all};
 use axum::Json;
 use axum::extract::State;
-use model::{ContactId, Time, Topic};
+use model::{ContactId, LegalBasis, Source, Time, Topic};
 use serde::{Deserialize, Serialize};
 use store::{Contact, ContactFilter};
 use utoipa::{IntoParams, ToSchema};
@@ -30,14 +30,43 @@ struct Topics {
     details: Standing,
 }
 
+/// Where an address comes from.
+#[derive(Serialize, ToSchema)]
+struct SourceItem {
+    /// `person`, `customer`, `colleague`, `public`, `bought_list`; `written`: a user wrote to it, nothing more is known.
+    kind: &'static str,
+    #[serde(rename = "where")]
+    place: String,
+    when: String,
+    who: String,
+    /// `consent`, `contract`, `legal_obligation`, `legitimate_interests`; null where nobody said.
+    basis: Option<&'static str>,
+}
+
+impl SourceItem {
+    fn of(source: &Source) -> Self {
+        Self {
+            kind: source.kind.as_str(),
+            place: source.place.clone(),
+            when: source.at.rfc3339(),
+            who: source.by.clone(),
+            basis: source.basis.map(LegalBasis::as_str),
+        }
+    }
+}
+
 /// A person mail is sent to.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ContactItem {
     id: String,
     address: String,
     name: String,
-    /// Where the address came from: `sent`, `api`, `demo`.
-    source: String,
+    /// Where the address comes from.
+    source: SourceItem,
+    /// When they were told so, if they did not give it themselves.
+    told_at: Option<String>,
+    /// The address is a company's.
+    business: bool,
     /// The one word that says most about them.
     state: &'static str,
     consent: Topics,
@@ -72,7 +101,9 @@ impl ContactItem {
             id: contact.id.to_string(),
             address: contact.address.to_string(),
             name: contact.name,
-            source: contact.source,
+            source: SourceItem::of(&contact.source),
+            told_at: contact.told_at.map(Time::rfc3339),
+            business: contact.business,
             ask_next: contact.ask_next,
             created_at: contact.created_at.rfc3339(),
         }

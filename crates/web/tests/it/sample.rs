@@ -161,9 +161,10 @@ impl Sample {
     pub async fn contact(&self, address: &str, name: &str, state: ConsentState) -> ContactId {
         let address: EmailAddress = address.parse().unwrap();
         let fresh = store::Fresh::draw(random);
+        let source = model::Source::written("Olivia Ort", NOW);
         let found = self
             .store
-            .contact_find_or_create(self.workspace, &address, name, "sent", fresh, NOW)
+            .contact_find_or_create(self.workspace, &address, name, source, fresh, NOW)
             .await
             .unwrap();
         let topics = [Topic::Open, Topic::Click];
@@ -233,6 +234,7 @@ impl Sample {
                 reason_open: reason,
                 reason_click: reason,
                 ask: *fate == Fate::NeverAsked,
+                refusal: None,
                 notify: None,
                 orcpt: None,
             });
@@ -253,6 +255,7 @@ impl Sample {
             size: 4_211,
             switch: Switch::All,
             class: model::MessageClass::Correspondence,
+            assessment: None,
         };
         let links = vec![
             Link {
@@ -299,6 +302,7 @@ impl Sample {
                 Fate::Bounced => Outcome::Bounced {
                     answer: "550 5.1.1 no such user here".into(),
                     report: None,
+                    refusal: None,
                 },
                 Fate::Deferred => {
                     let due_at = NOW + Duration::from_hours(1);
@@ -313,6 +317,7 @@ impl Sample {
                     answer: "250 2.0.0 queued as 4F21".into(),
                     lowered: None,
                     asked: *fate == Fate::NeverAsked,
+                    told: false,
                     report: None,
                 },
             };
