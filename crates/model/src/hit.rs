@@ -145,6 +145,8 @@ pub struct Hit {
     pub at: Time,
     /// The judgement.
     pub verdict: Verdict,
+    /// The version of the rules that judged it.
+    pub rules: u32,
     /// Parsed facts; dropped before storing unless the mode is `detailed`.
     pub facts: Facts,
     /// The same opener asked for the same thing seconds before: kept and labelled, not counted again.

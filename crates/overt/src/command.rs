@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod init;
 pub(crate) mod instrument;
 pub(crate) mod person;
+pub(crate) mod reclassify;
 pub(crate) mod serve;
 pub(crate) mod verdict;
 

@@ -39,6 +39,8 @@ enum Command {
     Instrument(command::instrument::Arguments),
     /// Hits as JSON lines on standard input, verdicts as JSON lines on standard output
     Verdict(command::verdict::Arguments),
+    /// Judge stored hits again by today's rules; without --apply only tells what would change
+    Reclassify(command::reclassify::Arguments),
     /// Check relay, tracker origin, clock, disk and keys, and say what to do
     Doctor(command::doctor::Arguments),
     /// Verify the ledger of consent, print its signed heads and the public key
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => command::serve::run(arguments),
         Command::Instrument(arguments) => command::instrument::run(&arguments),
         Command::Verdict(arguments) => command::verdict::run(&arguments),
+        Command::Reclassify(arguments) => command::reclassify::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
         Command::Audit(arguments) => command::audit::run(&arguments),
         Command::Consent(arguments) => command::consent::run(&arguments),

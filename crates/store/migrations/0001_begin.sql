@@ -317,6 +317,8 @@ create table hit (
   meaning text not null,
   confidence bigint not null,
   reasons text not null,
+  -- The version of the rules that judged it last.
+  rules bigint not null,
   -- What it meant when judged alone, where comparing with other hits changed the verdict.
   revised_from text,
   facts text,

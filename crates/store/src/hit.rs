@@ -38,7 +38,9 @@ pub struct StoredHit {
     pub at: Time,
     /// The judgement, as it stands.
     pub verdict: Verdict,
-    /// What it meant when judged alone, where comparing it with other hits changed the verdict.
+    /// The version of the rules that judged it last.
+    pub rules: u32,
+    /// What it meant at first, where comparing it with other hits, or newer rules, changed the verdict.
     pub revised_from: Option<Meaning>,
     /// Parsed facts; none below `detailed`.
     pub facts: Option<Facts>,
@@ -68,9 +70,9 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat, revised_from";
+pub(crate) const COLUMNS: &str = "id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat, revised_from, rules";
 
-fn stored(row: &Row) -> Result<StoredHit, Error> {
+pub(crate) fn stored(row: &Row) -> Result<StoredHit, Error> {
     let reasons: String = row.get(8)?;
     let facts: Option<String> = row.get(9)?;
     Ok(StoredHit {
@@ -88,6 +90,7 @@ fn stored(row: &Row) -> Result<StoredHit, Error> {
         facts: facts.and_then(|text| serde_json::from_str(&text).ok()),
         repeat: row.get(10)?,
         revised_from: row.get(11)?,
+        rules: row.get(12)?,
     })
 }
 
@@ -188,13 +191,14 @@ fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
                 v.reasons.join(" "),
                 facts,
                 hit.repeat,
+                hit.rules,
                 false
             ]
             .to_vec(),
         );
     }
     let into = "insert into hit (id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat,
-        folded)";
+        rules, folded)";
     tx.insert(into, "on conflict (id) do nothing", &rows)?;
     Ok(Recorded {
         stored: rows.len(),

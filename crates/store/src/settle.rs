@@ -48,10 +48,16 @@ impl Store {
         self.db.read(move |tx| contexts(tx, &hits)).await
     }
 
-    /// Changes the verdicts of recorded hits; how many. Hits that are not recorded are passed over, and a verdict that
-    /// stands already changes nothing.
-    pub async fn hits_revise(&self, revisions: Vec<(HitId, Verdict)>) -> Result<usize, Error> {
-        self.db.write(move |tx| revise(tx, revisions)).await
+    /// Changes the verdicts of recorded hits, by this version of the rules; how many. Hits that are not recorded are
+    /// passed over, and a verdict that stands already changes nothing.
+    pub async fn hits_revise(
+        &self,
+        revisions: Vec<(HitId, Verdict)>,
+        rules: u32,
+    ) -> Result<usize, Error> {
+        self.db
+            .write(move |tx| revise(tx, revisions, rules, Tell::News))
+            .await
     }
 
     /// Notes signs that a copy was opened elsewhere, if details of it may be recorded now. Was that news?
@@ -100,20 +106,35 @@ fn context(row: &Row) -> Result<HitContext, Error> {
     })
 }
 
-fn revise(tx: &mut Tx<'_>, mut revisions: Vec<(HitId, Verdict)>) -> Result<usize, Error> {
+/// What the feed is told of a revision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tell {
+    /// Pages change, and what turns out to be a person's first reading or click is news.
+    News,
+    /// Pages change. What is found out long after is no news.
+    Pages,
+}
+
+pub(crate) fn revise(
+    tx: &mut Tx<'_>,
+    mut revisions: Vec<(HitId, Verdict)>,
+    rules: u32,
+    tell: Tell,
+) -> Result<usize, Error> {
     // In the order of ids, so that two that revise the same hits lock them in one order. Of one hit the last word counts.
     revisions.sort_by_key(|(id, _)| *id);
     revisions.reverse();
     revisions.dedup_by_key(|(id, _)| *id);
     revisions.reverse();
     let sql = format!(
-        "select copy_id, axis, meaning, at, repeat, folded, facts, opener, confidence, reasons from hit
+        "select copy_id, axis, meaning, at, repeat, folded, facts, opener, confidence, reasons, rules
+         from hit
          where id = $1 {}",
         tx.lock_rows("hit")
     );
     let sets: Vec<_> = revisions.iter().map(|(id, _)| vec![(*id).into()]).collect();
     let rows = tx.query_many(&sql, &sets)?;
-    let mut updates = Vec::with_capacity(revisions.len());
+    let (mut updates, mut confirmed) = (Vec::with_capacity(revisions.len()), Vec::new());
     let mut changes = BTreeMap::<CopyId, Vec<Change>>::new();
     for ((id, to), row) in revisions.into_iter().zip(&rows) {
         let Some(row) = row.first() else { continue };
@@ -124,10 +145,24 @@ fn revise(tx: &mut Tx<'_>, mut revisions: Vec<(HitId, Verdict)>) -> Result<usize
             && row.get::<u8>(8)? == to.confidence
             && row.get::<String>(9)? == reasons;
         if stands {
+            if row.get::<u32>(10)? != rules {
+                confirmed.push(params![id, rules].to_vec());
+            }
             continue;
         }
         let facts = facts_after(row.get(6)?, to.meaning);
-        updates.push(params![id, &to.opener, to.meaning, to.confidence, reasons, facts].to_vec());
+        updates.push(
+            params![
+                id,
+                &to.opener,
+                to.meaning,
+                to.confidence,
+                reasons,
+                facts,
+                rules
+            ]
+            .to_vec(),
+        );
         let (repeat, folded): (bool, bool) = (row.get(4)?, row.get(5)?);
         if !folded {
             continue; // counted by what it means by then
@@ -139,9 +174,10 @@ fn revise(tx: &mut Tx<'_>, mut revisions: Vec<(HitId, Verdict)>) -> Result<usize
         }
     }
     let sql = "update hit set opener = $2, meaning = $3, confidence = $4, reasons = $5, facts = $6,
-               revised_from = coalesce(revised_from, meaning) where id = $1";
+               rules = $7, revised_from = coalesce(revised_from, meaning) where id = $1";
     tx.execute_many(sql, &updates)?;
-    recount(tx, &changes)?;
+    tx.execute_many("update hit set rules = $2 where id = $1", &confirmed)?;
+    recount(tx, &changes, tell)?;
     Ok(updates.len())
 }
 
@@ -156,7 +192,11 @@ fn facts_after(facts: Option<String>, meaning: Meaning) -> Option<String> {
 }
 
 /// Corrects what was counted, and tells the feed.
-fn recount(tx: &mut Tx<'_>, changes: &BTreeMap<CopyId, Vec<Change>>) -> Result<(), Error> {
+fn recount(
+    tx: &mut Tx<'_>,
+    changes: &BTreeMap<CopyId, Vec<Change>>,
+    tell: Tell,
+) -> Result<(), Error> {
     let mut copies = lock_copies(tx, changes.keys().copied())?;
     let (mut firsts, mut events) = (Vec::new(), Vec::new());
     for (copy, user) in &mut copies {
@@ -175,7 +215,12 @@ fn recount(tx: &mut Tx<'_>, changes: &BTreeMap<CopyId, Vec<Change>>) -> Result<(
         events.push(about(copy, *user, Happening::Seen, at));
     }
     write_copies(tx, copies.iter().map(|(copy, _)| copy))?;
-    let told = news::note(tx, &firsts)?;
+    if tell == Tell::Pages {
+        // Noted as told, so that nobody tells it later.
+        firsts.iter_mut().for_each(|first| first.certain = true);
+    }
+    let mut told = news::note(tx, &firsts)?;
+    told.iter_mut().for_each(|told| *told &= tell == Tell::News);
     for (first, _) in firsts.iter().zip(told).filter(|(_, tell)| *tell) {
         let around = copies.iter().find(|(copy, _)| copy.id == first.copy);
         events.extend(around.map(|(copy, user)| about(copy, *user, first.kind, first.at)));

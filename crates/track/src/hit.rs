@@ -12,6 +12,7 @@ use model::url::Origin;
 use model::{Axis, HitId};
 use std::net::SocketAddr;
 use std::time::Duration;
+use verdict::RULES_VERSION;
 
 /// Judges a request at once, and hands it to the recorder. What waits afterwards holds nothing of the request.
 pub(crate) fn record<'a>(
@@ -58,6 +59,7 @@ fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> (Hit, Trace
         link,
         at,
         verdict,
+        rules: RULES_VERSION,
         facts,
         repeat,
     };

@@ -15,6 +15,7 @@ use std::time::Duration;
 use store::{HitContext, Store};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
+use verdict::RULES_VERSION;
 use verdict::settle::{CopyKnown, Revision, Sighting, Window};
 
 /// Hits that are compared with each other, some 20 MB of them.
@@ -95,7 +96,7 @@ impl Settling {
         let written = self
             .patiently(|store| {
                 let revisions = revisions.clone();
-                async move { store.hits_revise(revisions).await }
+                async move { store.hits_revise(revisions, RULES_VERSION).await }
             })
             .await;
         if written.is_some_and(|count| count > 0) {

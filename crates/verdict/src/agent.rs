@@ -143,6 +143,11 @@ impl Agents {
         &self.openers[found.map_or(self.unknown, |claim| claim.opener)]
     }
 
+    /// The opener with this id.
+    pub(crate) fn by_id(&self, id: &str) -> Option<&Opener> {
+        self.openers.iter().find(|opener| opener.id == id)
+    }
+
     /// The browser family it names.
     pub(crate) fn browser(&self, user_agent: &str) -> Option<&'static str> {
         self.browsers.first(user_agent, |_, _, _| true).copied()

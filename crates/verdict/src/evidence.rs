@@ -26,6 +26,21 @@ impl<'r, 't> Evidence<'r, 't> {
         }
     }
 
+    /// With program and network known already.
+    pub(crate) fn of(
+        tables: &'t Tables,
+        request: &'r Request<'r>,
+        opener: &'t Opener,
+        network: Network<'t>,
+    ) -> Self {
+        Self {
+            request,
+            opener,
+            network,
+            tables,
+        }
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.opener.kind
     }

@@ -11,6 +11,7 @@
 //! [`Judge`] looks at one request alone. [`settle`] looks at requests together and revises. [`line`](mod@line) is the
 //! JSON form of both, for `overt verdict`.
 
+mod again;
 mod agent;
 mod click;
 mod evidence;
@@ -24,6 +25,7 @@ pub mod settle;
 mod table;
 mod tell;
 
+pub use again::Kept;
 pub use agent::opener_name;
 pub use network::{LIST_BYTES_MAX, List, Loaded};
 pub use reason::explain;
@@ -37,7 +39,9 @@ use evidence::Evidence;
 use model::{Axis, Facts, Time, Verdict};
 
 /// The version of rules and built-in tables together. It grows whenever the same request could get another verdict.
-pub const RULES_VERSION: u32 = 1;
+///
+/// 2: a few links pressed in a row by what looks like a person are unknown, no longer a machine's.
+pub const RULES_VERSION: u32 = 2;
 
 /// Everything the rules look things up in.
 pub struct Tables {

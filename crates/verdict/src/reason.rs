@@ -17,6 +17,14 @@ macro_rules! reasons {
             pub(crate) fn code(self) -> &'static str {
                 match self { $(Self::$name => $code),+ }
             }
+
+            /// The reason that is stored so; none for a code of a newer version.
+            pub(crate) fn of(code: &str) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$name),)+
+                    _ => None,
+                }
+            }
         }
 
         /// A reason in a plain sentence that stands alone. A code of a newer version gets a sentence that says so.
@@ -68,7 +76,7 @@ reasons! {
     NetworkNotChecked "network_not_checked" "The network it came from is not known here, so that part could not be checked."
     NothingKnown "nothing_known" "Nothing about it tells a person from a machine."
     // Several requests together.
-    LinkBurst "link_burst" "Several different links of this mail were fetched within two seconds. People do not click that fast."
+    LinkBurst "link_burst" "Several different links of this mail were fetched within two seconds. Scanners do that, and hardly any person."
     LinkPair "link_pair" "Two different links of this mail were fetched in the same second."
     BurstSource "burst_source" "The same source had fetched this mail's links in a burst."
     SoonAfterBurst "soon_after_burst" "A scanner was at work on this mail only minutes before."

@@ -12,12 +12,15 @@
 //!
 //! For one copy the outcome depends on the set of its hits and not on the order of their coming.
 
+mod bursts;
 mod crowd;
 mod elsewhere;
 mod hosts;
 mod rules;
 mod source;
 
+pub(crate) use bursts::BY_HAND_LINKS_MAX;
+pub(crate) use rules::weigh;
 pub use source::Source;
 
 use crate::open::SECONDS_AFTER_DELIVERY;

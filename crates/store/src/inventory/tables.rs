@@ -441,6 +441,7 @@ pub const TABLES: &[Table] = &[
             personal("meaning", "whether that was a person"),
             personal("confidence", "how sure that is, in percent"),
             personal("reasons", "why"),
+            plain("rules", "which version of the rules judged it"),
             personal("revised_from", "what it was taken for at first"),
             personal("facts", "parsed facts about the device, where they agreed to that"),
             plain("repeat", "a repetition within seconds"),

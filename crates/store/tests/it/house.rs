@@ -14,6 +14,8 @@ use store::{
 
 /// Every test's present, on a full minute.
 pub(crate) const NOW: Time = Time(1_795_294_080_000);
+/// The version of the rules that judge hits here.
+pub(crate) const RULES: u32 = 7;
 pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 pub(crate) const DETAILED: PerAxis<Mode> = PerAxis {
     open: Mode::Detailed,
@@ -308,6 +310,7 @@ pub(crate) fn hit(copy: CopyId, axis: Axis, meaning: Meaning, at: Time) -> Hit {
         link: u16::from(axis == Axis::Click),
         at,
         verdict,
+        rules: RULES,
         facts,
         repeat: false,
     }

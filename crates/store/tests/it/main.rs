@@ -17,6 +17,7 @@ mod ledger;
 mod message;
 mod outbox;
 mod person;
+mod reclassify;
 mod request;
 mod schema;
 mod settle;

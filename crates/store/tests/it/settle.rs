@@ -1,6 +1,6 @@
 //! Settling: verdicts that change after they were counted, and news that waits until it is sure.
 
-use crate::house::{DETAILED, House, INDIVIDUAL, MINUTE, NOW, hit};
+use crate::house::{DETAILED, House, INDIVIDUAL, MINUTE, NOW, RULES, hit};
 use crate::on_both;
 use model::event::Happening;
 use model::hit::{Elsewhere, Hit};
@@ -58,7 +58,11 @@ async fn folded(house: &House, hits: Vec<Hit>) {
 }
 
 async fn revise(house: &House, hit: HitId, to: Verdict) -> usize {
-    house.store.hits_revise(vec![(hit, to)]).await.unwrap()
+    house
+        .store
+        .hits_revise(vec![(hit, to)], RULES)
+        .await
+        .unwrap()
 }
 
 async fn tell(house: &House, now: Time) -> usize {
@@ -217,7 +221,10 @@ async fn what_is_unknown_or_stands_already_changes_nothing(house: House) {
     assert_eq!(house.store.event_last().await.unwrap(), before);
     // Of one hit twice, the last word counts.
     let both = [Meaning::Machine, Meaning::Unknown].map(|m| (one.id, judged(m, 70)));
-    assert_eq!(house.store.hits_revise(both.to_vec()).await.unwrap(), 1);
+    assert_eq!(
+        house.store.hits_revise(both.to_vec(), RULES).await.unwrap(),
+        1
+    );
     assert_eq!(house.read(copy).await.seen.opens.unknown, 1);
 }
 
@@ -343,7 +350,7 @@ async fn revising_and_folding_at_once(house: House) {
     });
     let revise = tokio::spawn(async move {
         while let Some(revisions) = recorded.recv().await {
-            revising.hits_revise(revisions).await.unwrap();
+            revising.hits_revise(revisions, RULES).await.unwrap();
         }
     });
     fold.await.unwrap();

@@ -96,6 +96,7 @@ fn hit(site: &Site, id: [u8; 16]) -> Hit {
         link: 0,
         at,
         verdict,
+        rules: verdict::RULES_VERSION,
         facts: Facts::default(),
         repeat: false,
     }

@@ -4,18 +4,13 @@
 //! suspicion to what looked like a person, or take away doubt where a scanner's visit explains it.
 
 use super::Seen;
+use super::bursts::Bursts;
 use crate::agent::unmasked;
 use crate::open::DOUBTED;
 use crate::reason::Reason as R;
-use model::{Axis, Meaning, Time, Verdict};
+use model::{Axis, Meaning, Verdict};
 use std::time::Duration;
 
-/// C3: distinct links this close are a burst.
-const BURST: Duration = Duration::from_secs(2);
-/// C3: two links this close are suspicious.
-const PAIR: Duration = Duration::from_secs(1);
-/// C8, C12, R1: the time around a burst that belongs to the scanner.
-const AROUND_BURST: Duration = Duration::from_mins(5);
 /// C6: two names of one source within this time.
 const TWO_AGENTS: Duration = Duration::from_mins(10);
 /// O4: a second load this much later speaks for a person.
@@ -40,7 +35,7 @@ pub(super) fn settle(seen: &[Seen], links: Option<u16>) -> Settled {
         .collect();
     Settled {
         verdicts,
-        burst: !bursts.spans.is_empty(),
+        burst: bursts.by_machine(),
     }
 }
 
@@ -58,83 +53,33 @@ fn has(verdict: &Verdict, reason: R) -> bool {
     verdict.reasons.iter().any(|code| code == reason.code())
 }
 
-/// The bursts among a copy's clicks.
-struct Bursts {
-    /// By index of the hit.
-    members: Vec<bool>,
-    /// By index of the hit: one of two links in one second.
-    pairs: Vec<bool>,
-    /// First and last moment of each.
-    spans: Vec<(Time, Time)>,
-}
-
-impl Bursts {
-    fn find(seen: &[Seen], links: Option<u16>) -> Self {
-        let mut clicks: Vec<usize> = (0..seen.len())
-            .filter(|i| seen[*i].axis == Axis::Click && seen[*i].alone.meaning != Meaning::Own)
-            .collect();
-        clicks.sort_by_key(|i| (seen[*i].at, seen[*i].hit));
-        let mut found = Self {
-            members: vec![false; seen.len()],
-            pairs: vec![false; seen.len()],
-            spans: Vec::new(),
-        };
-        for (place, first) in clicks.iter().enumerate() {
-            let start = seen[*first].at;
-            let within = |time| {
-                let length = clicks[place..].partition_point(|i| seen[*i].at <= start + time);
-                &clicks[place..place + length]
-            };
-            let burst = within(BURST);
-            let different = different_links(burst, seen);
-            if different >= 3 || (different == 2 && links == Some(2)) {
-                for i in burst {
-                    found.members[*i] = true;
-                }
-                let end = burst.last().map_or(start, |i| seen[*i].at);
-                found.spans.push((start, end));
-            }
-            let pair = within(PAIR);
-            if different_links(pair, seen) == 2 {
-                for i in pair {
-                    found.pairs[*i] = true;
-                }
-            }
+/// What a sign found by comparing makes of a verdict on one request alone: the one place that holds how much each counts.
+/// A burst may be `by_hand`.
+pub(crate) fn weigh(alone: &Verdict, sign: R, by_hand: bool) -> Verdict {
+    let sure = alone.confidence;
+    match sign {
+        // As good a person's as each request alone, as fast as a scanner: nobody can tell.
+        R::LinkBurst | R::LinkPair | R::OpenBeforeBurst if by_hand => {
+            changed(alone, Meaning::Unknown, 50, sign)
         }
-        found
+        R::LinkBurst => machine(alone, 95, sign), // C3
+        R::ManyCopies | R::OpenBeforeBurst => machine(alone, 90, sign), // C4, R1
+        R::LinkPair => machine(alone, 80, sign),  // C3
+        R::BurstSource => machine(alone, 85, sign),
+        // C6. People share an address at home and in offices, so two good browsers make doubt and not a machine.
+        R::TwoAgents if alone.is_certain() => changed(alone, Meaning::Unknown, 40, sign),
+        R::TwoAgents => machine(alone, 90, sign),
+        R::SoonAfterBurst => changed(alone, Meaning::Unknown, 60, sign), // C8
+        R::AfterBurst if has(alone, R::NetworkNotChecked) => {
+            changed(alone, Meaning::Human, 70, sign)
+        } // C12
+        R::AfterBurst => changed(alone, Meaning::Human, 85, sign),       // C12
+        R::LoadedAgain => moved(alone, sure + APPLE_STEP, sign),         // O4
+        R::BackgroundSync => moved(alone, sure.saturating_sub(APPLE_STEP), sign), // O4
+        R::SecondsAfterDelivery => moved(alone, sure.min(DOUBTED), sign), // O6
+        R::GatewayDomain => moved(alone, sure.saturating_sub(GATEWAY_STEP), sign), // R4
+        _ => alone.clone(),
     }
-
-    /// Is this moment within the time that belongs to a burst?
-    fn around(&self, at: Time) -> bool {
-        self.spans
-            .iter()
-            .any(|(start, end)| *start - AROUND_BURST <= at && at <= *end + AROUND_BURST)
-    }
-
-    /// Is it after all that?
-    fn is_after(&self, at: Time) -> bool {
-        !self.around(at) && self.spans.iter().any(|(_, end)| *end < at)
-    }
-
-    /// Is it in the time in which a scanner loads pictures (R1)?
-    fn pictures(&self, at: Time) -> bool {
-        self.spans
-            .iter()
-            .any(|(start, end)| *start - AROUND_BURST <= at && at <= *end + BURST)
-    }
-
-    fn any(&self, seen: &[Seen], is: impl Fn(&Seen) -> bool) -> bool {
-        seen.iter()
-            .zip(&self.members)
-            .any(|(s, member)| *member && is(s))
-    }
-}
-
-fn different_links(hits: &[usize], seen: &[Seen]) -> usize {
-    let mut links: Vec<u16> = hits.iter().map(|i| seen[*i].link).collect();
-    links.sort_unstable();
-    links.dedup();
-    links.len()
 }
 
 fn revise(index: usize, seen: &[Seen], bursts: &Bursts) -> Option<Verdict> {
@@ -142,53 +87,42 @@ fn revise(index: usize, seen: &[Seen], bursts: &Bursts) -> Option<Verdict> {
     if matches!(hit.alone.meaning, Meaning::Own | Meaning::Machine) {
         return None;
     }
-    if bursts.members[index] {
-        return Some(machine(hit, 95, R::LinkBurst)); // C3
-    }
-    if hit.marks.many_copies {
-        return Some(machine(hit, 90, R::ManyCopies)); // C4
-    }
-    match hit.axis {
-        Axis::Click | Axis::Document => click(index, seen, bursts),
-        Axis::Open => open(hit, seen, bursts),
-    }
+    let (sign, by_hand) = if let Some(burst) = bursts.of(index) {
+        (R::LinkBurst, burst.by_hand)
+    } else if hit.marks.many_copies {
+        (R::ManyCopies, false)
+    } else {
+        match hit.axis {
+            Axis::Click | Axis::Document => click(index, seen, bursts)?,
+            Axis::Open => open(hit, seen, bursts)?,
+        }
+    };
+    Some(weigh(&hit.alone, sign, by_hand))
 }
 
-fn click(index: usize, seen: &[Seen], bursts: &Bursts) -> Option<Verdict> {
+fn click(index: usize, seen: &[Seen], bursts: &Bursts) -> Option<(R, bool)> {
     let hit = &seen[index];
     if seen.iter().any(|other| is_other_name(hit, other)) {
-        // C6. People share an address at home and in offices, so two good browsers make doubt and not a machine.
-        return Some(if hit.alone.is_certain() {
-            changed(hit, Meaning::Unknown, 40, R::TwoAgents)
-        } else {
-            machine(hit, 90, R::TwoAgents)
-        });
+        return Some((R::TwoAgents, false));
     }
-    if bursts.pairs[index] {
-        return Some(machine(hit, 80, R::LinkPair)); // C3
+    if let Some(by_hand) = bursts.pair(index) {
+        return Some((R::LinkPair, by_hand));
     }
     // The same program, not only the same network: a scanner in the office has the address of everyone there.
-    if bursts.any(seen, |b| {
+    if bursts.has_member(seen, |b| {
         b.source.same_block(&hit.source) && b.source.agent == hit.source.agent
     }) {
-        return Some(machine(hit, 85, R::BurstSource));
+        return Some((R::BurstSource, false));
     }
     if hit.alone.meaning == Meaning::Human {
         // C8 holds only away from a burst.
-        return bursts
-            .around(hit.at)
-            .then(|| changed(hit, Meaning::Unknown, 60, R::SoonAfterBurst));
+        return bursts.around(hit.at).then_some((R::SoonAfterBurst, false));
     }
-    let elsewhere = !bursts.any(seen, |b| b.source.same_block(&hit.source));
-    if bursts.is_after(hit.at) && elsewhere && hit.alone.opener == "browser" {
-        if has(&hit.alone, R::OrdinaryNetwork) || has(&hit.alone, R::PrivateRelay) {
-            return Some(changed(hit, Meaning::Human, 85, R::AfterBurst)); // C12
-        }
-        if has(&hit.alone, R::NetworkNotChecked) {
-            return Some(changed(hit, Meaning::Human, 70, R::AfterBurst)); // C12
-        }
-    }
-    None
+    let elsewhere = !bursts.has_member(seen, |b| b.source.same_block(&hit.source));
+    let network = [R::OrdinaryNetwork, R::PrivateRelay, R::NetworkNotChecked];
+    let of_people = network.into_iter().any(|reason| has(&hit.alone, reason));
+    let late = bursts.is_after(hit.at) && elsewhere;
+    (late && hit.alone.opener == "browser" && of_people).then_some((R::AfterBurst, false))
 }
 
 /// C6: the same link, the same source, another name, within minutes.
@@ -201,18 +135,10 @@ fn is_other_name(hit: &Seen, other: &Seen) -> bool {
         && hit.at.since(other.at).max(other.at.since(hit.at)) <= TWO_AGENTS
 }
 
-fn open(hit: &Seen, seen: &[Seen], bursts: &Bursts) -> Option<Verdict> {
+fn open(hit: &Seen, seen: &[Seen], bursts: &Bursts) -> Option<(R, bool)> {
     let alone = &hit.alone;
-    if bursts.pictures(hit.at) && alone.meaning != Meaning::HumanViaProxy {
-        let same_program = bursts.any(seen, |b| {
-            b.source.same_block(&hit.source)
-                // Somebody with a mail client in the office where the scanner stands.
-                && (b.source.agent == hit.source.agent || !has(alone, R::MailClient))
-        });
-        let like_it = has(alone, R::BrowserImage) && is_hosting(alone);
-        if same_program || like_it {
-            return Some(machine(hit, 90, R::OpenBeforeBurst)); // R1
-        }
+    if let Some(by_hand) = before_burst(hit, seen, bursts) {
+        return Some((R::OpenBeforeBurst, by_hand));
     }
     if is_apple(alone) {
         let again = seen.iter().any(|other| {
@@ -221,51 +147,56 @@ fn open(hit: &Seen, seen: &[Seen], bursts: &Bursts) -> Option<Verdict> {
                 && hit.at.since(other.at) >= LOADED_AGAIN
         });
         return match (again, hit.marks.background_sync) {
-            (true, false) => Some(moved(hit, alone.confidence + APPLE_STEP, R::LoadedAgain)),
-            (false, true) => Some(moved(
-                hit,
-                alone.confidence.saturating_sub(APPLE_STEP),
-                R::BackgroundSync,
-            )),
+            (true, false) => Some((R::LoadedAgain, false)),
+            (false, true) => Some((R::BackgroundSync, false)),
             _ => None,
         };
     }
     // O6, where the delivery was not known when the hit was judged alone.
     let early = hit.marks.seconds_after_delivery && !has(alone, R::SecondsAfterDelivery);
     if early && alone.meaning == Meaning::HumanViaProxy && has(alone, R::ImageProxy) {
-        return Some(moved(
-            hit,
-            alone.confidence.min(DOUBTED),
-            R::SecondsAfterDelivery,
-        ));
+        return Some((R::SecondsAfterDelivery, false));
     }
-    if hit.marks.gateway_domain && alone.meaning.is_human() {
-        return Some(moved(
-            hit,
-            alone.confidence.saturating_sub(GATEWAY_STEP),
-            R::GatewayDomain,
-        )); // R4
+    (hit.marks.gateway_domain && alone.meaning.is_human()).then_some((R::GatewayDomain, false))
+}
+
+/// R1: did a burst follow this picture, from the same program? If so: perhaps by hand?
+fn before_burst(hit: &Seen, seen: &[Seen], bursts: &Bursts) -> Option<bool> {
+    if hit.alone.meaning == Meaning::HumanViaProxy {
+        return None;
     }
-    None
+    let by_machine = bursts.list.iter().filter(|burst| !burst.by_hand);
+    let by_hand = bursts.list.iter().filter(|burst| burst.by_hand);
+    by_machine.chain(by_hand).find_map(|burst| {
+        let of_it = burst.hits.iter().any(|i| {
+            let source = &seen[*i].source;
+            let program = source.agent == hit.source.agent;
+            // Somebody with a mail client in the office where the scanner stands.
+            let other = !burst.by_hand && !has(&hit.alone, R::MailClient);
+            source.same_block(&hit.source) && (program || other)
+        });
+        let like_it = !burst.by_hand && has(&hit.alone, R::BrowserImage) && is_hosting(&hit.alone);
+        (burst.is_before(hit.at) && (of_it || like_it)).then_some(burst.by_hand)
+    })
 }
 
 /// It was a machine after all; one that went by a person's program's name is called a scanner.
-fn machine(hit: &Seen, confidence: u8, reason: R) -> Verdict {
-    let mut verdict = changed(hit, Meaning::Machine, confidence, reason);
-    verdict.opener = unmasked(&hit.alone.opener).into();
+fn machine(alone: &Verdict, confidence: u8, reason: R) -> Verdict {
+    let mut verdict = changed(alone, Meaning::Machine, confidence, reason);
+    verdict.opener = unmasked(&alone.opener).into();
     verdict
 }
 
-fn moved(hit: &Seen, confidence: u8, reason: R) -> Verdict {
-    changed(hit, hit.alone.meaning, confidence, reason)
+fn moved(alone: &Verdict, confidence: u8, reason: R) -> Verdict {
+    changed(alone, alone.meaning, confidence, reason)
 }
 
-fn changed(hit: &Seen, meaning: Meaning, confidence: u8, reason: R) -> Verdict {
+fn changed(alone: &Verdict, meaning: Meaning, confidence: u8, reason: R) -> Verdict {
     let first = std::iter::once(reason.code().to_owned());
     Verdict {
-        opener: hit.alone.opener.clone(),
+        opener: alone.opener.clone(),
         meaning,
         confidence,
-        reasons: first.chain(hit.alone.reasons.iter().cloned()).collect(),
+        reasons: first.chain(alone.reasons.iter().cloned()).collect(),
     }
 }

@@ -184,12 +184,81 @@ fn c3_is_about_distinct_links_two_seconds_and_any_source() {
     assert_eq!(end.len(), 3, "scanners spread over many addresses");
 }
 
+/// Links pressed every half second, from home, in a mail with so many.
+fn by_key(links: u16, of: u16, verdict: fn() -> Verdict) -> Vec<Sighting> {
+    let press = |link: u16| {
+        let mut press = click(
+            link as u8,
+            link,
+            f64::from(link) * 0.5,
+            HOME,
+            CHROME,
+            verdict(),
+        );
+        press.known.links = Some(of);
+        press
+    };
+    (1..=links).map(press).collect()
+}
+
+#[test]
+fn c3_a_few_links_by_key_cannot_be_told_from_a_scanner() {
+    let picture = || {
+        let seen = verdict("browser", Meaning::Human, 90, &["browser_image"]);
+        [
+            open(90, 0.0, HOME, CHROME, seen.clone()),
+            open(91, 0.0, HOME, EDGE, seen),
+        ]
+    };
+    let end_of = |clicks: Vec<Sighting>| end(picture().into_iter().chain(clicks));
+    let few = end_of(by_key(4, 9, pressed));
+    for id in [1, 2, 3, 4] {
+        assert_eq!(few[&id], "unknown 50 link_burst");
+    }
+    assert_eq!(
+        few[&90], "unknown 50 open_before_burst",
+        "the same program's"
+    );
+    assert!(!few.contains_key(&91), "another program's");
+    for (clicks, why) in [
+        (by_key(5, 9, pressed), "too many"),
+        (by_key(4, 4, pressed), "all there are"),
+        (by_key(3, 9, lone_cloud_click), "from a cloud"),
+    ] {
+        assert_eq!(end_of(clicks)[&2], "machine 95 link_burst", "{why}");
+    }
+}
+
+#[test]
+fn c3_bursts_that_overlap_are_one() {
+    // No two seconds hold more than four of these links; together they are ten.
+    let many = (0..10).map(|n| {
+        let (id, at) = (n as u8 + 1, f64::from(n) * 0.6);
+        click(id, n, at, HOME, CHROME, pressed())
+    });
+    let end = end(many);
+    assert_eq!(end.len(), 10);
+    assert!(
+        end.values().all(|v| v == "machine 95 link_burst"),
+        "{end:?}"
+    );
+}
+
 #[test]
 fn c3_two_links() {
     let two = |apart| {
         [(1, 0.0), (2, apart)].map(|(id, s)| click(id, u16::from(id), s, HOME, CHROME, pressed()))
     };
-    assert_eq!(end(two(0.7))[&1], "machine 80 link_pair");
+    assert_eq!(
+        end(two(0.7))[&1],
+        "unknown 50 link_pair",
+        "by hand, perhaps"
+    );
+    let from_cloud = two(0.7).map(|s| Sighting {
+        verdict: lone_cloud_click(),
+        ..s
+    });
+    assert_eq!(end(from_cloud)[&1], "machine 80 link_pair");
     assert!(end(two(1.7)).is_empty());
     let all_there_are = two(1.7).map(|mut s| {
         s.known.links = Some(2);

@@ -1,10 +1,10 @@
 //! `cases.toml`: each rule with examples and counter-examples.
 
 use crate::sample;
-use model::{Axis, Time};
+use model::{Axis, Time, Verdict};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use verdict::{Headers, Request};
+use verdict::{Headers, Kept, Request};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,12 +45,11 @@ enum Set {
     Listed(BTreeMap<String, String>),
 }
 
-#[test]
-fn every_case_gets_its_verdict() {
+/// Every case with its verdict.
+fn judged() -> Vec<(Case, Verdict)> {
     let judge = sample::judge();
     let cases: Cases = toml::from_str(include_str!("../cases.toml")).unwrap();
-    let mut wrong = Vec::new();
-    for case in &cases.cases {
+    let judged = |case: Case| {
         let mut headers: Vec<(String, String)> = match &case.h {
             None => Vec::new(),
             Some(Set::Named(name)) => sample::headers(name),
@@ -73,6 +72,15 @@ fn every_case_gets_its_verdict() {
             delivered_at: case.delivered.map(|s| Time(sample::NOW.0 - s * 1_000)),
         };
         let (verdict, _) = judge.judge(&request);
+        (case, verdict)
+    };
+    cases.cases.into_iter().map(judged).collect()
+}
+
+#[test]
+fn every_case_gets_its_verdict() {
+    let (cases, mut wrong) = (judged(), Vec::new());
+    for (case, verdict) in &cases {
         let is = format!(
             "{} {} {} {} ",
             verdict.opener,
@@ -89,5 +97,32 @@ fn every_case_gets_its_verdict() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    assert!(cases.cases.len() > 80, "the file was read");
+    assert!(cases.len() > 80, "the file was read");
+}
+
+/// The reasons name the evidence, so under the same rules they lead to the same verdict.
+#[test]
+fn a_stored_hit_judged_again_by_the_same_rules_means_the_same() {
+    let judge = sample::judge();
+    for (case, verdict) in judged() {
+        let kept = Kept {
+            axis: case.kind.parse().unwrap(),
+            link: 1,
+            at: sample::NOW,
+            verdict: verdict.clone(),
+        };
+        let again = judge.judge_again(&[kept], None).remove(0);
+        if verdict.reasons[0] == "claimed_agent" {
+            assert_eq!(again, None, "whom it claimed to be is not kept");
+        } else {
+            assert_eq!(
+                again,
+                Some(verdict),
+                "{} from {}, {}",
+                case.rule,
+                case.from,
+                case.ua
+            );
+        }
+    }
 }

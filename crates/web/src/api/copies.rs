@@ -39,7 +39,9 @@ struct HitItem {
     /// Percent.
     confidence: u8,
     reasons: Vec<ReasonItem>,
-    /// What it meant when judged alone, where comparing it with other hits changed the verdict.
+    /// The version of the rules that judged it last.
+    rules: u32,
+    /// What it meant at first, where comparing it with other hits, or newer rules, changed the verdict.
     revised_from: Option<&'static str>,
     /// Client, browser, os, device, network, country, as far as known; null below `detailed`.
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
@@ -112,6 +114,7 @@ pub(super) async fn show(
         meaning: hit.verdict.meaning.as_str(),
         confidence: hit.verdict.confidence,
         reasons: hit.verdict.reasons.into_iter().map(reason).collect(),
+        rules: hit.rules,
         revised_from: hit.revised_from.map(model::Meaning::as_str),
         facts: hit.facts,
         repeat: hit.repeat,

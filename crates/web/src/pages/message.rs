@@ -59,6 +59,8 @@ struct Step {
     /// How it is known; empty for what needs no explaining.
     reasons: Vec<&'static str>,
     confidence: u8,
+    /// The version of the rules that say so.
+    rules: u32,
     /// What it was taken for at first, if that was something else.
     revised_from: Option<&'static str>,
 }
@@ -72,6 +74,7 @@ impl Step {
             human: false,
             reasons: Vec::new(),
             confidence: 0,
+            rules: 0,
             revised_from: None,
         }
     }
@@ -248,6 +251,7 @@ fn told(app: &App, hit: StoredHit) -> Step {
         verdict,
         facts,
         repeat,
+        rules,
         revised_from,
         ..
     } = hit;
@@ -287,6 +291,7 @@ fn told(app: &App, hit: StoredHit) -> Step {
             .map(|code| (app.explain)(code))
             .collect(),
         confidence: verdict.confidence,
+        rules,
         revised_from: revised_from
             .filter(|first| *first != verdict.meaning)
             .map(meaning_words),

@@ -409,6 +409,7 @@ impl Sample {
             link: 0,
             at,
             verdict,
+            rules: 1,
             facts: Facts::default(),
             repeat: false,
         };
