@@ -18,6 +18,7 @@ mod disk_full;
 mod injection;
 mod postfix;
 mod profiles;
+mod reclassify;
 mod relay;
 mod restart;
 mod sentinel;
