@@ -217,11 +217,13 @@ fn recount(
     write_copies(tx, copies.iter().map(|(copy, _)| copy))?;
     if tell == Tell::Pages {
         // Noted as told, so that nobody tells it later.
-        firsts.iter_mut().for_each(|first| first.certain = true);
+        for first in &mut firsts {
+            first.certain = true;
+        }
     }
-    let mut told = news::note(tx, &firsts)?;
-    told.iter_mut().for_each(|told| *told &= tell == Tell::News);
-    for (first, _) in firsts.iter().zip(told).filter(|(_, tell)| *tell) {
+    let told = news::note(tx, &firsts)?;
+    let new = firsts.iter().zip(told).filter(|(_, is_new)| *is_new);
+    for (first, _) in new.filter(|_| tell == Tell::News) {
         let around = copies.iter().find(|(copy, _)| copy.id == first.copy);
         events.extend(around.map(|(copy, user)| about(copy, *user, first.kind, first.at)));
     }

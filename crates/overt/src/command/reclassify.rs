@@ -171,7 +171,7 @@ fn print(outcome: &Outcome) {
     }
     match (outcome.applied, changed) {
         (true, _) => {
-            println!("\nDone. Counts and ticks follow; what each hit was taken for first is kept.")
+            println!("\nDone. Counts and ticks follow; what each hit was taken for first is kept.");
         }
         (false, 0) => {}
         (false, _) => println!("\nNothing was changed. `overt reclassify --apply` changes it."),

@@ -63,18 +63,19 @@ pub(crate) fn weigh(alone: &Verdict, sign: R, by_hand: bool) -> Verdict {
             changed(alone, Meaning::Unknown, 50, sign)
         }
         R::LinkBurst => machine(alone, 95, sign), // C3
-        R::ManyCopies | R::OpenBeforeBurst => machine(alone, 90, sign), // C4, R1
         R::LinkPair => machine(alone, 80, sign),  // C3
         R::BurstSource => machine(alone, 85, sign),
         // C6. People share an address at home and in offices, so two good browsers make doubt and not a machine.
         R::TwoAgents if alone.is_certain() => changed(alone, Meaning::Unknown, 40, sign),
-        R::TwoAgents => machine(alone, 90, sign),
+        // C4, R1, C6
+        R::ManyCopies | R::OpenBeforeBurst | R::TwoAgents => machine(alone, 90, sign),
         R::SoonAfterBurst => changed(alone, Meaning::Unknown, 60, sign), // C8
+        // C12
         R::AfterBurst if has(alone, R::NetworkNotChecked) => {
             changed(alone, Meaning::Human, 70, sign)
-        } // C12
-        R::AfterBurst => changed(alone, Meaning::Human, 85, sign),       // C12
-        R::LoadedAgain => moved(alone, sure + APPLE_STEP, sign),         // O4
+        }
+        R::AfterBurst => changed(alone, Meaning::Human, 85, sign),
+        R::LoadedAgain => moved(alone, sure + APPLE_STEP, sign), // O4
         R::BackgroundSync => moved(alone, sure.saturating_sub(APPLE_STEP), sign), // O4
         R::SecondsAfterDelivery => moved(alone, sure.min(DOUBTED), sign), // O6
         R::GatewayDomain => moved(alone, sure.saturating_sub(GATEWAY_STEP), sign), // R4
