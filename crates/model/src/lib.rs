@@ -35,6 +35,7 @@
 //! # Ok::<(), model::token::BadKeyring>(())
 //! ```
 
+pub mod act;
 pub mod address;
 pub mod age;
 pub mod ambient;
@@ -72,6 +73,7 @@ pub mod token;
 pub mod url;
 mod word;
 
+pub use act::ActKind;
 pub use address::EmailAddress;
 pub use age::{AgeStanding, Ages};
 pub use ambient::Ambient;

@@ -6,7 +6,7 @@
 pub(crate) mod check;
 
 use crate::ambient;
-use crate::command::init::{NewUser, create_user};
+use crate::command::init::{NewUser, create_user, secret_key};
 use crate::config::Networks;
 use crate::networks::judge;
 use crate::runtime::{Base, Running};
@@ -206,7 +206,13 @@ async fn sample(store: &Store) -> Result<People> {
     let (now, random) = ((ambient::REAL.now)(), ambient::REAL.random);
     let workspace = WorkspaceId(random());
     store
-        .workspace_create(workspace, "Studio Dana", Language::En, now)
+        .workspace_create(
+            workspace,
+            secret_key(random),
+            "Studio Dana",
+            Language::En,
+            now,
+        )
         .await?;
     let password = Secret::new(random()).as_str()[..12].to_owned();
     let address: EmailAddress = SENDER.parse()?;

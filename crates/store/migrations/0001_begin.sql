@@ -29,6 +29,12 @@ create table workspace (
   created_at bigint not null
 );
 
+-- The secret under which acts that concern no contact are committed to in the workspace's ledger.
+create table workspace_key (
+  workspace_id bytea primary key references workspace (id),
+  key bytea not null
+);
+
 create table "user" (
   id bytea primary key,
   workspace_id bytea not null references workspace (id),
@@ -190,6 +196,26 @@ create table ledger_entry (
   hash bytea not null,
   primary key (workspace_id, seq)
 );
+
+-- Who did what, when, to what and why. Only ever added to; each row is committed to by an entry of the ledger.
+create table act (
+  workspace_id bytea not null,
+  ledger_seq bigint not null,
+  kind text not null,
+  -- Null for whoever ran a command on the machine.
+  user_id bytea,
+  at bigint not null,
+  -- A noun and an id.
+  object text not null,
+  -- The contact whose key it is committed to under; null for the workspace's own key.
+  contact_id bytea,
+  -- A setting before and after; never what is known about a contact.
+  before_text text,
+  after_text text,
+  reason text,
+  primary key (workspace_id, ledger_seq)
+);
+create index act_object on act (workspace_id, object, ledger_seq);
 
 -- Ends of the chain, signed now and then; copies of them belong onto another machine.
 create table ledger_head (

@@ -3,11 +3,13 @@
 use crate::db::Tx;
 use crate::event::{self, News};
 use crate::value::params;
-use crate::{Contact, Error, Store, contact, ledger};
+use crate::{Contact, Error, Store, act, contact, ledger};
 use model::consent::CONFIRM_LIFE;
 use model::event::Happening;
 use model::ledger::Head;
-use model::{ConsentState, ContactId, CopyId, Language, Sha256, Time, Topic, UserId, WorkspaceId};
+use model::{
+    ActKind, ConsentState, ContactId, CopyId, Language, Sha256, Time, Topic, UserId, WorkspaceId,
+};
 
 /// How a change of consent came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +113,16 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
             user: change.user,
             text: change.text,
         };
-        let entry = ledger::append(tx, change.workspace, head, &key, &event)?;
+        let kind = format!("consent.{}", change.state.as_str());
+        let entry = ledger::append(
+            tx,
+            change.workspace,
+            head,
+            &key,
+            change.at,
+            &kind,
+            &event.payload()?,
+        )?;
         head = Head::from(&entry);
         let sql = "insert into consent_event (seq, workspace_id, contact_id, topic, state, at, method, user_id,
                    text_sha256, ledger_seq) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -237,7 +248,28 @@ impl Store {
             user,
             text: None,
         };
-        self.db.write(move |tx| write(tx, &topics, &change)).await
+        self.db
+            .write(move |tx| {
+                lock(tx, contact)?;
+                if user.is_some() {
+                    let words: Vec<_> = topics.iter().map(|t| t.as_str()).collect();
+                    let act = act::NewAct {
+                        workspace,
+                        kind: ActKind::ContactConsentSet,
+                        by: &act::By {
+                            user,
+                            at: now,
+                            reason: None,
+                        },
+                        object: act::Object::Contact(contact),
+                        before: None,
+                        after: Some(format!("{} {}", words.join(","), state.as_str())),
+                    };
+                    act::write(tx, act)?;
+                }
+                write(tx, &topics, &change)
+            })
+            .await
     }
 
     /// The contact agreed on their page: notes it, and puts the confirmation mail into the outbox.

@@ -3,10 +3,10 @@
 use crate::db::Tx;
 use crate::origin::{self, MailAgreement};
 use crate::value::{Row, Value, params};
-use crate::{Error, Store};
+use crate::{By, Error, Store, act};
 use model::consent::Standing;
 use model::{
-    Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Source, Time,
+    ActKind, Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Source, Time,
     WorkspaceId,
 };
 
@@ -276,11 +276,25 @@ impl Store {
         id: ContactId,
         country: Option<Country>,
         tags: LegalTags,
+        by: By,
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
                 let sql = "update contact set country = $3, tags = $4 where id = $1 and workspace_id = $2";
-                Ok(tx.execute(sql, params![id, workspace, country, tags])? > 0)
+                let found = tx.execute(sql, params![id, workspace, country, tags])? > 0;
+                if found {
+                    // What they are said to be stays in the contact's own row.
+                    let act = act::NewAct {
+                        workspace,
+                        kind: ActKind::ContactDescribed,
+                        by: &by,
+                        object: act::Object::Contact(id),
+                        before: None,
+                        after: None,
+                    };
+                    act::write(tx, act)?;
+                }
+                Ok(found)
             })
             .await
     }

@@ -1,9 +1,11 @@
 //! Sessions, app passwords and API keys: one table, because all three are random secrets of one user.
 
+use crate::act::{By, NewAct, Object, write};
 use crate::user::{COLUMNS, User, user};
 use crate::value::params;
-use crate::{Error, Store};
-use model::{Sha256, Time, UserId};
+use crate::{Error, Store, user::workspace_of};
+use data_encoding::HEXLOWER;
+use model::{ActKind, Sha256, Time, UserId};
 use std::time::Duration;
 
 /// What a secret is good for.
@@ -60,7 +62,24 @@ impl Store {
             .write(move |tx| {
                 let sql = "insert into credential (hash, id, user_id, kind, label, created_at, expires_at)
                            values ($1, $2, $3, $4, $5, $6, $7)";
-                tx.execute(sql, params![hash.0, id, user, kind.as_str(), label, now, expires_at]).map(|_| ())
+                tx.execute(sql, params![hash.0, id, user, kind.as_str(), &label, now, expires_at])?;
+                let (act, object, after) = match kind {
+                    CredentialKind::Session => (ActKind::UserSignedIn, Object::User(user), None),
+                    CredentialKind::AppPassword | CredentialKind::ApiKey => {
+                        let credential = Object::Thing("credential", HEXLOWER.encode(&id));
+                        let what = format!("{}: {label}", kind.as_str());
+                        (ActKind::CredentialMade, credential, Some(what))
+                    }
+                };
+                let act = NewAct {
+                    workspace: workspace_of(tx, user)?,
+                    kind: act,
+                    by: &By::user(user, now),
+                    object,
+                    before: None,
+                    after,
+                };
+                write(tx, act)
             })
             .await
     }
@@ -148,13 +167,28 @@ impl Store {
     }
 
     /// Revokes one of a user's credentials; false if there was none of that id.
-    pub async fn credential_revoke(&self, user: UserId, id: [u8; 16]) -> Result<bool, Error> {
+    pub async fn credential_revoke(
+        &self,
+        user: UserId,
+        id: [u8; 16],
+        by: By,
+    ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                Ok(tx.execute(
-                    "delete from credential where user_id = $1 and id = $2",
-                    params![user, id],
-                )? > 0)
+                let sql = "delete from credential where user_id = $1 and id = $2";
+                if tx.execute(sql, params![user, id])? == 0 {
+                    return Ok(false);
+                }
+                let act = NewAct {
+                    workspace: workspace_of(tx, user)?,
+                    kind: ActKind::CredentialRevoked,
+                    by: &by,
+                    object: Object::Thing("credential", HEXLOWER.encode(&id)),
+                    before: None,
+                    after: None,
+                };
+                write(tx, act)?;
+                Ok(true)
             })
             .await
     }

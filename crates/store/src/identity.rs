@@ -1,8 +1,10 @@
 //! Identities: the addresses a user may send from.
 
+use crate::act::{By, NewAct, Object, write};
+use crate::user::workspace_of;
 use crate::value::{Row, params};
 use crate::{Error, Store};
-use model::{EmailAddress, IdentityId, Time, UserId, WorkspaceId};
+use model::{ActKind, EmailAddress, IdentityId, UserId, WorkspaceId};
 
 /// An address that a user may send from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +33,21 @@ fn identity(row: &Row) -> Result<Identity, Error> {
 
 impl Store {
     /// Makes an identity. An address belongs to one user of the instance; a second claim is a conflict.
-    pub async fn identity_create(&self, i: Identity, now: Time) -> Result<(), Error> {
+    pub async fn identity_create(&self, i: Identity, by: By) -> Result<(), Error> {
         self.db
             .write(move |tx| {
                 let sql = "insert into identity (id, workspace_id, user_id, address, address_key, name, created_at)
                            values ($1, $2, $3, $4, $5, $6, $7)";
-                tx.execute(sql, params![i.id, i.workspace, i.user, &i.address, i.address.key(), i.name, now])
-                    .map(|_| ())
+                tx.execute(sql, params![i.id, i.workspace, i.user, &i.address, i.address.key(), i.name, by.at])?;
+                let act = NewAct {
+                    workspace: i.workspace,
+                    kind: ActKind::IdentityAdded,
+                    by: &by,
+                    object: Object::User(i.user),
+                    before: None,
+                    after: Some(i.address.to_string()),
+                };
+                write(tx, act)
             })
             .await
     }
@@ -71,13 +81,28 @@ impl Store {
     }
 
     /// Removes one of a user's identities; false if there was none of that id.
-    pub async fn identity_remove(&self, user: UserId, id: IdentityId) -> Result<bool, Error> {
+    pub async fn identity_remove(
+        &self,
+        user: UserId,
+        id: IdentityId,
+        by: By,
+    ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                Ok(tx.execute(
-                    "delete from identity where user_id = $1 and id = $2",
-                    params![user, id],
-                )? > 0)
+                let sql = "delete from identity where user_id = $1 and id = $2 returning address";
+                let Some(row) = tx.first(sql, params![user, id])? else {
+                    return Ok(false);
+                };
+                let act = NewAct {
+                    workspace: workspace_of(tx, user)?,
+                    kind: ActKind::IdentityRemoved,
+                    by: &by,
+                    object: Object::User(user),
+                    before: Some(row.get(0)?),
+                    after: None,
+                };
+                write(tx, act)?;
+                Ok(true)
             })
             .await
     }

@@ -1,11 +1,12 @@
-//! The ledger of a workspace: a chain of commitments, one for each consent event, written in the same transaction.
+//! The ledger of a workspace: a chain of commitments, one for each consent event and each act, written in the same
+//! transaction.
 //!
-//! What was committed to stands in `consent_event`, the key in `contact_key`. Erasing a contact destroys the key; the
+//! What was committed to stands in `consent_event` and `act`, the keys in `contact_key` and `workspace_key`. Erasing a contact destroys the key; the
 //! chain goes on to verify, and nobody can tell any more what the entry was about (R-AUD-03).
 
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Error, Store};
+use crate::{Error, Store, act};
 use model::canonical::canonical;
 use model::ledger::{CommitmentKey, Entry, Head, SignedHead};
 use model::sign::Signature;
@@ -25,7 +26,7 @@ pub(crate) struct Committed<'a> {
 }
 
 impl Committed<'_> {
-    fn payload(&self) -> Result<String, Error> {
+    pub(crate) fn payload(&self) -> Result<String, Error> {
         canonical(self).map_err(|error| Error::Corrupt(error.to_string()))
     }
 }
@@ -82,18 +83,25 @@ pub(crate) fn head(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Head, Erro
     }
 }
 
-/// Appends an entry for the event and gives it back.
+/// Waits until nobody else appends to any ledger; until the commit nobody does.
+pub(crate) fn take_turn(tx: &mut Tx<'_>) -> Result<(), Error> {
+    tx.next_numbers("consent_event", 0).map(|_| ())
+}
+
+/// Appends an entry that commits to the payload, and gives it back.
 pub(crate) fn append(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     head: Head,
     key: &CommitmentKey,
-    event: &Committed<'_>,
+    at: Time,
+    kind: &str,
+    payload: &str,
 ) -> Result<Entry, Error> {
-    let kind = format!("consent.{}", event.state.as_str())
+    let kind = kind
         .parse()
         .map_err(|error| Error::Corrupt(format!("{error}")))?;
-    let entry = head.append(Time(event.at), kind, key, event.payload()?.as_bytes());
+    let entry = head.append(at, kind, key, payload.as_bytes());
     let sql = "insert into ledger_entry (workspace_id, seq, at, kind, commitment, previous, hash)
                values ($1, $2, $3, $4, $5, $6, $7)";
     let values = params![
@@ -135,6 +143,18 @@ pub(crate) fn entry(row: &Row, from: usize) -> Result<Entry, Error> {
 
 fn row(row: &Row) -> Result<LedgerRow, Error> {
     let entry = entry(row, 0)?;
+    if row.get::<Option<i64>>(14)?.is_some() {
+        let act = act::act(row, 14)?;
+        let key = row
+            .get::<Option<[u8; 32]>>(22)?
+            .map(|key| CommitmentKey::new(&key));
+        let opening = match key {
+            None => Opening::Sealed,
+            Some(key) if act.opens(&entry, &key)? => Opening::Opens,
+            Some(_) => Opening::Differs,
+        };
+        return Ok(LedgerRow { entry, opening });
+    }
     // A contact that the event does not name is one whose event is gone.
     let Some(contact) = row.get::<Option<ContactId>>(6)? else {
         let opening = Opening::EventMissing;
@@ -194,11 +214,16 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = format!(
-                    "select {ENTRY}, e.contact_id, e.topic, e.state, e.at, e.method, e.user_id, e.text_sha256, y.key
+                    "select {ENTRY}, e.contact_id, e.topic, e.state, e.at, e.method, e.user_id, e.text_sha256, y.key,
+                     {}, coalesce(z.key, w.key)
                      from ledger_entry l
                      left join consent_event e on e.workspace_id = l.workspace_id and e.ledger_seq = l.seq
                      left join contact_key y on y.contact_id = e.contact_id
-                     where l.workspace_id = $1 and l.seq > $2 order by l.seq limit $3"
+                     left join act a on a.workspace_id = l.workspace_id and a.ledger_seq = l.seq
+                     left join contact_key z on z.contact_id = a.contact_id
+                     left join workspace_key w on w.workspace_id = a.workspace_id and a.contact_id is null
+                     where l.workspace_id = $1 and l.seq > $2 order by l.seq limit $3",
+                    act::COLUMNS
                 );
                 let rows = tx.query(&sql, params![workspace, after.cast_signed(), limit])?;
                 rows.iter().map(row).collect()
@@ -206,11 +231,13 @@ impl Store {
             .await
     }
 
-    /// The last place that an event of this workspace claims in the ledger: entries up to there must exist.
+    /// The last place that an event or act of this workspace claims in the ledger: entries up to there must exist.
     pub async fn ledger_claimed(&self, workspace: WorkspaceId) -> Result<u64, Error> {
         self.db
             .read(move |tx| {
-                let sql = "select coalesce(max(ledger_seq), 0) from consent_event where workspace_id = $1";
+                let sql = "select coalesce(max(seq), 0) from (
+                    select max(ledger_seq) as seq from consent_event where workspace_id = $1
+                    union all select max(ledger_seq) from act where workspace_id = $1) claimed";
                 tx.first(sql, params![workspace])?
                     .map_or(Ok(0), |row| place(&row, 0))
             })

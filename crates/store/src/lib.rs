@@ -7,6 +7,7 @@
 //! moment their last copy left.
 
 mod assessment;
+mod act;
 mod consent;
 mod contact;
 mod copy;
@@ -38,6 +39,7 @@ mod value;
 mod workspace;
 
 pub use assessment::Assessment;
+pub use act::{Act, ActFilter, By};
 pub use consent::{ConsentEvent, ConsentRequest, Method};
 pub use contact::{Contact, ContactFilter, Fresh};
 pub use copy::{Copy, CopyInContext, CopyState};

@@ -1,8 +1,10 @@
 //! Users: the people who log in.
 
+use crate::act::{By, NewAct, Object, write};
+use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store};
-use model::{EmailAddress, Role, Time, UserId, WorkspaceId};
+use model::{ActKind, EmailAddress, Role, UserId, WorkspaceId};
 
 /// A person who logs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,16 +36,33 @@ pub(crate) fn user(row: &Row) -> Result<User, Error> {
     })
 }
 
+/// The workspace that a user belongs to.
+pub(crate) fn workspace_of(tx: &mut Tx<'_>, id: UserId) -> Result<WorkspaceId, Error> {
+    let sql = "select workspace_id from \"user\" where id = $1";
+    let row = tx.first(sql, params![id])?;
+    let row = row.ok_or_else(|| Error::Conflict("this user does not exist".into()))?;
+    row.get(0)
+}
+
 impl Store {
     /// Makes a user. Their sign-in address must not be in use on this instance.
-    pub async fn user_create(&self, u: User, now: Time) -> Result<(), Error> {
+    pub async fn user_create(&self, u: User, by: By) -> Result<(), Error> {
         self.db
             .write(move |tx| {
                 let sql = "insert into \"user\" (id, workspace_id, name, address, address_key, password_hash, role,
                            created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
                 let values =
-                    params![u.id, u.workspace, u.name, &u.address, u.address.key(), u.password_hash, u.role, now];
-                tx.execute(sql, values).map(|_| ())
+                    params![u.id, u.workspace, u.name, &u.address, u.address.key(), u.password_hash, u.role, by.at];
+                tx.execute(sql, values)?;
+                let act = NewAct {
+                    workspace: u.workspace,
+                    kind: ActKind::UserCreated,
+                    by: &by,
+                    object: Object::User(u.id),
+                    before: None,
+                    after: Some(u.role.as_str().into()),
+                };
+                write(tx, act)
             })
             .await
     }
@@ -80,7 +99,7 @@ impl Store {
     }
 
     /// Replaces a user's password hash and ends all their sessions.
-    pub async fn user_set_password(&self, id: UserId, hash: String) -> Result<(), Error> {
+    pub async fn user_set_password(&self, id: UserId, hash: String, by: By) -> Result<(), Error> {
         self.db
             .write(move |tx| {
                 tx.execute(
@@ -90,8 +109,33 @@ impl Store {
                 tx.execute(
                     "delete from credential where user_id = $1 and kind = 'session'",
                     params![id],
-                )
-                .map(|_| ())
+                )?;
+                let act = NewAct {
+                    workspace: workspace_of(tx, id)?,
+                    kind: ActKind::UserPasswordSet,
+                    by: &by,
+                    object: Object::User(id),
+                    before: None,
+                    after: None,
+                };
+                write(tx, act)
+            })
+            .await
+    }
+
+    /// Notes that somebody tried a user's address with a wrong password.
+    pub async fn user_sign_in_failed(&self, id: UserId, by: By) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let act = NewAct {
+                    workspace: workspace_of(tx, id)?,
+                    kind: ActKind::UserSignInFailed,
+                    by: &by,
+                    object: Object::User(id),
+                    before: None,
+                    after: None,
+                };
+                write(tx, act)
             })
             .await
     }

@@ -7,7 +7,7 @@ use crate::Error;
 use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
-    AssessmentId, Axis, ContactId, CopyId, Country, HitId, IdentityId, Language, LegalBasis,
+    ActKind, AssessmentId, Axis, ContactId, CopyId, Country, HitId, IdentityId, Language, LegalBasis,
     LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role,
     SourceKind, SuppressionCause, Switch, Time, UserId, WorkspaceId,
 };
@@ -198,7 +198,7 @@ macro_rules! words {
         }
     )*};
 }
-words!(Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
+words!(ActKind => as_str, Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
     Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str,
     SourceKind => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code);
 

@@ -1,10 +1,11 @@
 //! Instance and workspace: names, ceilings, kill switches.
 
+use crate::act::{NewAct, Object, write};
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Error, Store};
+use crate::{By, Error, Store};
 use model::decision::Ceiling;
-use model::{Language, Mode, PerAxis, Reason, Time, WorkspaceId};
+use model::{ActKind, Language, Mode, PerAxis, Reason, Time, WorkspaceId};
 
 /// The operator's settings for the whole instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,42 @@ fn workspace(row: &Row) -> Result<Workspace, Error> {
         postal_address: row.get(8)?,
         contact: row.get(9)?,
     })
+}
+
+fn on_off(tracking: bool) -> String {
+    if tracking { "on" } else { "off" }.into()
+}
+
+/// A ceiling as the account of acts has it: `open individual, click none, document none`.
+pub(crate) fn ceiling_text(c: &PerAxis<Mode>) -> String {
+    format!(
+        "open {}, click {}, document {}",
+        c.open, c.click, c.document
+    )
+}
+
+/// What differs between two settings, as acts: kind, before, after.
+fn changes(old: &Workspace, new: &Workspace) -> Vec<(ActKind, String, String)> {
+    let described = |w: &Workspace| {
+        let ask = if w.ask { "asks" } else { "does not ask" };
+        format!("{}, {}, {ask}", w.name, w.language.as_str())
+    };
+    [
+        (ActKind::WorkspaceDescribed, described(old), described(new)),
+        (
+            ActKind::CeilingSet,
+            ceiling_text(&old.ceiling),
+            ceiling_text(&new.ceiling),
+        ),
+        (
+            ActKind::SwitchTurned,
+            on_off(old.tracking),
+            on_off(new.tracking),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, before, after)| before != after)
+    .collect()
 }
 
 pub(crate) fn read_instance(tx: &mut Tx<'_>) -> Result<Instance, Error> {
@@ -120,23 +157,37 @@ impl Store {
         self.db.read(read_instance).await
     }
 
-    /// Turns the instance's kill switch.
-    pub async fn instance_set_tracking(&self, tracking: bool) -> Result<(), Error> {
+    /// Turns the instance's kill switch. It stands in every workspace's account of acts.
+    pub async fn instance_set_tracking(&self, tracking: bool, by: By) -> Result<(), Error> {
         self.db
             .write(move |tx| {
-                tx.execute(
-                    "update instance set tracking = $1 where id = 1",
-                    params![tracking],
-                )
-                .map(|_| ())
+                let sql = "update instance set tracking = $1 where id = 1 and tracking <> $1";
+                if tx.execute(sql, params![tracking])? == 0 {
+                    return Ok(());
+                }
+                for row in tx.query("select id from workspace order by id", &[])? {
+                    let act = NewAct {
+                        workspace: row.get(0)?,
+                        kind: ActKind::InstanceSwitchTurned,
+                        by: &by,
+                        object: Object::Instance,
+                        before: Some(on_off(!tracking)),
+                        after: Some(on_off(tracking)),
+                    };
+                    write(tx, act)?;
+                }
+                Ok(())
             })
             .await
     }
 
     /// Makes a workspace. Its ceiling is `individual`: facts about devices must be allowed deliberately.
+    ///
+    /// `key` is 32 random bytes: the secret under which acts that concern no contact are committed to.
     pub async fn workspace_create(
         &self,
         id: WorkspaceId,
+        key: [u8; 32],
         name: &str,
         language: Language,
         now: Time,
@@ -145,8 +196,24 @@ impl Store {
         self.db
             .write(move |tx| {
                 let sql = "insert into workspace (id, name, tracking, ceiling_open, ceiling_click, ceiling_document,
+<<<<<<< HEAD
                            language, ask, postal_address, contact, created_at) values ($1, $2, 1, $3, $3, $3, $4, 0, '', '', $5)";
                 tx.execute(sql, params![id, name, Mode::Individual, language, now]).map(|_| ())
+=======
+                           language, ask, created_at) values ($1, $2, 1, $3, $3, $3, $4, 0, $5)";
+                tx.execute(sql, params![id, &name, Mode::Individual, language, now])?;
+                let sql = "insert into workspace_key (workspace_id, key) values ($1, $2)";
+                tx.execute(sql, params![id, key])?;
+                let act = NewAct {
+                    workspace: id,
+                    kind: ActKind::WorkspaceCreated,
+                    by: &By::operator(now),
+                    object: Object::Workspace,
+                    before: None,
+                    after: Some(name),
+                };
+                write(tx, act)
+>>>>>>> 6b5c2d1 (Acts: who did what, when, to what and why is written with the act and committed to in the ledger)
             })
             .await
     }
@@ -156,17 +223,38 @@ impl Store {
         self.db.read(move |tx| read_workspace(tx, id)).await
     }
 
-    /// Writes a workspace's settings.
-    pub async fn workspace_update(&self, w: Workspace) -> Result<(), Error> {
+    /// Writes a workspace's settings. What changed is an act for each: the description, the ceiling, the switch.
+    pub async fn workspace_update(&self, w: Workspace, by: By) -> Result<(), Error> {
         self.db
             .write(move |tx| {
+                let Some(old) = read_workspace(tx, w.id)? else {
+                    return Ok(());
+                };
                 let sql = "update workspace set name = $2, tracking = $3, ceiling_open = $4, ceiling_click = $5,
                            ceiling_document = $6, language = $7, ask = $8, postal_address = $9, contact = $10 where id = $1";
                 let c = w.ceiling;
+<<<<<<< HEAD
                 tx.execute(sql, params![
                     w.id, w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask, w.postal_address, w.contact
                 ])
                     .map(|_| ())
+=======
+                let values =
+                    params![w.id, &w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask];
+                tx.execute(sql, values)?;
+                for (kind, before, after) in changes(&old, &w) {
+                    let act = NewAct {
+                        workspace: w.id,
+                        kind,
+                        by: &by,
+                        object: Object::Workspace,
+                        before: Some(before),
+                        after: Some(after),
+                    };
+                    write(tx, act)?;
+                }
+                Ok(())
+>>>>>>> 6b5c2d1 (Acts: who did what, when, to what and why is written with the act and committed to in the ledger)
             })
             .await
     }

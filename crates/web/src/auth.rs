@@ -198,6 +198,14 @@ pub(crate) async fn sign_in(
     let right = check_password(web, user.as_ref(), password).await?;
     if right {
         web.door.forget(account);
+    } else if let Some(user) = &user {
+        // Bounded by the door: ten at once for one account, then one a minute.
+        let by = store::By {
+            user: None,
+            at: (web.app.ambient.now)(),
+            reason: None,
+        };
+        web.app.store.user_sign_in_failed(user.id, by).await?;
     }
     Ok(user.filter(|_| right))
 }

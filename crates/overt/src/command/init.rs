@@ -9,7 +9,7 @@ use model::{EmailAddress, IdentityId, Language, Role, UserId, WorkspaceId};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use store::{Identity, Store, User};
+use store::{By, Identity, Store, User};
 use wire::dkim::Algorithm;
 
 /// Arguments. What is not given is asked for on a terminal.
@@ -215,6 +215,7 @@ async fn set_up(arguments: &Arguments, answers: &Answers) -> Result<()> {
     store
         .workspace_create(
             workspace,
+            secret_key(ambient::REAL.random),
             &answers.workspace,
             arguments.language,
             (ambient::REAL.now)(),
@@ -228,6 +229,14 @@ async fn set_up(arguments: &Arguments, answers: &Answers) -> Result<()> {
         role: Role::Owner,
     };
     create_user(&store, &owner).await.map(|_| ())
+}
+
+/// 32 random bytes.
+pub(crate) fn secret_key(random: fn() -> [u8; 16]) -> [u8; 32] {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(&random());
+    key[16..].copy_from_slice(&random());
+    key
 }
 
 /// A user who can sign in and send from the address they sign in with.
@@ -251,7 +260,7 @@ pub(crate) async fn create_user(store: &Store, new: &NewUser<'_>) -> Result<User
         password_hash,
         role: new.role,
     };
-    store.user_create(user.clone(), now).await?;
+    store.user_create(user.clone(), By::operator(now)).await?;
     let identity = Identity {
         id: IdentityId(random()),
         workspace: new.workspace,
@@ -259,7 +268,7 @@ pub(crate) async fn create_user(store: &Store, new: &NewUser<'_>) -> Result<User
         address: new.address.clone(),
         name: new.name.to_owned(),
     };
-    store.identity_create(identity, now).await?;
+    store.identity_create(identity, By::operator(now)).await?;
     Ok(user)
 }
 

@@ -19,15 +19,23 @@ fn sql(overt: &Overt, statements: &str) {
     database.execute_batch(statements).unwrap();
 }
 
+fn number(overt: &Overt, query: &str) -> i64 {
+    let database = rusqlite::Connection::open(overt.data().join("overt.db")).unwrap();
+    database.query_row(query, [], |row| row.get(0)).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn r_aud_02_what_was_done_to_the_ledger_is_found_with_its_place() {
     let sink = Sink::start().await;
     let mut overt = Overt::start(&sink).await;
     overt.agreed(&sink, ANN).await;
-    // Asked about four things, agreed to two, confirmed two: nothing of it names her.
+    // Asked about four things, agreed to two, confirmed two, behind what was done to set all up: nothing of it names her.
     let whole = audit(&overt, &["verify"]);
     assert_eq!(whole.status.code(), Some(0), "{}", said(&whole));
-    assert!(said(&whole).contains("8 entries"), "{}", said(&whole));
+    let first = number(&overt, "select min(ledger_seq) from consent_event");
+    let place = |n: i64| first + n - 1;
+    let entries = format!("{} entries", place(8));
+    assert!(said(&whole).contains(&entries), "{}", said(&whole));
 
     // Signed when the server works, and kept elsewhere.
     overt.stop();
@@ -46,7 +54,7 @@ async fn r_aud_02_what_was_done_to_the_ledger_is_found_with_its_place() {
     let report: Value = serde_json::from_slice(&report.stdout).unwrap();
     assert_eq!(
         (&report[0]["entries"], &report[0]["signed_heads"]),
-        (&8.into(), &2.into())
+        (&place(8).into(), &2.into())
     );
     overt.stop();
 
@@ -55,26 +63,50 @@ async fn r_aud_02_what_was_done_to_the_ledger_is_found_with_its_place() {
     };
     sql(&overt, "pragma wal_checkpoint(truncate)");
     copy("overt.db", "sound.db");
+    let [second, third, fourth, fifth] = [2, 3, 4, 5].map(place);
+    let (sixth, seventh) = (place(6), place(7));
+    let signed = number(&overt, "select max(seq) from ledger_head");
+    let swap = format!(
+        "update ledger_entry set seq = 99 where seq = {second};
+         update ledger_entry set seq = {second} where seq = {fourth};
+         update ledger_entry set seq = {fourth} where seq = 99"
+    );
+    let wipe = "delete from ledger_head; delete from consent_event; delete from act; delete from ledger_entry";
     let cases = [
-        ("update ledger_entry set at = at - 1 where seq = 3", "entry 3 was changed"),
-        ("delete from ledger_entry where seq = 5", "entry 5 is missing"),
         (
-            "update ledger_entry set seq = 99 where seq = 2; update ledger_entry set seq = 2 where seq = 4;
-             update ledger_entry set seq = 4 where seq = 99",
-            "in the place of entry 2",
+            format!("update ledger_entry set at = at - 1 where seq = {third}"),
+            format!("entry {third} was changed"),
         ),
-        ("delete from ledger_entry where seq > 6", "entry 7 and all after it are missing"),
-        ("update ledger_head set hash = zeroblob(32)", "the signed head of entry 8"),
-        ("update consent_event set state = 'given' where ledger_seq = 1", "the event behind entry 1"),
-        ("update ledger_entry set kind = 'Not a kind' where seq = 4", "entry 4 was changed"),
         (
-            "delete from ledger_head; delete from consent_event; delete from ledger_entry",
-            "entry 1 and all after it are missing",
+            format!("delete from ledger_entry where seq = {fifth}"),
+            format!("entry {fifth} is missing"),
         ),
+        (swap, format!("in the place of entry {second}")),
+        (
+            format!("delete from ledger_entry where seq > {sixth}"),
+            format!("entry {seventh} and all after it are missing"),
+        ),
+        (
+            "update ledger_head set hash = zeroblob(32)".into(),
+            format!("the signed head of entry {signed}"),
+        ),
+        (
+            format!("update consent_event set state = 'given' where ledger_seq = {first}"),
+            format!("the event behind entry {first}"),
+        ),
+        (
+            "update act set user_id = null, reason = 'it was me' where ledger_seq = 2".into(),
+            "the event behind entry 2".into(),
+        ),
+        (
+            format!("update ledger_entry set kind = 'Not a kind' where seq = {fourth}"),
+            format!("entry {fourth} was changed"),
+        ),
+        (wipe.into(), "entry 1 and all after it are missing".into()),
     ];
     for (statements, says) in cases {
         copy("sound.db", "overt.db");
-        sql(&overt, statements);
+        sql(&overt, &statements);
         let found = audit(&overt, &["verify", "--head", kept]);
         assert_eq!(
             found.status.code(),
@@ -83,7 +115,7 @@ async fn r_aud_02_what_was_done_to_the_ledger_is_found_with_its_place() {
             said(&found)
         );
         assert!(
-            said(&found).contains(says),
+            said(&found).contains(&says),
             "{statements}: {}",
             said(&found)
         );

@@ -48,12 +48,12 @@ async fn everybody_sees_their_own(house: House) {
     let (other, elsewhere) = (UserId(id()), WorkspaceId(id()));
     house
         .store
-        .user_create(house.person(other, "bea@sample.example"), NOW)
+        .user_create(house.person(other, "bea@sample.example"), house.by())
         .await
         .unwrap();
     house
         .store
-        .workspace_create(elsewhere, "Another Ltd", Language::De, NOW)
+        .workspace_create(elsewhere, [8; 32], "Another Ltd", Language::De, NOW)
         .await
         .unwrap();
     let bob = house.contact("bob@example.org").await;

@@ -173,9 +173,17 @@ async fn ceilings_and_kill_switches_stop_at_once(house: House) {
         (opened, clicked)
     };
     assert_eq!(try_both().await, (1, 1));
-    house.store.instance_set_tracking(false).await.unwrap();
+    house
+        .store
+        .instance_set_tracking(false, house.by())
+        .await
+        .unwrap();
     assert_eq!(try_both().await, (0, 0), "the operator's switch");
-    house.store.instance_set_tracking(true).await.unwrap();
+    house
+        .store
+        .instance_set_tracking(true, house.by())
+        .await
+        .unwrap();
 
     let workspace = house
         .store
@@ -187,7 +195,7 @@ async fn ceilings_and_kill_switches_stop_at_once(house: House) {
         tracking: false,
         ..workspace.clone()
     };
-    house.store.workspace_update(off).await.unwrap();
+    house.store.workspace_update(off, house.by()).await.unwrap();
     assert_eq!(try_both().await, (0, 0), "the workspace's switch");
     let low = PerAxis {
         open: Mode::None,
@@ -195,14 +203,21 @@ async fn ceilings_and_kill_switches_stop_at_once(house: House) {
     };
     house
         .store
-        .workspace_update(store::Workspace {
-            ceiling: low,
-            ..workspace.clone()
-        })
+        .workspace_update(
+            store::Workspace {
+                ceiling: low,
+                ..workspace.clone()
+            },
+            house.by(),
+        )
         .await
         .unwrap();
     assert_eq!(try_both().await, (0, 1), "the workspace's ceiling");
-    house.store.workspace_update(workspace).await.unwrap();
+    house
+        .store
+        .workspace_update(workspace, house.by())
+        .await
+        .unwrap();
     house
         .run("update instance set ceiling_click = 'aggregate'")
         .await;

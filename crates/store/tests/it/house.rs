@@ -9,7 +9,8 @@ use model::{
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::{
-    Config, Contact, Copy, Fresh, Link, Message, Method, NewCopy, NewMessage, Parcel, Store, User,
+    By, Config, Contact, Copy, Fresh, Link, Message, Method, NewCopy, NewMessage, Parcel, Store,
+    User,
 };
 
 /// Every test's present, on a full minute.
@@ -82,7 +83,7 @@ impl House {
         let store = Store::open(&config).await.expect("an open store");
         let (workspace, user) = (WorkspaceId(id()), UserId(id()));
         store
-            .workspace_create(workspace, "Sample Ltd", Language::En, NOW)
+            .workspace_create(workspace, [7; 32], "Sample Ltd", Language::En, NOW)
             .await
             .expect("a workspace");
         let house = Self {
@@ -94,7 +95,7 @@ impl House {
         };
         house
             .store
-            .user_create(house.person(user, "ann@sample.example"), NOW)
+            .user_create(house.person(user, "ann@sample.example"), By::operator(NOW))
             .await
             .expect("a user");
         house
@@ -166,6 +167,11 @@ impl House {
         made.await.expect("a contact")
     }
 
+    /// The user of this workspace, now.
+    pub(crate) fn by(&self) -> By {
+        By::user(self.user, NOW)
+    }
+
     /// A contact who agreed to everything.
     pub(crate) async fn agreed(&self, at: &str) -> Contact {
         let contact = self.contact(at).await;
@@ -198,7 +204,7 @@ impl House {
             .expect("a workspace");
         workspace.ceiling = PerAxis::all(Mode::Detailed);
         self.store
-            .workspace_update(workspace)
+            .workspace_update(workspace, self.by())
             .await
             .expect("an update");
     }

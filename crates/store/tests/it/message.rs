@@ -106,7 +106,7 @@ async fn filters(house: House) {
     let other = UserId(id());
     house
         .store
-        .user_create(house.person(other, "bea@sample.example"), NOW)
+        .user_create(house.person(other, "bea@sample.example"), house.by())
         .await
         .unwrap();
     let (read, copies) = house.accept(house.draft(&[&bob], INDIVIDUAL, NOW)).await;

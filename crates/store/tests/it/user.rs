@@ -29,7 +29,7 @@ async fn an_address_signs_in_one_user(house: House) {
     assert_eq!(house.store.user(house.user).await.unwrap(), Some(found));
     let twin = house.person(UserId(id()), "Ann@sample.example");
     assert!(matches!(
-        house.store.user_create(twin, NOW).await,
+        house.store.user_create(twin, house.by()).await,
         Err(Error::Conflict(_))
     ));
     assert_eq!(house.store.users(house.workspace).await.unwrap().len(), 1);
@@ -92,7 +92,7 @@ async fn a_secret_works_until_it_expires_or_is_revoked(house: House) {
     );
     assert!(
         !store
-            .credential_revoke(UserId(id()), long_id)
+            .credential_revoke(UserId(id()), long_id, house.by())
             .await
             .unwrap(),
         "somebody else's"
@@ -104,8 +104,18 @@ async fn a_secret_works_until_it_expires_or_is_revoked(house: House) {
             .unwrap()
             .is_some()
     );
-    assert!(store.credential_revoke(house.user, long_id).await.unwrap());
-    assert!(!store.credential_revoke(house.user, long_id).await.unwrap());
+    assert!(
+        store
+            .credential_revoke(house.user, long_id, house.by())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .credential_revoke(house.user, long_id, house.by())
+            .await
+            .unwrap()
+    );
     assert_eq!(
         store.credential_user(kind, long, NOW + HOUR).await.unwrap(),
         None
@@ -206,7 +216,7 @@ async fn a_new_password_ends_all_sessions(house: House) {
         .await
         .unwrap();
     store
-        .user_set_password(house.user, "$new$".into())
+        .user_set_password(house.user, "$new$".into(), house.by())
         .await
         .unwrap();
     assert_eq!(
@@ -233,7 +243,7 @@ async fn an_identity_belongs_to_one_user(house: House) {
     let other = UserId(id());
     house
         .store
-        .user_create(house.person(other, "bea@sample.example"), NOW)
+        .user_create(house.person(other, "bea@sample.example"), house.by())
         .await
         .unwrap();
     let identity = |user, at: &str| Identity {
@@ -246,12 +256,12 @@ async fn an_identity_belongs_to_one_user(house: House) {
     let sales = identity(house.user, "sales@sample.example");
     house
         .store
-        .identity_create(sales.clone(), NOW)
+        .identity_create(sales.clone(), house.by())
         .await
         .unwrap();
     let claimed = house
         .store
-        .identity_create(identity(other, "SALES@sample.example"), NOW)
+        .identity_create(identity(other, "SALES@sample.example"), house.by())
         .await;
     assert!(matches!(claimed, Err(Error::Conflict(_))), "{claimed:?}");
     assert_eq!(
@@ -266,11 +276,17 @@ async fn an_identity_belongs_to_one_user(house: House) {
             .unwrap(),
         std::slice::from_ref(&sales)
     );
-    assert!(!house.store.identity_remove(other, sales.id).await.unwrap());
+    assert!(
+        !house
+            .store
+            .identity_remove(other, sales.id, house.by())
+            .await
+            .unwrap()
+    );
     assert!(
         house
             .store
-            .identity_remove(house.user, sales.id)
+            .identity_remove(house.user, sales.id, house.by())
             .await
             .unwrap()
     );

@@ -102,10 +102,13 @@ async fn r_cons_07_a_text_that_changed_meanwhile_is_not_agreed_to() {
     let shown = site.get(&site.person()).await.shown();
     let workspace = site.store.workspace(site.workspace).await.unwrap().unwrap();
     site.store
-        .workspace_update(store::Workspace {
-            name: "Dim & Co".into(),
-            ..workspace
-        })
+        .workspace_update(
+            store::Workspace {
+                name: "Dim & Co".into(),
+                ..workspace
+            },
+            store::By::operator(crate::site::START),
+        )
         .await
         .unwrap();
     let before = site.rows();

@@ -147,7 +147,7 @@ impl Site {
         });
         let (workspace_id, user) = (WorkspaceId(random()), UserId(random()));
         store
-            .workspace_create(workspace_id, workspace, Language::En, START)
+            .workspace_create(workspace_id, [7; 32], workspace, Language::En, START)
             .await
             .unwrap();
         let address: EmailAddress = "ann@bright.example".parse().unwrap();
@@ -159,7 +159,10 @@ impl Site {
             password_hash: String::new(),
             role: Role::Owner,
         };
-        store.user_create(owner, START).await.unwrap();
+        store
+            .user_create(owner, store::By::operator(START))
+            .await
+            .unwrap();
         let identity = Identity {
             id: IdentityId(random()),
             workspace: workspace_id,
@@ -167,7 +170,10 @@ impl Site {
             address,
             name: sender.into(),
         };
-        store.identity_create(identity, START).await.unwrap();
+        store
+            .identity_create(identity, store::By::operator(START))
+            .await
+            .unwrap();
         let contact = ContactId([0; 16]);
         let (copy, message) = (CopyId([0; 16]), MessageId([0; 16]));
         let mut site = Self {
@@ -283,10 +289,13 @@ impl Site {
         let workspace = self.store.workspace(self.workspace).await.unwrap().unwrap();
         let ceiling = PerAxis::all(Mode::Detailed);
         self.store
-            .workspace_update(Workspace {
-                ceiling,
-                ..workspace
-            })
+            .workspace_update(
+                Workspace {
+                    ceiling,
+                    ..workspace
+                },
+                store::By::operator(START),
+            )
             .await
             .unwrap();
     }

@@ -12,7 +12,7 @@ use data_encoding::HEXLOWER;
 use model::role::Act;
 use model::{IdentityId, Secret};
 use serde::Deserialize;
-use store::{CredentialKind, Identity};
+use store::{By, CredentialKind, Identity};
 
 /// Identities, app passwords and keys of one user, each.
 const EACH_MAX: usize = 100;
@@ -79,7 +79,12 @@ pub(super) async fn add_identity(
         address,
         name: name.to_owned(),
     };
-    match web.app.store.identity_create(identity, now).await {
+    match web
+        .app
+        .store
+        .identity_create(identity, By::user(user.id, now))
+        .await
+    {
         Ok(()) => Ok(Redirect::to("/settings#identities").into_response()),
         Err(store::Error::Conflict(_)) => {
             page(
@@ -100,7 +105,8 @@ pub(super) async fn remove_identity(
     Id(id): Id<IdentityId>,
 ) -> Result<Response> {
     user.may(Act::Send)?;
-    if !web.app.store.identity_remove(user.id, id).await? {
+    let by = By::user(user.id, (web.app.ambient.now)());
+    if !web.app.store.identity_remove(user.id, id, by).await? {
         return Err(Error::NotFound("identity"));
     }
     Ok(Redirect::to("/settings#identities").into_response())
@@ -188,7 +194,8 @@ pub(super) async fn revoke_credential(
         .ok()
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or_else(missing)?;
-    if !web.app.store.credential_revoke(user.id, id).await? {
+    let by = By::user(user.id, (web.app.ambient.now)());
+    if !web.app.store.credential_revoke(user.id, id, by).await? {
         return Err(missing());
     }
     Ok(Redirect::to("/settings#secrets").into_response())
@@ -219,7 +226,8 @@ pub(super) async fn change_password(
         let why = format!("the new password needs at least {PASSWORD_CHARS_MIN} characters");
         return page(&web, &user, wrong("password", why)).await;
     };
-    web.app.store.user_set_password(user.id, hash).await?;
+    let by = By::user(user.id, (web.app.ambient.now)());
+    web.app.store.user_set_password(user.id, hash, by).await?;
     let cookie = auth::open_session(&web, &user).await?;
     let done = "Your password is changed. Everywhere else you are signed out.";
     let answer = page(

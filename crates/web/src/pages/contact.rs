@@ -14,7 +14,7 @@ use model::country::BadCountry;
 use model::role::Act;
 use model::{ConsentState, ContactId, LegalTag, LegalTags, Time, Topic};
 use serde::Deserialize;
-use store::{Contact, Method};
+use store::{By, Contact, Method};
 
 /// Mails listed on the page.
 const MAILS_MAX: u16 = 100;
@@ -255,8 +255,9 @@ pub(super) async fn describe(
         .filter_map(|(tick, tag)| tick.map(|_| tag))
         .collect();
     let (store, tags) = (&web.app.store, LegalTags::of(&tags));
+    let by = By::user(user.id, (web.app.ambient.now)());
     store
-        .contact_describe(user.workspace, id, country, tags)
+        .contact_describe(user.workspace, id, country, tags, by)
         .await?;
     Ok(Redirect::to(&format!("/contacts/{id}")).into_response())
 }

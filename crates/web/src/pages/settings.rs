@@ -15,7 +15,7 @@ use data_encoding::HEXLOWER;
 use model::role::Act;
 use model::{Language, Mode, PerAxis};
 use serde::Deserialize;
-use store::{Credential, CredentialKind, Identity, Instance, Workspace};
+use store::{By, Credential, CredentialKind, Identity, Instance, Workspace};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -154,6 +154,9 @@ pub(super) async fn show(State(web): State<Shared>, user: User) -> Result<Respon
 #[derive(Deserialize)]
 pub(super) struct WorkspaceForm {
     half: String,
+    /// Why a limit was changed.
+    #[serde(default)]
+    reason: String,
     #[serde(default)]
     tracking: Option<String>,
     #[serde(default)]
@@ -218,7 +221,8 @@ pub(super) async fn workspace(
         settings.language = form.language.parse().map_err(invalid)?;
         settings.ask = form.ask.is_some();
     }
-    web.app.store.workspace_update(settings).await?;
+    let by = By::user(user.id, (web.app.ambient.now)()).because(&form.reason);
+    web.app.store.workspace_update(settings, by).await?;
     Ok(Redirect::to("/settings#workspace").into_response())
 }
 

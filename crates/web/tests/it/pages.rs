@@ -186,7 +186,11 @@ async fn what_people_write_stays_text() {
     let browser = w.browser(w.user(Role::Owner)).await;
     let mut settings = w.sample.settings().await;
     settings.name = evil[0].into();
-    w.sample.store.workspace_update(settings).await.unwrap();
+    w.sample
+        .store
+        .workspace_update(settings, store::By::operator(crate::sample::NOW))
+        .await
+        .unwrap();
     let mut pages = vec![
         browser.page("/").await,
         browser.page("/contacts").await,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::{
-    CredentialKind, Identity, Link, Message, Method, NewCopy, NewMessage, Outcome, Store, User,
+    By, CredentialKind, Identity, Link, Message, Method, NewCopy, NewMessage, Outcome, Store, User,
     Workspace,
 };
 
@@ -92,7 +92,7 @@ pub struct Sample {
 pub async fn workspace(store: &Store, name: &str, domain: &str) -> Sample {
     let workspace = WorkspaceId(random());
     store
-        .workspace_create(workspace, name, Language::En, NOW)
+        .workspace_create(workspace, [7; 32], name, Language::En, NOW)
         .await
         .unwrap();
     let hash = web::hash_password(PASSWORD, [9; 16]).unwrap();
@@ -114,7 +114,10 @@ pub async fn workspace(store: &Store, name: &str, domain: &str) -> Sample {
             password_hash,
             role,
         };
-        store.user_create(user.clone(), NOW).await.unwrap();
+        store
+            .user_create(user.clone(), By::operator(NOW))
+            .await
+            .unwrap();
         if role != Role::Compliance {
             let identity = Identity {
                 id: IdentityId(random()),
@@ -123,7 +126,10 @@ pub async fn workspace(store: &Store, name: &str, domain: &str) -> Sample {
                 address,
                 name: name.into(),
             };
-            store.identity_create(identity, NOW).await.unwrap();
+            store
+                .identity_create(identity, By::operator(NOW))
+                .await
+                .unwrap();
         }
         users.push(user);
     }

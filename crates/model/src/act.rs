@@ -1,0 +1,87 @@
+//! Acts: what people do here that somebody may have to account for later (R-AUD-01).
+//!
+//! The list is closed and stands in one place. The store writes an act in the transaction that carries it out, and a
+//! test walks this list and sees that each writes exactly its own. What the program does by itself all day long
+//! (accepting mail, recording hits, settling verdicts) is not in it: that is data, not an act.
+
+use crate::word::words;
+
+words! {
+    /// What somebody did.
+    ActKind {
+        /// A workspace was made.
+        WorkspaceCreated = "workspace.created",
+        /// Name, language or the habit of asking was changed.
+        WorkspaceDescribed = "workspace.described",
+        /// A workspace's ceiling was changed.
+        CeilingSet = "ceiling.set",
+        /// A workspace's kill switch was turned.
+        SwitchTurned = "switch.turned",
+        /// The whole instance's kill switch was turned.
+        InstanceSwitchTurned = "instance_switch.turned",
+        /// A user was made.
+        UserCreated = "user.created",
+        /// A user chose a password.
+        UserPasswordSet = "user.password_set",
+        /// Somebody signed in.
+        UserSignedIn = "user.signed_in",
+        /// Somebody tried a user's address with a wrong password.
+        UserSignInFailed = "user.sign_in_failed",
+        /// An app password or API key was made.
+        CredentialMade = "credential.made",
+        /// An app password or API key was revoked.
+        CredentialRevoked = "credential.revoked",
+        /// A user may send from one more address.
+        IdentityAdded = "identity.added",
+        /// A user may send from one address less.
+        IdentityRemoved = "identity.removed",
+        /// A user noted a change of a contact's consent on their behalf.
+        ContactConsentSet = "contact.consent_set",
+        /// Country or tags of a contact, by which rules of law apply, were changed.
+        ContactDescribed = "contact.described",
+        /// Somebody drew lists about tracking out of the desk.
+        RegisterExported = "register.exported",
+        /// An evidence archive was drawn.
+        EvidenceDrawn = "evidence.drawn",
+    }
+}
+
+impl ActKind {
+    /// What was done, in words that stand after a name: "Dana …".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::WorkspaceCreated => "made the workspace",
+            Self::WorkspaceDescribed => "changed the workspace's name, language or asking",
+            Self::CeilingSet => "changed the workspace's ceiling",
+            Self::SwitchTurned => "turned the workspace's kill switch",
+            Self::InstanceSwitchTurned => "turned the kill switch of the whole server",
+            Self::UserCreated => "made a user",
+            Self::UserPasswordSet => "chose a password",
+            Self::UserSignedIn => "signed in",
+            Self::UserSignInFailed => "could not sign in: wrong password",
+            Self::CredentialMade => "made an app password or API key",
+            Self::CredentialRevoked => "revoked an app password or API key",
+            Self::IdentityAdded => "added an address to send from",
+            Self::IdentityRemoved => "removed an address to send from",
+            Self::ContactConsentSet => "noted a contact's consent for them",
+            Self::ContactDescribed => "changed which rules apply to a contact",
+            Self::RegisterExported => "exported a list of the compliance desk",
+            Self::EvidenceDrawn => "drew an evidence archive",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ActKind;
+    use crate::ledger::Kind;
+
+    #[test]
+    fn every_act_can_stand_in_a_ledger_and_is_no_consent() {
+        for kind in ActKind::ALL {
+            assert!(kind.as_str().parse::<Kind>().is_ok(), "{kind}");
+            assert!(!kind.as_str().starts_with("consent."), "{kind}");
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Acts: each that is on the list writes exactly its own entry, and the ledger opens every one of them.
+
+use crate::house::{House, NOW, address, id};
+use crate::on_both;
+use model::{ActKind, ConsentState, IdentityId, LegalTags, Mode, PerAxis, Sha256, Topic, UserId};
+use store::{Act, ActFilter, By, CredentialKind, Identity, Method, Opening, Workspace};
+
+on_both!(
+    r_aud_01_every_act_of_the_list_writes_exactly_its_entry,
+    r_aud_01_an_act_says_who_what_when_and_why,
+    r_aud_01_what_changes_nothing_is_no_act,
+    r_aud_02_an_act_changed_behind_its_entry_is_found,
+    r_aud_03_an_erased_contact_seals_the_acts_about_them,
+);
+
+async fn all(house: &House) -> Vec<Act> {
+    let filter = ActFilter {
+        limit: 1_000,
+        ..ActFilter::default()
+    };
+    house.store.acts(house.workspace, filter).await.unwrap()
+}
+
+async fn settings(house: &House) -> Workspace {
+    house
+        .store
+        .workspace(house.workspace)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+async fn second_user(house: &House) -> UserId {
+    let user = UserId(id());
+    let at = format!("{user}@sample.example").to_lowercase();
+    let new = house.person(user, &at.replace(['_', '-'], "x"));
+    house.store.user_create(new, house.by()).await.unwrap();
+    user
+}
+
+async fn credential(house: &House, kind: CredentialKind) -> [u8; 16] {
+    let (made, digest) = (id(), Sha256::of(&format!("{:?}", id())));
+    let user = house.user;
+    house
+        .store
+        .credential_create(kind, made, user, "laptop", digest, NOW, None)
+        .await
+        .unwrap();
+    made
+}
+
+async fn identity(house: &House) -> IdentityId {
+    let made = IdentityId(id());
+    let identity = Identity {
+        id: made,
+        workspace: house.workspace,
+        user: house.user,
+        address: address(&format!("sales{}@sample.example", id()[15])),
+        name: String::new(),
+    };
+    house
+        .store
+        .identity_create(identity, house.by())
+        .await
+        .unwrap();
+    made
+}
+
+/// What has to be there before the act; its own acts do not count.
+enum Ready {
+    Nothing,
+    Credential([u8; 16]),
+    Identity(IdentityId),
+    User(UserId),
+    Contact(model::ContactId),
+}
+
+async fn prepare(house: &House, kind: ActKind) -> Ready {
+    match kind {
+        ActKind::CredentialRevoked => {
+            Ready::Credential(credential(house, CredentialKind::ApiKey).await)
+        }
+        ActKind::IdentityRemoved => Ready::Identity(identity(house).await),
+        ActKind::UserPasswordSet | ActKind::UserSignInFailed => {
+            Ready::User(second_user(house).await)
+        }
+        ActKind::ContactConsentSet | ActKind::ContactDescribed => {
+            Ready::Contact(house.contact("bob@example.org").await.id)
+        }
+        _ => Ready::Nothing,
+    }
+}
+
+/// Carries out one act of the list. A kind that the list gains does not compile until it is carried out here.
+async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
+    let (store, by) = (&house.store, house.by());
+    match (kind, ready) {
+        (ActKind::WorkspaceDescribed, _) => {
+            let mut changed = settings(house).await;
+            changed.name = "Renamed Ltd".into();
+            store.workspace_update(changed, by).await.unwrap();
+        }
+        (ActKind::CeilingSet, _) => {
+            let mut changed = settings(house).await;
+            changed.ceiling = PerAxis::all(Mode::None);
+            store.workspace_update(changed, by).await.unwrap();
+        }
+        (ActKind::SwitchTurned, _) => {
+            let mut changed = settings(house).await;
+            changed.tracking = !changed.tracking;
+            store.workspace_update(changed, by).await.unwrap();
+        }
+        (ActKind::InstanceSwitchTurned, _) => {
+            store.instance_set_tracking(false, by).await.unwrap();
+        }
+        (ActKind::UserCreated, _) => {
+            second_user(house).await;
+        }
+        (ActKind::UserPasswordSet, Ready::User(user)) => {
+            store
+                .user_set_password(user, "$new$".into(), by)
+                .await
+                .unwrap();
+        }
+        (ActKind::UserSignedIn, _) => {
+            credential(house, CredentialKind::Session).await;
+        }
+        (ActKind::UserSignInFailed, Ready::User(user)) => {
+            store
+                .user_sign_in_failed(user, By::operator(NOW))
+                .await
+                .unwrap();
+        }
+        (ActKind::CredentialMade, _) => {
+            credential(house, CredentialKind::AppPassword).await;
+        }
+        (ActKind::CredentialRevoked, Ready::Credential(made)) => {
+            assert!(store.credential_revoke(house.user, made, by).await.unwrap());
+        }
+        (ActKind::IdentityAdded, _) => {
+            identity(house).await;
+        }
+        (ActKind::IdentityRemoved, Ready::Identity(made)) => {
+            assert!(store.identity_remove(house.user, made, by).await.unwrap());
+        }
+        (ActKind::ContactConsentSet, Ready::Contact(contact)) => {
+            let (workspace, state) = (house.workspace, ConsentState::Withdrawn);
+            let user = Some(house.user);
+            store
+                .consent_set(
+                    workspace,
+                    contact,
+                    &Topic::ALL,
+                    state,
+                    Method::User,
+                    user,
+                    NOW,
+                )
+                .await
+                .unwrap();
+        }
+        (ActKind::ContactDescribed, Ready::Contact(contact)) => {
+            let country = "DE".parse().ok();
+            let tags = LegalTags::default();
+            let workspace = house.workspace;
+            assert!(
+                store
+                    .contact_describe(workspace, contact, country, tags, by)
+                    .await
+                    .unwrap()
+            );
+        }
+        (ActKind::RegisterExported | ActKind::EvidenceDrawn, _) => {
+            store
+                .act_note(house.workspace, kind, "2026-11", by)
+                .await
+                .unwrap();
+        }
+        (kind, _) => panic!("{kind} is on the list, and nothing here carries it out"),
+    }
+}
+
+async fn r_aud_01_every_act_of_the_list_writes_exactly_its_entry(house: House) {
+    // The workspace itself was made with the house.
+    let first = all(&house).await.pop().unwrap();
+    assert_eq!(first.kind, ActKind::WorkspaceCreated);
+    for kind in ActKind::ALL
+        .iter()
+        .filter(|k| **k != ActKind::WorkspaceCreated)
+    {
+        let ready = prepare(&house, *kind).await;
+        let before = all(&house).await;
+        carry_out(&house, *kind, ready).await;
+        let after = all(&house).await;
+        let new: Vec<_> = after[..after.len() - before.len()]
+            .iter()
+            .map(|a| a.kind)
+            .collect();
+        assert_eq!(new, [*kind]);
+    }
+    let rows = house
+        .store
+        .ledger_page(house.workspace, 0, 1_000)
+        .await
+        .unwrap();
+    assert!(rows.iter().all(|r| r.opening == Opening::Opens), "{rows:?}");
+    let claimed = house.store.ledger_claimed(house.workspace).await.unwrap();
+    assert_eq!(claimed, rows.len() as u64);
+    for act in all(&house).await {
+        let entry = &rows[usize::try_from(act.seq).unwrap() - 1].entry;
+        assert_eq!(entry.kind.as_str(), act.kind.as_str());
+    }
+}
+
+async fn r_aud_01_an_act_says_who_what_when_and_why(house: House) {
+    let mut changed = settings(&house).await;
+    changed.ceiling.click = Mode::None;
+    let by = house.by().because(" The works council asked for it. ");
+    house.store.workspace_update(changed, by).await.unwrap();
+    let act = all(&house).await.remove(0);
+    assert_eq!(
+        (act.kind, act.user, act.at),
+        (ActKind::CeilingSet, Some(house.user), NOW)
+    );
+    assert_eq!(act.object, "workspace");
+    assert_eq!(
+        act.reason.as_deref(),
+        Some("The works council asked for it.")
+    );
+    let both = (act.before.unwrap(), act.after.unwrap());
+    assert!(
+        both.0.contains("click individual") && both.1.contains("click none"),
+        "{both:?}"
+    );
+}
+
+async fn r_aud_01_what_changes_nothing_is_no_act(house: House) {
+    let before = all(&house).await.len();
+    let same = settings(&house).await;
+    house
+        .store
+        .workspace_update(same, house.by())
+        .await
+        .unwrap();
+    house
+        .store
+        .instance_set_tracking(true, house.by())
+        .await
+        .unwrap();
+    assert!(
+        !house
+            .store
+            .credential_revoke(house.user, id(), house.by())
+            .await
+            .unwrap()
+    );
+    assert_eq!(all(&house).await.len(), before);
+}
+
+async fn r_aud_02_an_act_changed_behind_its_entry_is_found(house: House) {
+    let opening = async |seq: usize| {
+        let rows = house
+            .store
+            .ledger_page(house.workspace, 0, 1_000)
+            .await
+            .unwrap();
+        rows[seq - 1].opening
+    };
+    assert_eq!(opening(1).await, Opening::Opens);
+    house
+        .run("update act set after_text = 'Another Ltd' where ledger_seq = 1")
+        .await;
+    assert_eq!(opening(1).await, Opening::Differs);
+    assert_eq!(opening(2).await, Opening::Opens);
+    house.run("delete from act where ledger_seq = 2").await;
+    assert_eq!(opening(2).await, Opening::EventMissing);
+}
+
+async fn r_aud_03_an_erased_contact_seals_the_acts_about_them(house: House) {
+    let bob = house.contact("bob@example.org").await;
+    let ready = Ready::Contact(bob.id);
+    carry_out(&house, ActKind::ContactDescribed, ready).await;
+    house.run("delete from contact_key").await;
+    let rows = house
+        .store
+        .ledger_page(house.workspace, 0, 1_000)
+        .await
+        .unwrap();
+    let last = rows.last().unwrap();
+    assert_eq!(last.entry.kind.as_str(), "contact.described");
+    assert_eq!(last.opening, Opening::Sealed);
+    assert!(
+        rows[..rows.len() - 1]
+            .iter()
+            .all(|r| r.opening == Opening::Opens)
+    );
+}
