@@ -208,7 +208,7 @@ create table act (
   -- A noun and an id.
   object text not null,
   -- The contact whose key it is committed to under; null for the workspace's own key.
-  contact_id bytea,
+  sealed_with bytea,
   -- A setting before and after; never what is known about a contact.
   before_text text,
   after_text text,

@@ -195,7 +195,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, new: NewAct<'_>) -> Result<(), Error> {
         act.kind.as_str(),
         &payload,
     )?;
-    let sql = "insert into act (workspace_id, ledger_seq, kind, user_id, at, object, contact_id, before_text,
+    let sql = "insert into act (workspace_id, ledger_seq, kind, user_id, at, object, sealed_with, before_text,
                after_text, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let values = params![
         new.workspace,

@@ -220,8 +220,8 @@ impl Store {
                      left join consent_event e on e.workspace_id = l.workspace_id and e.ledger_seq = l.seq
                      left join contact_key y on y.contact_id = e.contact_id
                      left join act a on a.workspace_id = l.workspace_id and a.ledger_seq = l.seq
-                     left join contact_key z on z.contact_id = a.contact_id
-                     left join workspace_key w on w.workspace_id = a.workspace_id and a.contact_id is null
+                     left join contact_key z on z.contact_id = a.sealed_with
+                     left join workspace_key w on w.workspace_id = a.workspace_id and a.sealed_with is null
                      where l.workspace_id = $1 and l.seq > $2 order by l.seq limit $3",
                     act::COLUMNS
                 );

@@ -113,6 +113,16 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "workspace_key",
+        "The secret under which acts that concern no contact are committed to in the ledger.",
+        Owner::Workspace("workspace_id"),
+        Always,
+        &[
+            key("workspace_id", "the workspace"),
+            secret("key", "the secret"),
+        ],
+    ),
+    table(
         "user",
         "People of the organisation who sign in.",
         Owner::User("id"),
@@ -298,6 +308,24 @@ pub const TABLES: &[Table] = &[
             plain("commitment", "keyed digest of what exactly; unreadable once the contact's key is destroyed"),
             plain("previous", "digest of the entry before"),
             plain("hash", "digest of this entry"),
+        ],
+    ),
+    table(
+        "act",
+        "Who of the organisation did what, when, to what and why; it shows that what had to be done was done.",
+        Owner::Workspace("workspace_id"),
+        Always,
+        &[
+            key("workspace_id", "the workspace"),
+            key("ledger_seq", "its place in the ledger"),
+            plain("kind", "what was done"),
+            key("user_id", "the user who did it; null for whoever ran a command on the machine"),
+            personal("at", "when"),
+            key("object", "to what: a noun and an id"),
+            key("sealed_with", "the contact whose key it is committed to under; after erasing them it names nobody"),
+            personal("before_text", "a setting before, a user's role or address"),
+            personal("after_text", "the same after"),
+            personal("reason", "why, in the user's words"),
         ],
     ),
     table(
