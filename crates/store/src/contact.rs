@@ -6,8 +6,8 @@ use crate::value::{Row, Value, params};
 use crate::{By, Error, Store, act};
 use model::consent::Standing;
 use model::{
-    ActKind, Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Source, Time,
-    WorkspaceId,
+    ActKind, Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Source,
+    Time, WorkspaceId,
 };
 
 /// A person mail is sent to.

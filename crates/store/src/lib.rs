@@ -6,8 +6,8 @@
 //! What is never in here: raw IP addresses, raw user-agents, tokens, secrets in the clear, mail bodies beyond the
 //! moment their last copy left.
 
-mod assessment;
 mod act;
+mod assessment;
 mod consent;
 mod contact;
 mod copy;
@@ -38,8 +38,8 @@ mod user;
 mod value;
 mod workspace;
 
-pub use assessment::Assessment;
 pub use act::{Act, ActFilter, By};
+pub use assessment::Assessment;
 pub use consent::{ConsentEvent, ConsentRequest, Method};
 pub use contact::{Contact, ContactFilter, Fresh};
 pub use copy::{Copy, CopyInContext, CopyState};

@@ -7,9 +7,9 @@ use crate::Error;
 use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
-    ActKind, AssessmentId, Axis, ContactId, CopyId, Country, HitId, IdentityId, Language, LegalBasis,
-    LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role,
-    SourceKind, SuppressionCause, Switch, Time, UserId, WorkspaceId,
+    ActKind, AssessmentId, Axis, ContactId, CopyId, Country, HitId, IdentityId, Language,
+    LegalBasis, LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId,
+    Right, Role, SourceKind, SuppressionCause, Switch, Time, UserId, WorkspaceId,
 };
 
 /// One value in a statement or a row.

@@ -73,7 +73,18 @@ pub(crate) fn ceiling_text(c: &PerAxis<Mode>) -> String {
 fn changes(old: &Workspace, new: &Workspace) -> Vec<(ActKind, String, String)> {
     let described = |w: &Workspace| {
         let ask = if w.ask { "asks" } else { "does not ask" };
-        format!("{}, {}, {ask}", w.name, w.language.as_str())
+        let of = [
+            w.name.as_str(),
+            w.language.as_str(),
+            ask,
+            &w.postal_address,
+            &w.contact,
+        ];
+        of.iter()
+            .filter(|word| !word.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     [
         (ActKind::WorkspaceDescribed, described(old), described(new)),
@@ -196,11 +207,8 @@ impl Store {
         self.db
             .write(move |tx| {
                 let sql = "insert into workspace (id, name, tracking, ceiling_open, ceiling_click, ceiling_document,
-<<<<<<< HEAD
-                           language, ask, postal_address, contact, created_at) values ($1, $2, 1, $3, $3, $3, $4, 0, '', '', $5)";
-                tx.execute(sql, params![id, name, Mode::Individual, language, now]).map(|_| ())
-=======
-                           language, ask, created_at) values ($1, $2, 1, $3, $3, $3, $4, 0, $5)";
+                           language, ask, postal_address, contact, created_at)
+                           values ($1, $2, 1, $3, $3, $3, $4, 0, '', '', $5)";
                 tx.execute(sql, params![id, &name, Mode::Individual, language, now])?;
                 let sql = "insert into workspace_key (workspace_id, key) values ($1, $2)";
                 tx.execute(sql, params![id, key])?;
@@ -213,7 +221,6 @@ impl Store {
                     after: Some(name),
                 };
                 write(tx, act)
->>>>>>> 6b5c2d1 (Acts: who did what, when, to what and why is written with the act and committed to in the ledger)
             })
             .await
     }
@@ -231,16 +238,12 @@ impl Store {
                     return Ok(());
                 };
                 let sql = "update workspace set name = $2, tracking = $3, ceiling_open = $4, ceiling_click = $5,
-                           ceiling_document = $6, language = $7, ask = $8, postal_address = $9, contact = $10 where id = $1";
+                           ceiling_document = $6, language = $7, ask = $8, postal_address = $9, contact = $10
+                           where id = $1";
                 let c = w.ceiling;
-<<<<<<< HEAD
-                tx.execute(sql, params![
-                    w.id, w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask, w.postal_address, w.contact
-                ])
-                    .map(|_| ())
-=======
                 let values =
-                    params![w.id, &w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask];
+                    params![w.id, &w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask,
+                        &w.postal_address, &w.contact];
                 tx.execute(sql, values)?;
                 for (kind, before, after) in changes(&old, &w) {
                     let act = NewAct {
@@ -254,7 +257,6 @@ impl Store {
                     write(tx, act)?;
                 }
                 Ok(())
->>>>>>> 6b5c2d1 (Acts: who did what, when, to what and why is written with the act and committed to in the ledger)
             })
             .await
     }
