@@ -39,6 +39,16 @@ words! {
         ContactConsentSet = "contact.consent_set",
         /// Country or tags of a contact, by which rules of law apply, were changed.
         ContactDescribed = "contact.described",
+        /// A contact was erased.
+        ContactErased = "contact.erased",
+        /// The use of a contact's data was stopped, or allowed again.
+        ContactRestricted = "contact.restricted",
+        /// What a person asked for under their rights was answered.
+        RequestAnswered = "request.answered",
+        /// The answer to a person's request was put off.
+        RequestExtended = "request.extended",
+        /// Proof of consents that ended was deleted, its term being over.
+        ProofDisposed = "proof.disposed",
         /// Somebody drew lists about tracking out of the desk.
         RegisterExported = "register.exported",
         /// An evidence archive was drawn.
@@ -65,6 +75,11 @@ impl ActKind {
             Self::IdentityRemoved => "removed an address to send from",
             Self::ContactConsentSet => "noted a contact's consent for them",
             Self::ContactDescribed => "changed which rules apply to a contact",
+            Self::ContactErased => "erased a contact",
+            Self::ContactRestricted => "stopped or allowed the use of a contact's data",
+            Self::RequestAnswered => "answered a person's request",
+            Self::RequestExtended => "put off the answer to a person's request",
+            Self::ProofDisposed => "deleted proof of consents that ended long ago",
             Self::RegisterExported => "exported a list of the compliance desk",
             Self::EvidenceDrawn => "drew an evidence archive",
         }

@@ -38,6 +38,8 @@ reasons! {
     Withdrawn = "withdrawn", "This person has withdrawn their consent.";
     /// The consent has run out.
     Expired = "expired", "The consent of this person has expired and must be asked for again.";
+    /// They asked that their data be kept but not used (GDPR Art. 18).
+    Restricted = "restricted", "This person has asked that their data be kept but not used.";
     /// The recipient is the sender, or another of the sender's own addresses.
     OwnAddress = "own_address", "This is one of the sender's own addresses; own views never count.";
     /// The sender switched tracking off for this mail or this axis.

@@ -5,11 +5,13 @@ pub(crate) mod bench;
 pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod init;
 pub(crate) mod instrument;
 pub(crate) mod person;
 pub(crate) mod reclassify;
+pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod verdict;
 

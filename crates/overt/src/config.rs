@@ -4,7 +4,9 @@
 
 mod section;
 
-pub(crate) use section::{Dkim, Http, Networks, Notify, Relay, Retry, Security, Submit};
+pub(crate) use section::{
+    Dkim, HITS_DAYS_MAX, Http, Networks, Notify, Relay, Retention, Retry, Security, Submit,
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
@@ -41,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) retry: Retry,
     #[serde(default)]
     pub(crate) notify: Notify,
+    #[serde(default)]
+    pub(crate) retention: Retention,
     #[serde(default)]
     pub(crate) networks: Networks,
     /// The rules of law that bind this operator wherever its contacts are, such as `fr` or `legal`; `eu` if none.
@@ -137,6 +141,11 @@ impl Config {
         }
         if self.relay.user.is_some() != self.relay.password.is_some() {
             wrong.push("[relay] user and password go together: set both or neither".into());
+        }
+        if self.retention.hits_days > HITS_DAYS_MAX {
+            wrong.push(format!(
+                "[retention] hits_days is at most {HITS_DAYS_MAX}: that is what recipients are told"
+            ));
         }
         if wrong.is_empty() {
             Ok(())

@@ -119,7 +119,13 @@ impl Demo {
             mails: mails.clone(),
         });
         running.spawn(|stop| wire::smtp::serve(sink, config, handler, stop));
-        running.work(&base, send::Schedule::default(), 2, verdict::settle::HOLD);
+        running.work(
+            &base,
+            send::Schedule::default(),
+            2,
+            verdict::settle::HOLD,
+            store::Terms::default(),
+        );
         running.track(
             &base,
             Arc::new(judge(&Networks::default())?),

@@ -49,6 +49,10 @@ enum Command {
     Consent(command::consent::Arguments),
     /// Everything held about one person, to be handed to them
     Export(command::export::Arguments),
+    /// Erase everything held about one person; a signed receipt comes out
+    Erase(command::erase::Arguments),
+    /// Clear away what has been kept for its term, or say what that would be
+    Retention(command::retention::Arguments),
     /// Measure what rewriting a mail costs, as a ratio to a yardstick in the same process
     Bench(command::bench::Arguments),
 }
@@ -66,6 +70,8 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => command::audit::run(&arguments),
         Command::Consent(arguments) => command::consent::run(&arguments),
         Command::Export(arguments) => command::export::run(&arguments),
+        Command::Erase(arguments) => command::erase::run(&arguments),
+        Command::Retention(arguments) => command::retention::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
     };
     match ended {

@@ -9,7 +9,7 @@ use model::{Ambient, Keyring, Profiles, SigningKey};
 use send::{Courier, Schedule, Sender, SubmissionServer};
 use std::sync::Arc;
 use std::time::Duration;
-use store::Store;
+use store::{Store, Terms};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -17,8 +17,8 @@ use wire::smtp::{Relay, ServerConfig, ServerTls, Timeouts};
 
 /// How often what has expired is cleared away.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
-/// Events older than this are of no use to any open page.
-const EVENTS_KEPT: Duration = Duration::from_hours(7 * 24);
+/// How often it is looked whether somebody has withdrawn and there is something to erase.
+const WITHDRAWALS_EVERY: Duration = Duration::from_secs(1);
 /// How old the last signed head of a ledger may be before the next is signed.
 const HEAD_EVERY: Duration = Duration::from_hours(24);
 /// How long a person waits for the relay test.
@@ -141,6 +141,7 @@ impl Running {
         schedule: Schedule,
         connections: usize,
         hold: Duration,
+        terms: Terms,
     ) {
         let courier = Courier {
             sender: base.sender(),
@@ -167,9 +168,15 @@ impl Running {
         self.tasks.spawn(async move {
             tokio::select! { () = signing => {}, () = stopped => {} }
         });
-        let (purging, stopped) = (purge(base.store.clone(), base.ambient), self.stopped());
+        let purging = purge(base.store.clone(), base.ambient, terms);
+        let stopped = self.stopped();
         self.tasks.spawn(async move {
             tokio::select! { () = purging => {}, () = stopped => {} }
+        });
+        let withdrawing = withdraw(base.store.clone(), base.ambient, base.changed.clone());
+        let stopped = self.stopped();
+        self.tasks.spawn(async move {
+            tokio::select! { () = withdrawing => {}, () = stopped => {} }
         });
     }
 
@@ -275,16 +282,33 @@ async fn sign_heads(store: Store, ambient: Ambient, key: Arc<SigningKey>) {
     }
 }
 
-async fn purge(store: Store, ambient: Ambient) {
+async fn purge(store: Store, ambient: Ambient, terms: Terms) {
     loop {
-        let now = (ambient.now)();
-        let purged = async {
-            store.credentials_purge(now).await?;
-            store.events_purge(now - EVENTS_KEPT).await
-        };
+        let purged = store.retention_run(terms, (ambient.random)(), (ambient.now)());
         if let Err(error) = purged.await {
-            tracing::warn!(%error, "cannot clear away what has expired: {error}");
+            tracing::warn!(%error, "cannot clear away what has been kept for its term: {error}");
         }
         tokio::time::sleep(PURGE_EVERY).await;
+    }
+}
+
+/// Erases what withdrawals take away, right after they were made.
+async fn withdraw(store: Store, ambient: Ambient, changed: Arc<Notify>) {
+    loop {
+        let pause = match store
+            .withdrawal_step((ambient.random)(), (ambient.now)())
+            .await
+        {
+            Ok(true) => {
+                changed.notify_one();
+                Duration::ZERO
+            }
+            Ok(false) => WITHDRAWALS_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "cannot erase what was withdrawn; it will be tried again: {error}");
+                PURGE_EVERY.min(Duration::from_secs(30))
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }

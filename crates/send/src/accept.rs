@@ -312,7 +312,7 @@ impl Sender {
         let obstacle = if is_own {
             Some(Reason::OwnAddress)
         } else {
-            read.obstacle
+            contact.obstacle().or(read.obstacle)
         };
         let switch = Ceiling {
             reason: Reason::SwitchedOff,

@@ -6,7 +6,7 @@ use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::raw::Raw;
 use mail_builder::mime::MimePart;
 use model::{Language, Time, Topic};
-use store::CopyInContext;
+use store::{CopyInContext, Message};
 
 /// What every such mail needs.
 pub(crate) struct Stamp<'a> {
@@ -39,6 +39,30 @@ pub(crate) fn confirmation(
         .header("Content-Language", Raw::new(language.as_str()))
         .header("Auto-Submitted", Raw::new("auto-generated"))
         .text_body(text.body)
+        .write_to_vec()
+        .ok()
+}
+
+/// Tells the sender that a mail did not go to one of its recipients. It does not say to whom: they were erased.
+pub(crate) fn cancelled(stamp: &Stamp<'_>, message: &Message) -> Option<Vec<u8>> {
+    let subject = line(&message.subject);
+    let text = format!(
+        "Your mail\n\n  {subject}\n\nof {} was not sent to one of its recipients: their data was erased at their \
+         request before the mail left. It will not be tried again. Your own copy in your mail program shows who the \
+         recipients were.\n",
+        message.accepted_at.rfc2822()
+    );
+    MessageBuilder::new()
+        .message_id(stamp.id)
+        .date(stamp.now.0 / 1_000)
+        .from((
+            "Mail delivery",
+            format!("postmaster@{}", stamp.hostname).as_str(),
+        ))
+        .to(message.sender.as_str())
+        .subject(format!("Not sent: {subject}"))
+        .header("Auto-Submitted", Raw::new("auto-replied"))
+        .text_body(text)
         .write_to_vec()
         .ok()
 }

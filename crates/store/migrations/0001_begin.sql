@@ -108,6 +108,8 @@ create table contact (
   country text,
   -- What they are to a lawyer who writes: words with blanks between them.
   tags text not null,
+  -- Since when they are kept but not used (GDPR Art. 18).
+  restricted_at bigint,
   created_at bigint not null,
   unique (workspace_id, address_key)
 );
@@ -185,6 +187,14 @@ create table consent_event (
 create index consent_event_contact on consent_event (contact_id, seq);
 create unique index consent_event_ledger on consent_event (workspace_id, ledger_seq);
 
+-- Withdrawals whose erasing is still to be done.
+create table withdrawal (
+  contact_id bytea not null references contact (id),
+  topic text not null,
+  at bigint not null,
+  primary key (contact_id, topic)
+);
+
 -- A hash chain for each workspace, of commitments to what happened. It names nobody, and is only ever added to.
 create table ledger_entry (
   workspace_id bytea not null references workspace (id),
@@ -216,6 +226,14 @@ create table act (
   primary key (workspace_id, ledger_seq)
 );
 create index act_object on act (workspace_id, object, ledger_seq);
+
+-- Entries whose event was deleted for good reason, and the entry that says so: an erasure, or the end of a term.
+create table ledger_sealed (
+  workspace_id bytea not null,
+  seq bigint not null,
+  by_seq bigint not null,
+  primary key (workspace_id, seq)
+);
 
 -- Ends of the chain, signed now and then; copies of them belong onto another machine.
 create table ledger_head (
@@ -377,3 +395,22 @@ create table event (
   at bigint not null
 );
 create index event_at on event (at);
+
+-- What single hits came to, by day and in a whole workspace, once their own term was over.
+create table hit_day (
+  workspace_id bytea not null references workspace (id),
+  day bigint not null,
+  axis text not null,
+  meaning text not null,
+  hits bigint not null,
+  primary key (workspace_id, day, axis, meaning)
+);
+
+-- Evidence of what was cleared away, and why. It names nobody.
+create table disposal (
+  id bytea primary key,
+  at bigint not null,
+  cause text not null,
+  counts text not null
+);
+create index disposal_at on disposal (at);

@@ -3,7 +3,7 @@
 use crate::db::Tx;
 use crate::event::{self, News};
 use crate::value::params;
-use crate::{Contact, Error, Store, act, contact, ledger};
+use crate::{Contact, Error, Store, act, contact, ledger, withdrawal};
 use model::consent::CONFIRM_LIFE;
 use model::event::Happening;
 use model::ledger::Head;
@@ -142,6 +142,9 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
                 entry.seq.cast_signed()
             ],
         )?;
+        if change.state == ConsentState::Withdrawn {
+            withdrawal::note(tx, change.contact, *topic, change.at)?;
+        }
         let column = topic.as_str();
         let sql = format!(
             "update contact set {column}_state = $2, {column}_since = $3, ask_next = 0 where id = $1"

@@ -6,8 +6,8 @@ use crate::value::{Row, Value, params};
 use crate::{By, Error, Store, act};
 use model::consent::Standing;
 use model::{
-    ActKind, Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Source,
-    Time, WorkspaceId,
+    ActKind, Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Reason,
+    Source, Time, WorkspaceId,
 };
 
 /// A person mail is sent to.
@@ -41,6 +41,15 @@ pub struct Contact {
     pub country: Option<Country>,
     /// What they are to a lawyer who writes to them.
     pub tags: LegalTags,
+    /// Since when their data is kept but not used (GDPR Art. 18).
+    pub restricted_at: Option<Time>,
+}
+
+impl Contact {
+    /// What keeps mail to them from being tracked, whatever they agreed to.
+    pub fn obstacle(&self) -> Option<Reason> {
+        self.restricted_at.map(|_| Reason::Restricted)
+    }
 }
 
 /// What a new contact begins with, drawn by chance.
@@ -72,6 +81,8 @@ pub struct ContactFilter {
     pub search: Option<String>,
     /// Only with this state on some topic.
     pub state: Option<ConsentState>,
+    /// Also those whose data is kept but not used; they are in no other list.
+    pub restricted: bool,
     /// Only after this address, for paging.
     pub after: Option<String>,
     /// At most so many.
@@ -82,9 +93,9 @@ pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.lan
     k.open_since, k.click_state, k.click_since, k.document_state, k.document_since, k.details_state, k.details_since,
     k.ask_next, k.created_at, k.country, k.tags, k.source_kind, k.source_place, k.source_at, k.source_by,
     k.source_basis, k.told_at, k.business, k.mail_consent, k.mail_consent_until, k.mail_consent_since,
-    k.mail_consent_proof";
+    k.mail_consent_proof, k.restricted_at";
 /// The place of what a query selects behind them.
-pub(crate) const COLUMNS_COUNT: usize = 28;
+pub(crate) const COLUMNS_COUNT: usize = 29;
 
 /// Reads a contact whose columns begin at `from`.
 pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
@@ -114,6 +125,7 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
         told_at: row.get(from + 22)?,
         business: row.get(from + 23)?,
         agreement: origin::agreement(row, from + 24)?,
+        restricted_at: row.get(from + 28)?,
     })
 }
 
@@ -253,6 +265,9 @@ impl Store {
                     values.push(after.to_lowercase().into());
                     sql += &format!(" and k.address_key > ${}", values.len());
                 }
+                if !filter.restricted {
+                    sql += " and k.restricted_at is null";
+                }
                 if let Some(search) = &filter.search {
                     values.push(like(search).into());
                     sql += &format!(" and k.search like ${} escape '\\'", values.len());
@@ -295,6 +310,37 @@ impl Store {
                     act::write(tx, act)?;
                 }
                 Ok(found)
+            })
+            .await
+    }
+
+    /// Keeps a contact's data but stops its use, or takes that back (GDPR Art. 18). In force at once: nothing of them is
+    /// recorded, also on mails already sent, and they are in no list and no sum. False if there is no such contact.
+    pub async fn contact_restrict(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        restrict: bool,
+        by: By,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let sql =
+                    "update contact set restricted_at = $3 where id = $1 and workspace_id = $2";
+                let since = restrict.then_some(by.at);
+                if tx.execute(sql, params![id, workspace, since])? == 0 {
+                    return Ok(false);
+                }
+                let act = act::NewAct {
+                    workspace,
+                    kind: ActKind::ContactRestricted,
+                    by: &by,
+                    object: act::Object::Contact(id),
+                    before: None,
+                    after: Some(if restrict { "restricted" } else { "free" }.to_owned()),
+                };
+                act::write(tx, act)?;
+                Ok(true)
             })
             .await
     }

@@ -35,6 +35,14 @@ impl Db {
         }
     }
 
+    /// Sees to it that what was deleted is gone from the files, too, as far as the database can: see `erasure`.
+    pub(crate) async fn scrub(&self, tables: Vec<String>) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(db) => db.empty_log().await,
+            Self::Postgres(db) => db.vacuum(tables).await,
+        }
+    }
+
     /// Runs `work` on a consistent view of the data. It must not write.
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where

@@ -111,7 +111,7 @@ pub(crate) fn allowed(
     copies.dedup();
     let sql = "select c.id, c.mode_open, c.mode_click, c.mode_document, w.tracking, w.ceiling_open, w.ceiling_click,
         w.ceiling_document, k.open_state, k.open_since, k.click_state, k.click_since, k.document_state,
-        k.document_since, k.details_state, k.details_since
+        k.document_since, k.details_state, k.details_since, k.restricted_at
         from copy c join contact k on k.id = c.contact_id join workspace w on w.id = c.workspace_id where c.id";
     let ids: Vec<Value> = copies.into_iter().map(Value::from).collect();
     let rows = tx.query_in(sql, &ids)?;
@@ -160,7 +160,7 @@ fn allowed_for(
         now,
         ceilings: &limits,
         consent: Some(&consent),
-        obstacle: None,
+        obstacle: row.get::<Option<Time>>(16)?.map(|_| Reason::Restricted),
     };
     Ok((copy, decide(&about).modes()))
 }

@@ -116,6 +116,31 @@ pub(crate) fn append(
     tx.execute(sql, values).map(|_| entry)
 }
 
+/// Says of entries that nobody can open them any more, and by which entry that was done.
+pub(crate) fn seal(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    places: &[u64],
+    by: u64,
+) -> Result<(), Error> {
+    let row = |place: &u64| params![workspace, place.cast_signed(), by.cast_signed()].to_vec();
+    let rows: Vec<_> = places.iter().map(row).collect();
+    let into = "insert into ledger_sealed (workspace_id, seq, by_seq)";
+    tx.insert(into, "on conflict do nothing", &rows)
+}
+
+/// Does the account that the sealing entry commits to say that this place was sealed?
+fn is_sealed(account: Option<&str>, seq: u64) -> bool {
+    let account = account.and_then(|text| serde_json::from_str::<Sealing>(text).ok());
+    account.is_some_and(|account| account.sealed.contains(&seq))
+}
+
+/// What an act that sealed entries says about it, among other things.
+#[derive(serde::Deserialize)]
+struct Sealing {
+    sealed: Vec<u64>,
+}
+
 fn place(row: &Row, column: usize) -> Result<u64, Error> {
     let seq: i64 = row.get(column)?;
     u64::try_from(seq).map_err(|_| Error::Corrupt(format!("the ledger has an entry {seq}")))
@@ -157,7 +182,12 @@ fn row(row: &Row) -> Result<LedgerRow, Error> {
     }
     // A contact that the event does not name is one whose event is gone.
     let Some(contact) = row.get::<Option<ContactId>>(6)? else {
-        let opening = Opening::EventMissing;
+        let account: Option<String> = row.get(23)?;
+        let opening = if is_sealed(account.as_deref(), entry.seq) {
+            Opening::Sealed
+        } else {
+            Opening::EventMissing
+        };
         return Ok(LedgerRow { entry, opening });
     };
     let method: String = row.get(10)?;
@@ -215,10 +245,12 @@ impl Store {
             .read(move |tx| {
                 let sql = format!(
                     "select {ENTRY}, e.contact_id, e.topic, e.state, e.at, e.method, e.user_id, e.text_sha256, y.key,
-                     {}, coalesce(z.key, w.key)
+                     {}, coalesce(z.key, w.key), b.after_text
                      from ledger_entry l
                      left join consent_event e on e.workspace_id = l.workspace_id and e.ledger_seq = l.seq
                      left join contact_key y on y.contact_id = e.contact_id
+                     left join ledger_sealed s on s.workspace_id = l.workspace_id and s.seq = l.seq
+                     left join act b on b.workspace_id = s.workspace_id and b.ledger_seq = s.by_seq
                      left join act a on a.workspace_id = l.workspace_id and a.ledger_seq = l.seq
                      left join contact_key z on z.contact_id = a.sealed_with
                      left join workspace_key w on w.workspace_id = a.workspace_id and a.sealed_with is null

@@ -32,6 +32,11 @@ pub enum Errand {
         /// The copy on whose page it was made.
         copy: CopyId,
     },
+    /// Tells the sender that a mail was not sent to somebody who was erased before it left.
+    Cancelled {
+        /// The message.
+        message: MessageId,
+    },
     /// A delivery status notification to the sender (RFC 3464).
     Report {
         /// About which copy.
@@ -76,7 +81,9 @@ impl Parcel {
     /// The message it belongs to.
     fn message(&self) -> Option<MessageId> {
         match self.errand {
-            Errand::Copy { message, .. } | Errand::Report { message, .. } => Some(message),
+            Errand::Copy { message, .. }
+            | Errand::Report { message, .. }
+            | Errand::Cancelled { message } => Some(message),
             Errand::Confirm { .. } => None,
         }
     }
@@ -143,6 +150,9 @@ fn parcel(row: &Row) -> Result<Parcel, Error> {
         "confirm" => Errand::Confirm {
             request: row.get(5)?,
             copy: row.get(4)?,
+        },
+        "cancelled" => Errand::Cancelled {
+            message: row.get(3)?,
         },
         "report" => Errand::Report {
             copy: row.get(4)?,
@@ -284,7 +294,9 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
     }
     let (copy, message) = match &parcel.errand {
         Errand::Copy { copy, message } => (*copy, *message),
-        Errand::Report { message, .. } => return forget_source(tx, *message),
+        Errand::Report { message, .. } | Errand::Cancelled { message } => {
+            return forget_source(tx, *message);
+        }
         Errand::Confirm { request, .. } => {
             let sql = "update consent_request set answer = $2 where id = $1";
             return tx.execute(sql, params![*request, answer]).map(|_| ());

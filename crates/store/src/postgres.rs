@@ -67,6 +67,17 @@ impl Postgres {
         Ok(Self { pool })
     }
 
+    /// Makes the space of deleted rows free. Not in a transaction, and for as long as it takes.
+    pub(crate) async fn vacuum(&self, tables: Vec<String>) -> Result<(), Error> {
+        let client = self.pool.get().await?;
+        client.batch_execute("set statement_timeout = 0").await?;
+        let vacuumed = client
+            .batch_execute(&format!("vacuum {}", tables.join(", ")))
+            .await;
+        client.batch_execute("reset statement_timeout").await?;
+        Ok(vacuumed?)
+    }
+
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,

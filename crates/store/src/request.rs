@@ -5,10 +5,10 @@
 
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Error, Store};
+use crate::{By, Error, Store, act};
 use model::filled::Filled;
 use model::request::{Clock, NotExtended};
-use model::{ContactId, RequestId, Right, Time, WorkspaceId};
+use model::{ActKind, ContactId, RequestId, Right, Time, WorkspaceId};
 
 /// A request of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,25 @@ fn request(row: &Row) -> Result<Request, Error> {
         extension,
         answer: row.get(10)?,
     })
+}
+
+/// Notes in the account of acts that a request was dealt with, without what it says.
+fn note(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    kind: ActKind,
+    id: RequestId,
+    by: &By,
+) -> Result<(), Error> {
+    let act = act::NewAct {
+        workspace,
+        kind,
+        by,
+        object: act::Object::Thing("request", id.to_string()),
+        before: None,
+        after: None,
+    };
+    act::write(tx, act)
 }
 
 fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: RequestId) -> Result<Option<Request>, Error> {
@@ -146,14 +165,18 @@ impl Store {
         workspace: WorkspaceId,
         id: RequestId,
         answer: &Filled,
-        now: Time,
+        by: By,
     ) -> Result<bool, Error> {
         let answer = answer.to_string();
         self.db
             .write(move |tx| {
                 let sql = "update request set answered_at = $3, answer = $4
                            where id = $1 and workspace_id = $2 and answered_at is null";
-                Ok(tx.execute(sql, params![id, workspace, now, answer])? > 0)
+                let found = tx.execute(sql, params![id, workspace, by.at, answer])? > 0;
+                if found {
+                    note(tx, workspace, ActKind::RequestAnswered, id, &by)?;
+                }
+                Ok(found)
             })
             .await
     }
@@ -166,7 +189,7 @@ impl Store {
         id: RequestId,
         months: u8,
         reason: &Filled,
-        now: Time,
+        by: By,
     ) -> Result<Option<Result<Clock, NotExtended>>, Error> {
         let reason = reason.to_string();
         self.db
@@ -174,10 +197,11 @@ impl Store {
                 let Some(found) = find(tx, workspace, id)? else {
                     return Ok(None);
                 };
-                let extended = found.clock.extend(months, now);
+                let extended = found.clock.extend(months, by.at);
                 if let Ok(clock) = extended {
                     let sql = "update request set due_at = $2, extension = $3 where id = $1 and extension is null";
                     tx.execute(sql, params![id, clock.due_at, reason])?;
+                    note(tx, workspace, ActKind::RequestExtended, id, &by)?;
                 }
                 Ok(Some(extended))
             })

@@ -96,10 +96,28 @@ impl Sqlite {
         receiver.await.map_err(|_| gone(()))?
     }
 
+    /// Empties the write-ahead log, which holds older versions of pages. Waits for readers for a while; where one stays in
+    /// the way, the writer's next pause does it.
+    pub(crate) async fn empty_log(&self) -> Result<(), Error> {
+        self.on_reader(
+            |connection| Ok(connection.execute_batch("pragma wal_checkpoint(truncate)")?),
+        )
+        .await
+    }
+
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.on_reader(|connection| read_transaction(connection, work))
+            .await
+    }
+
+    async fn on_reader<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
         let readers = self.readers.clone();
         let free = readers.free.clone().acquire_owned();
@@ -116,7 +134,7 @@ impl Sqlite {
                 .pop();
             let connection =
                 taken.ok_or_else(|| Error::Unavailable("no database reader is free".into()))?;
-            let outcome = read_transaction(&connection, work);
+            let outcome = work(&connection);
             readers
                 .idle
                 .lock()

@@ -61,6 +61,7 @@ impl Store {
                 ];
                 let sql = format!(
                     "select {} from message m join copy c on c.message_id = m.id
+                     join contact k on k.id = c.contact_id and k.restricted_at is null
                      where m.workspace_id = $1 and m.accepted_at >= $2 and m.accepted_at < $3
                      and ($4 = 1 or m.user_id = $5)",
                     columns.join(", ")

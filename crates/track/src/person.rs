@@ -158,7 +158,7 @@ fn effective_modes(around: &CopyInContext, now: Time) -> PerAxis<Mode> {
         now,
         ceilings: &limits,
         consent,
-        obstacle: None,
+        obstacle: around.contact.obstacle(),
     })
     .modes()
 }

@@ -56,6 +56,7 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             config.retry.schedule(),
             config.relay.connections,
             config.notify.hold(),
+            config.retention.terms(),
         );
     }
     if wants(Role::Track) {

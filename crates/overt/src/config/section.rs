@@ -236,3 +236,49 @@ fn submission_port() -> u16 {
 fn four() -> usize {
     4
 }
+
+/// The page on which recipients agree says so, in five languages.
+pub(crate) const HITS_DAYS_MAX: u16 = 90;
+
+/// For how many days things are kept. What has none here is kept as the data inventory says.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Retention {
+    /// Single hits; then only their sums by day are left.
+    pub(crate) hits_days: u16,
+    /// Agreements that nobody confirmed.
+    pub(crate) unconfirmed_days: u16,
+    /// Proof of a consent, from its end: the limitation period.
+    pub(crate) proof_days: u16,
+    /// Requests of persons, from the answer.
+    pub(crate) cases_days: u16,
+    /// The live feed.
+    pub(crate) feed_days: u16,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let terms = store::Terms::default();
+        let days = |term: Duration| u16::try_from(term.as_secs() / 86_400).unwrap_or(u16::MAX);
+        Self {
+            hits_days: days(terms.hits),
+            unconfirmed_days: days(terms.unconfirmed),
+            proof_days: days(terms.proof),
+            cases_days: days(terms.cases),
+            feed_days: days(terms.feed),
+        }
+    }
+}
+
+impl Retention {
+    pub(crate) fn terms(self) -> store::Terms {
+        let days = |n: u16| Duration::from_hours(24 * u64::from(n));
+        store::Terms {
+            hits: days(self.hits_days),
+            unconfirmed: days(self.unconfirmed_days),
+            proof: days(self.proof_days),
+            cases: days(self.cases_days),
+            feed: days(self.feed_days),
+        }
+    }
+}

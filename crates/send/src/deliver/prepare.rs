@@ -33,6 +33,7 @@ impl Carrier {
         match &parcel.errand {
             Errand::Copy { copy, message } => self.copy(parcel, *copy, *message).await,
             Errand::Confirm { request, copy } => self.confirmation(*request, *copy).await,
+            Errand::Cancelled { message } => self.cancelled(parcel, *message).await,
             Errand::Report {
                 copy,
                 message,
@@ -129,6 +130,30 @@ impl Carrier {
         };
         let bytes = notice::report(&stamp, &around, &about)
             .ok_or(Unready::Gone("the report could not be written"))?;
+        Ok(Ready {
+            from: String::new(),
+            bytes,
+            lowered: None,
+            asked: false,
+        })
+    }
+
+    async fn cancelled(&self, parcel: &Parcel, message: MessageId) -> Result<Ready, Unready> {
+        let found = self
+            .courier
+            .sender
+            .store
+            .message(parcel.workspace, message)
+            .await?;
+        let message = found.ok_or(Unready::Gone("the message is gone"))?;
+        let id = self.fresh_id();
+        let stamp = Stamp {
+            now: self.now(),
+            id: &id,
+            hostname: &self.courier.hostname,
+        };
+        let bytes = notice::cancelled(&stamp, &message)
+            .ok_or(Unready::Gone("the notice could not be written"))?;
         Ok(Ready {
             from: String::new(),
             bytes,

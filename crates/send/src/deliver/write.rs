@@ -40,7 +40,7 @@ pub(super) fn write_copy(
         now,
         ceilings: &ceilings,
         consent,
-        obstacle: None,
+        obstacle: around.contact.obstacle(),
     });
     let language = plan
         .header("Content-Language")

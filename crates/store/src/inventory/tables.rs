@@ -204,6 +204,7 @@ pub const TABLES: &[Table] = &[
             personal("ask_next", "whether the next mail asks them"),
             personal("country", "country whose rules apply to them"),
             personal("tags", "what they are to a lawyer who writes to them"),
+            personal("restricted_at", "since when their data is kept but not used"),
             personal("created_at", "since when they are known"),
         ],
     ),
@@ -296,6 +297,17 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "withdrawal",
+        "Withdrawals whose erasing is still to be done.",
+        Owner::Contact("contact_id"),
+        Queue,
+        &[
+            key("contact_id", "who withdrew"),
+            personal("topic", "what"),
+            personal("at", "when"),
+        ],
+    ),
+    table(
         "ledger_entry",
         "A chain of commitments to what happened. It names nobody.",
         Owner::Workspace("workspace_id"),
@@ -326,6 +338,17 @@ pub const TABLES: &[Table] = &[
             personal("before_text", "a setting before, a user's role or address"),
             personal("after_text", "the same after"),
             personal("reason", "why, in the user's words"),
+        ],
+    ),
+    table(
+        "ledger_sealed",
+        "Entries of the ledger that nobody can open any more, and the entry that says why.",
+        Owner::Workspace("workspace_id"),
+        Always,
+        &[
+            key("workspace_id", "whose chain"),
+            key("seq", "place in the chain"),
+            key("by_seq", "place of the entry that says why"),
         ],
     ),
     table(
@@ -502,6 +525,31 @@ pub const TABLES: &[Table] = &[
             key("message_id", "to which message"),
             key("copy_id", "to which copy"),
             personal("at", "when"),
+        ],
+    ),
+    table(
+        "hit_day",
+        "What single hits came to by day, in a whole workspace.",
+        Owner::Workspace("workspace_id"),
+        Always,
+        &[
+            key("workspace_id", "the workspace"),
+            plain("day", "the day"),
+            plain("axis", "open, click or document view"),
+            plain("meaning", "whether by a person"),
+            plain("hits", "how many"),
+        ],
+    ),
+    table(
+        "disposal",
+        "Evidence of what was cleared away, and why.",
+        Owner::Nobody,
+        Always,
+        &[
+            key("id", "the line's id"),
+            plain("at", "when"),
+            plain("cause", "why"),
+            plain("counts", "how many rows of which table"),
         ],
     ),
 ];

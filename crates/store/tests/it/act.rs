@@ -2,8 +2,9 @@
 
 use crate::house::{House, NOW, address, id};
 use crate::on_both;
+use model::ErasedBy;
 use model::{ActKind, ConsentState, IdentityId, LegalTags, Mode, PerAxis, Sha256, Topic, UserId};
-use store::{Act, ActFilter, By, CredentialKind, Identity, Method, Opening, Workspace};
+use store::{Act, ActFilter, By, CredentialKind, Identity, Method, Opening, Terms, Workspace};
 
 on_both!(
     r_aud_01_every_act_of_the_list_writes_exactly_its_entry,
@@ -73,6 +74,7 @@ enum Ready {
     Identity(IdentityId),
     User(UserId),
     Contact(model::ContactId),
+    Request(model::RequestId),
 }
 
 async fn prepare(house: &House, kind: ActKind) -> Ready {
@@ -86,6 +88,32 @@ async fn prepare(house: &House, kind: ActKind) -> Ready {
         }
         ActKind::ContactConsentSet | ActKind::ContactDescribed => {
             Ready::Contact(house.contact("bob@example.org").await.id)
+        }
+        ActKind::ContactErased | ActKind::ContactRestricted => {
+            Ready::Contact(house.contact("eve@example.org").await.id)
+        }
+        ActKind::RequestAnswered | ActKind::RequestExtended => {
+            let new = store::NewRequest {
+                id: model::RequestId(id()),
+                contact: None,
+                right: model::Right::Access,
+                note: String::new(),
+            };
+            let made = new.id;
+            house
+                .store
+                .request_add(house.workspace, new, NOW)
+                .await
+                .unwrap();
+            Ready::Request(made)
+        }
+        ActKind::ProofDisposed => {
+            let long_ago = house.contact("past@example.org").await;
+            let at = NOW - std::time::Duration::from_hours(24 * 1_500);
+            house
+                .consent(&long_ago, &Topic::ALL, ConsentState::Withdrawn, at)
+                .await;
+            Ready::Nothing
         }
         _ => Ready::Nothing,
     }
@@ -170,6 +198,38 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
                     .unwrap()
             );
         }
+        (ActKind::ContactErased, Ready::Contact(contact)) => {
+            let erased = store
+                .contact_erase(house.workspace, contact, ErasedBy::User, by, id)
+                .await;
+            assert!(erased.unwrap().is_some());
+        }
+        (ActKind::ContactRestricted, Ready::Contact(contact)) => {
+            let restricted = store
+                .contact_restrict(house.workspace, contact, true, by)
+                .await;
+            assert!(restricted.unwrap());
+        }
+        (ActKind::RequestAnswered, Ready::Request(request)) => {
+            let answer = "sent".parse().unwrap();
+            let answered = store
+                .request_answer(house.workspace, request, &answer, by)
+                .await;
+            assert!(answered.unwrap());
+        }
+        (ActKind::RequestExtended, Ready::Request(request)) => {
+            let why = "much".parse().unwrap();
+            let extended = store
+                .request_extend(house.workspace, request, 1, &why, by)
+                .await;
+            extended.unwrap().unwrap().unwrap();
+        }
+        (ActKind::ProofDisposed, _) => {
+            store
+                .retention_run(Terms::default(), id(), NOW)
+                .await
+                .unwrap();
+        }
         (ActKind::RegisterExported | ActKind::EvidenceDrawn, _) => {
             store
                 .act_note(house.workspace, kind, "2026-11", by)
@@ -203,7 +263,16 @@ async fn r_aud_01_every_act_of_the_list_writes_exactly_its_entry(house: House) {
         .ledger_page(house.workspace, 0, 1_000)
         .await
         .unwrap();
-    assert!(rows.iter().all(|r| r.opening == Opening::Opens), "{rows:?}");
+    // But for the four that said what was deleted when its term was over.
+    let closed: Vec<_> = rows
+        .iter()
+        .filter(|r| r.opening != Opening::Opens)
+        .collect();
+    assert_eq!(closed.len(), Topic::ALL.len(), "{closed:?}");
+    assert!(
+        closed.iter().all(|r| r.opening == Opening::Sealed),
+        "{closed:?}"
+    );
     let claimed = house.store.ledger_claimed(house.workspace).await.unwrap();
     assert_eq!(claimed, rows.len() as u64);
     for act in all(&house).await {

@@ -149,11 +149,19 @@ impl House {
             Config::Sqlite(path) => {
                 let connection = rusqlite::Connection::open(path).expect("a file");
                 let mut statement = connection.prepare(sql).expect("a statement");
-                let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+                // Whatever the bytes are: some were never meant as text.
+                let text = |row: &rusqlite::Row<'_>| {
+                    let bytes = row.get_ref(0)?.as_bytes().unwrap_or_default();
+                    Ok(String::from_utf8_lossy(bytes).into_owned())
+                };
+                let rows = statement.query_map([], text).expect("rows");
                 rows.collect::<Result<_, _>>().expect("texts")
             }
             Config::Postgres(url) => {
-                let rows = connect(url).await.query(sql, &[]).await.expect("rows");
+                let escaped = "set bytea_output = 'escape'";
+                let client = connect(url).await;
+                client.batch_execute(escaped).await.expect("a setting");
+                let rows = client.query(sql, &[]).await.expect("rows");
                 rows.iter().map(|row| row.get(0)).collect()
             }
         }

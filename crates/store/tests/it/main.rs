@@ -8,6 +8,7 @@
 mod act;
 mod consent;
 mod contact;
+mod erasure;
 mod event;
 mod export;
 mod hit;
@@ -20,10 +21,13 @@ mod outbox;
 mod person;
 mod reclassify;
 mod request;
+mod restriction;
+mod retention;
 mod schema;
 mod settle;
 mod summary;
 mod user;
+mod withdrawal;
 
 /// Runs tests on both databases. A test that is not listed is dead code, which lint refuses.
 macro_rules! on_both {

@@ -37,6 +37,7 @@ fn errand_copy(errand: &Errand) -> model::CopyId {
         Errand::Copy { copy, .. } | Errand::Confirm { copy, .. } | Errand::Report { copy, .. } => {
             *copy
         }
+        Errand::Cancelled { .. } => panic!("a notice of cancelling is about no copy"),
     }
 }
 

@@ -6,7 +6,7 @@ use model::filled::Filled;
 use model::request::{NotExtended, Standing};
 use model::{RequestId, Right, Time, WorkspaceId};
 use std::time::Duration;
-use store::NewRequest;
+use store::{By, NewRequest};
 
 on_both!(
     r_dsr_03_a_request_runs_until_it_is_answered,
@@ -58,11 +58,11 @@ async fn r_dsr_03_a_request_runs_until_it_is_answered(house: House) {
     let answer = text("the export, by mail");
     let answered = house
         .store
-        .request_answer(house.workspace, late, &answer, NOW);
+        .request_answer(house.workspace, late, &answer, By::operator(NOW));
     assert!(answered.await.unwrap());
     let again = house
         .store
-        .request_answer(house.workspace, late, &answer, NOW + DAY);
+        .request_answer(house.workspace, late, &answer, By::operator(NOW + DAY));
     assert!(!again.await.unwrap(), "answered once");
     let listed = house.store.requests(house.workspace, 9).await.unwrap();
     assert_eq!(listed[1].clock.standing(NOW + DAY), Standing::AnsweredLate);
@@ -74,13 +74,13 @@ async fn r_dsr_03_a_term_is_extended_once_with_a_reason(house: House) {
     let (store, workspace) = (&house.store, house.workspace);
     let why = text("three thousand mails");
     let clock = store
-        .request_extend(workspace, request, 2, &why, NOW)
+        .request_extend(workspace, request, 2, &why, By::operator(NOW))
         .await
         .unwrap();
     let due = clock.unwrap().unwrap().due_at;
     assert!(due > NOW + 85 * DAY);
     let again = store
-        .request_extend(workspace, request, 1, &why, NOW)
+        .request_extend(workspace, request, 1, &why, By::operator(NOW))
         .await
         .unwrap();
     assert_eq!(again, Some(Err(NotExtended::Twice)));
@@ -98,13 +98,13 @@ async fn requests_are_the_workspaces_own(house: House) {
     assert_eq!(store.request(other, request).await.unwrap(), None);
     assert!(
         !store
-            .request_answer(other, request, &why, NOW)
+            .request_answer(other, request, &why, By::operator(NOW))
             .await
             .unwrap()
     );
     assert_eq!(
         store
-            .request_extend(other, request, 1, &why, NOW)
+            .request_extend(other, request, 1, &why, By::operator(NOW))
             .await
             .unwrap(),
         None

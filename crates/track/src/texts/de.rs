@@ -80,7 +80,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "Wie lange",
-            "Ihre Zustimmung endet nach 24 Monaten von selbst. Was aufgezeichnet wurde, bleibt, bis {workspace} es löscht; darum können Sie jederzeit bitten.",
+            "Ihre Zustimmung endet nach 24 Monaten von selbst. Jeder einzelne Besuch wird spätestens nach 90 Tagen gelöscht; was daraus folgt, etwa ob gelesen wurde, wenn Sie widerrufen oder darum bitten.",
         ),
         (
             "Wer es sieht",
@@ -143,7 +143,7 @@ pub(super) const TEXTS: Texts = Texts {
     refused_rest: "Wozu Sie früher Ja gesagt haben, bleibt bestehen. Auf Ihrer Seite können Sie es widerrufen.",
     withdrawn_title: "Erledigt: widerrufen",
     withdrawn: "Ab jetzt wird dies nicht mehr aufgezeichnet, auch nicht bei Mails, die Sie schon haben. Deren Links funktionieren weiter.",
-    withdrawn_past: "Was früher aufgezeichnet wurde, steht noch auf Ihrer Seite. Schreiben Sie an {address}, um es löschen zu lassen.",
+    withdrawn_past: "Was davon aufgezeichnet wurde, wird gerade gelöscht, auch zu den E-Mails, die Sie schon haben. Deren Links funktionieren weiter.",
     changed_title: "Bitte lesen Sie es noch einmal",
     changed: "Der Text hat sich geändert, seit Sie die Seite geöffnet haben; darum wurde nichts vermerkt. Gehen Sie zurück, lesen Sie ihn noch einmal und wählen Sie.",
     enough_title: "Das sind genug Mails für heute",

@@ -80,7 +80,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "How long",
-            "Your agreement ends by itself after 24 months. What was recorded is kept until {workspace} deletes it; you can ask for that at any time.",
+            "Your agreement ends by itself after 24 months. Each single visit is deleted after 90 days at the latest; what it came to, such as read or not, when you withdraw or ask for it.",
         ),
         (
             "Who sees it",
@@ -140,7 +140,7 @@ pub(super) const TEXTS: Texts = Texts {
     refused_rest: "What you agreed to earlier stays as it is. You can withdraw it on your page.",
     withdrawn_title: "Done: withdrawn",
     withdrawn: "From now on this is no longer recorded, also for mails you already have. Links in them go on working.",
-    withdrawn_past: "What was recorded earlier is still listed on your page. Write to {address} to have it deleted.",
+    withdrawn_past: "What was recorded of it is being deleted, also for the mails you already have. Their links go on working.",
     changed_title: "Please read it once more",
     changed: "The text has changed since you opened the page, so nothing was noted. Go back, read it again, and choose.",
     enough_title: "That is enough mail for today",

@@ -80,7 +80,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "Cuánto tiempo",
-            "Su consentimiento termina por sí solo a los 24 meses. Lo registrado se guarda hasta que {workspace} lo borre; puede pedirlo en cualquier momento.",
+            "Su consentimiento termina por sí solo a los 24 meses. Cada visita se borra a más tardar a los 90 días; lo que resulta de ella, por ejemplo si leyó, cuando retire su consentimiento o lo pida.",
         ),
         (
             "Quién lo ve",
@@ -143,7 +143,7 @@ pub(super) const TEXTS: Texts = Texts {
     refused_rest: "Lo que aceptó antes sigue igual. Puede retirarlo en su página.",
     withdrawn_title: "Hecho: retirado",
     withdrawn: "Desde ahora esto ya no se registra, tampoco en los correos que ya tiene. Sus enlaces siguen funcionando.",
-    withdrawn_past: "Lo registrado antes sigue en su página. Escriba a {address} para hacerlo borrar.",
+    withdrawn_past: "Lo que se registró de ello se está borrando, también de los mensajes que ya tiene. Sus enlaces siguen funcionando.",
     changed_title: "Léalo otra vez, por favor",
     changed: "El texto ha cambiado desde que abrió la página, por eso no se anotó nada. Vuelva atrás, léalo otra vez y elija.",
     enough_title: "Son bastantes correos por hoy",

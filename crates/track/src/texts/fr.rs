@@ -80,7 +80,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "Combien de temps",
-            "Votre accord prend fin de lui-même après 24 mois. Ce qui a été enregistré est gardé jusqu’à ce que {workspace} l’efface ; vous pouvez le demander à tout moment.",
+            "Votre accord prend fin de lui-même après 24 mois. Chaque visite est effacée au plus tard après 90 jours ; ce qui en résulte, par exemple lu ou non, quand vous retirez votre accord ou le demandez.",
         ),
         (
             "Qui le voit",
@@ -143,7 +143,7 @@ pub(super) const TEXTS: Texts = Texts {
     refused_rest: "Ce que vous avez accepté auparavant reste valable. Vous pouvez le retirer sur votre page.",
     withdrawn_title: "C’est fait : accord retiré",
     withdrawn: "À partir de maintenant, ceci n’est plus enregistré, même pour les e-mails que vous avez déjà. Leurs liens fonctionnent toujours.",
-    withdrawn_past: "Ce qui a été enregistré avant reste affiché sur votre page. Écrivez à {address} pour le faire effacer.",
+    withdrawn_past: "Ce qui en a été enregistré est en cours d’effacement, aussi pour les messages que vous avez déjà. Leurs liens continuent de fonctionner.",
     changed_title: "Veuillez relire le texte",
     changed: "Le texte a changé depuis que vous avez ouvert la page ; rien n’a donc été noté. Revenez en arrière, relisez-le et choisissez.",
     enough_title: "Assez d’e-mails pour aujourd’hui",

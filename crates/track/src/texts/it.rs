@@ -80,7 +80,7 @@ pub(super) const TEXTS: Texts = Texts {
         ),
         (
             "Per quanto tempo",
-            "Il tuo consenso finisce da solo dopo 24 mesi. Ciò che è stato registrato resta finché {workspace} non lo cancella; puoi chiederlo in qualsiasi momento.",
+            "Il tuo consenso finisce da solo dopo 24 mesi. Ogni singola visita viene cancellata al più tardi dopo 90 giorni; ciò che ne risulta, per esempio se hai letto, quando ritiri il consenso o lo chiedi.",
         ),
         (
             "Chi lo vede",
@@ -143,7 +143,7 @@ pub(super) const TEXTS: Texts = Texts {
     refused_rest: "Ciò che hai accettato prima resta com’è. Puoi revocarlo sulla tua pagina.",
     withdrawn_title: "Fatto: revocato",
     withdrawn: "Da ora questo non viene più registrato, anche per le e-mail che hai già. I loro link continuano a funzionare.",
-    withdrawn_past: "Ciò che è stato registrato prima è ancora elencato sulla tua pagina. Scrivi a {address} per farlo cancellare.",
+    withdrawn_past: "Ciò che ne è stato registrato viene cancellato in questo momento, anche per i messaggi che hai già. I loro link continuano a funzionare.",
     changed_title: "Leggi ancora una volta, per favore",
     changed: "Il testo è cambiato da quando hai aperto la pagina, perciò non è stato preso nota di nulla. Torna indietro, rileggilo e scegli.",
     enough_title: "Per oggi bastano le e-mail",

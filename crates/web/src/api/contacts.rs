@@ -151,6 +151,7 @@ pub(super) async fn list(
         state,
         after: query.after,
         limit: limit + 1,
+        ..ContactFilter::default()
     };
     let mut found = web.app.store.contacts(user.workspace, filter).await?;
     let more = found.len() > usize::from(limit);

@@ -69,6 +69,7 @@ pub(super) async fn list(
         state,
         after: given(&filter.after),
         limit: PAGE + 1,
+        ..ContactFilter::default()
     };
     let mut found = web.app.store.contacts(user.workspace, wanted).await?;
     let further = found.len() > usize::from(PAGE);

@@ -1,0 +1,92 @@
+//! `overt erase`: everything held about one person goes, after a look at what that is; a signed receipt comes out.
+
+use super::block_on;
+use super::person::{Whom, find};
+use crate::config::Config;
+use crate::{ambient, keys, log};
+use anyhow::{Context, Result, bail};
+use model::{ErasedBy, SignedReceipt};
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use store::{By, Store};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    whom: Whom,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Where the receipt goes [default: standard output]
+    #[arg(long)]
+    receipt: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    log::start(true);
+    let whom = &arguments.whom;
+    let config = Config::load(whom.config.as_deref())?;
+    let key = keys::load(&config.data)?.signing;
+    block_on(async {
+        let store = Store::open(&config.store())
+            .await
+            .context("cannot open the database")?;
+        let contact = find(&store, whom).await?;
+        let (counts, waiting) = store.contact_erase_preview(contact.id).await?;
+        eprint!("{}", told(whom, &counts, waiting));
+        if !arguments.yes && !agreed(whom)? {
+            bail!("nothing was erased");
+        }
+        let ambient = ambient::REAL;
+        let by = By::operator((ambient.now)());
+        let erased = store.contact_erase(
+            contact.workspace,
+            contact.id,
+            ErasedBy::Operator,
+            by,
+            ambient.random,
+        );
+        let receipt = erased.await?.context("they were erased just now")?;
+        for what in &receipt.remains {
+            eprintln!("Left: {what}");
+        }
+        let text = SignedReceipt::sign(receipt, &key)?.text()? + "\n";
+        match &arguments.receipt {
+            None => print!("{text}"),
+            Some(file) => std::fs::write(file, text)
+                .with_context(|| format!("erased, but cannot write {}", file.display()))?,
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn told(whom: &Whom, counts: &BTreeMap<String, u64>, waiting: u64) -> String {
+    let mut out = format!("What will be gone, for good, about {}:\n", whom.address);
+    for table in store::inventory::TABLES {
+        let count = counts.get(table.name).copied().unwrap_or_default();
+        if count > 0 {
+            out += &format!("  {count:>6}  {}\n", table.holds);
+        }
+    }
+    if waiting > 0 {
+        out += &format!(
+            "Mails to them that have not left, and will not: {waiting}. Their senders are told.\n"
+        );
+    }
+    out
+}
+
+/// Asks whoever sits there to write the address once more.
+fn agreed(whom: &Whom) -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        bail!("nobody here to confirm it: add --yes");
+    }
+    eprint!("To erase them, write their address again: ");
+    std::io::stderr().flush()?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim().eq_ignore_ascii_case(whom.address.as_str()))
+}

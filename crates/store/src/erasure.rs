@@ -1,0 +1,329 @@
+//! Erasing a contact: their rows go wherever the inventory says they are, in one transaction, and a receipt is made.
+//!
+//! With the contact their key goes, so the ledger's entries about them say nothing any more, while the chain still
+//! verifies; with their copies go the ids that their tokens name, so pixels answer as always and links lead on, but
+//! nothing can be recorded. Mail to them that has not left is cancelled, and its sender told. What stays of a mail is
+//! its sender's own letter, without the person's address.
+//!
+//! What the database itself still holds of deleted rows: SQLite overwrites them (`secure_delete`) and its log is
+//! emptied right after. PostgreSQL is vacuumed, which makes their space free; the bytes themselves stay in free space
+//! and in its write-ahead log until both are written over, which an operator can force with `vacuum full` and a
+//! checkpoint. Files copied from under the database keep what they kept; `overt backup` does not.
+
+use crate::db::Tx;
+use crate::inventory::{Erased, TABLES};
+use crate::value::{Row, params};
+use crate::{Contact, Error, Store, act, consent, ledger};
+use model::act::ActKind;
+use model::erasure::{ErasedBy, ErasureReceipt, ErasureSchema, LedgerPlace};
+use model::{ContactId, MessageId, Time, WorkspaceId};
+use std::collections::BTreeMap;
+
+/// What stands where an address or name stood.
+const REMOVED: &str = "…";
+
+/// What the ledger says of an erasure, for ever.
+#[derive(serde::Serialize)]
+struct Account {
+    by: ErasedBy,
+    erased: BTreeMap<String, u64>,
+    cancelled: u64,
+    /// Places in the ledger that cannot be opened from now on.
+    sealed: Vec<u64>,
+}
+
+impl Store {
+    /// Erases a contact. None if there is none like that, or not any more.
+    pub async fn contact_erase(
+        &self,
+        workspace: WorkspaceId,
+        contact: ContactId,
+        on: ErasedBy,
+        by: act::By,
+        random: fn() -> [u8; 16],
+    ) -> Result<Option<ErasureReceipt>, Error> {
+        let receipt = self
+            .db
+            .write(move |tx| erase(tx, workspace, contact, on, &by, random))
+            .await?;
+        if receipt.is_some() {
+            // Their rows are gone for every reader by now; this is about the bytes.
+            let touched: Vec<_> = TABLES.iter().filter(|t| t.is_of_contact()).collect();
+            let names = touched.into_iter().map(|t| t.quoted());
+            self.db.scrub(names.collect()).await?;
+        }
+        Ok(receipt)
+    }
+
+    /// What erasing a contact would take away: rows by table, and how many mails would be cancelled.
+    pub async fn contact_erase_preview(
+        &self,
+        contact: ContactId,
+    ) -> Result<(BTreeMap<String, u64>, u64), Error> {
+        self.db
+            .read(move |tx| {
+                let mut counts = BTreeMap::new();
+                for table in TABLES {
+                    let Some(of) = table.of_contact() else {
+                        continue;
+                    };
+                    let sql = format!("select count(*) from {} where {of}", table.quoted());
+                    let count = number(tx.first(&sql, params![contact])?)?;
+                    counts.insert(table.name.to_owned(), count);
+                }
+                let waiting = format!("select count(*) from outbox where {WAITING}");
+                Ok((counts, number(tx.first(&waiting, params![contact])?)?))
+            })
+            .await
+    }
+}
+
+/// Mails to the contact that have not left.
+const WAITING: &str = "kind = 'copy' and copy_id in (select id from copy where contact_id = $1)";
+
+fn number(row: Option<Row>) -> Result<u64, Error> {
+    row.map_or(Ok(0), |row| row.get::<i64>(0).map(i64::unsigned_abs))
+}
+
+fn erase(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: ContactId,
+    on: ErasedBy,
+    by: &act::By,
+    random: fn() -> [u8; 16],
+) -> Result<Option<ErasureReceipt>, Error> {
+    let Some(contact) = consent::lock(tx, id)?.filter(|c| c.workspace == workspace) else {
+        return Ok(None);
+    };
+    // Whoever writes about these copies comes before, and is erased along, or after, and finds nothing.
+    let sql = format!(
+        "select id from copy where contact_id = $1 order by id {}",
+        tx.lock_rows("copy")
+    );
+    tx.query(&sql, params![id])?;
+    let cancelled = cancel(tx, workspace, id, by.at, random)?;
+    let messages = messages(tx, workspace, &contact)?;
+    let sealed = sealed(tx, workspace, id)?;
+    let erased = remove(tx, id)?;
+    let mut waiting_for_others = false;
+    for message in messages {
+        waiting_for_others |= clean(tx, message, &contact)?;
+    }
+
+    let account = Account {
+        by: on,
+        erased: erased.clone(),
+        cancelled,
+        sealed: sealed.clone(),
+    };
+    let new = act::NewAct {
+        workspace,
+        kind: ActKind::ContactErased,
+        by,
+        object: act::Object::Contact(id),
+        before: None,
+        after: Some(serde_json::to_string(&account).map_err(|e| Error::Corrupt(e.to_string()))?),
+    };
+    act::write(tx, new)?;
+    let entry = ledger::head(tx, workspace)?;
+    ledger::seal(tx, workspace, &sealed, entry.seq)?;
+    let sql = "select name from workspace where id = $1";
+    let controller: String = match tx.first(sql, params![workspace])? {
+        Some(row) => row.get(0)?,
+        None => String::new(),
+    };
+    let unnamed = "The sender's organisation";
+    let filled = |text: &str| text.parse().or_else(|_| unnamed.parse());
+    let bad = |e: model::filled::NotFilled| Error::Corrupt(e.to_string());
+    Ok(Some(ErasureReceipt {
+        schema: ErasureSchema::V1,
+        controller: filled(&controller).map_err(bad)?,
+        subject_ref: id.to_string().parse().map_err(bad)?,
+        at: by.at,
+        by: on,
+        erased,
+        cancelled,
+        remains: remains(waiting_for_others)
+            .iter()
+            .map(|s| s.parse())
+            .collect::<Result<_, _>>()
+            .map_err(bad)?,
+        ledger: LedgerPlace {
+            seq: entry.seq,
+            hash: entry.hash,
+        },
+    }))
+}
+
+fn remains(waiting_for_others: bool) -> Vec<&'static str> {
+    let mut remains = vec![
+        "The mails themselves, as their senders' own letters: when, from whom, subject and links, without the \
+         person's address.",
+        "That requests were made and answered, and when, without saying by whom.",
+        "Where the person had objected to being written to: a keyed digest of the address, so that it stays so.",
+        "Entries in the ledger that nobody can read any more, because the person's key was destroyed.",
+        "What lies in the senders' and the person's own mailboxes, which are not part of this.",
+    ];
+    if waiting_for_others {
+        remains.push(
+            "A mail that was also addressed to others waits to be delivered to them as it was written; its text is \
+             deleted when it has left.",
+        );
+    }
+    remains
+}
+
+/// Takes mails to them out of the outbox, and puts a notice to each sender in.
+fn cancel(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: ContactId,
+    now: Time,
+    random: fn() -> [u8; 16],
+) -> Result<u64, Error> {
+    let sql = format!("select message_id, sender from outbox where {WAITING}");
+    let rows = tx.query(&sql, params![id])?;
+    for row in &rows {
+        let (message, sender): (MessageId, String) = (row.get(0)?, row.get(1)?);
+        if sender.is_empty() {
+            continue; // nobody to tell
+        }
+        let sql = "insert into outbox (id, kind, workspace_id, message_id, sender, recipient, created_at, due_at,
+                   attempts) values ($1, 'cancelled', $2, $3, '', $4, $5, $5, 0)";
+        tx.execute(sql, params![random(), workspace, message, sender, now])?;
+    }
+    Ok(rows.len() as u64)
+}
+
+/// The messages in which the person may be named: those that went to them, and those whose subject or recipients have
+/// their address.
+fn messages(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    contact: &Contact,
+) -> Result<Vec<MessageId>, Error> {
+    let sql = "select id from message where workspace_id = $1 and
+               (id in (select message_id from copy where contact_id = $2) or search like $3 escape '\\')";
+    let like = crate::contact::like(&contact.address.key());
+    let rows = tx.query(sql, params![workspace, contact.id, like])?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// The places in the ledger that are about them.
+fn sealed(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Vec<u64>, Error> {
+    let sql = "select ledger_seq from consent_event where contact_id = $1 and workspace_id = $2 order by ledger_seq";
+    let rows = tx.query(sql, params![id, workspace])?;
+    let place = |row: &Row| row.get::<i64>(0).map(i64::cast_unsigned);
+    rows.iter().map(place).collect()
+}
+
+/// Removes their rows, children before parents; how many of which table.
+pub(crate) fn remove(tx: &mut Tx<'_>, id: ContactId) -> Result<BTreeMap<String, u64>, Error> {
+    let mut counts = BTreeMap::new();
+    for table in TABLES.iter().rev() {
+        let Some(of) = table.of_contact() else {
+            continue;
+        };
+        let sql = match table.erased {
+            Erased::Gone => format!("delete from {} where {of}", table.quoted()),
+            Erased::Detached(set) => format!("update {} set {set} where {of}", table.quoted()),
+        };
+        let count = tx.execute(&sql, params![id])?;
+        if count > 0 && table.erased == Erased::Gone {
+            counts.insert(table.name.to_owned(), count);
+        }
+    }
+    Ok(counts)
+}
+
+/// Takes address and name out of what stays of a message. True if its text must wait for others who are to get it.
+fn clean(tx: &mut Tx<'_>, id: MessageId, contact: &Contact) -> Result<bool, Error> {
+    let row = tx.first("select subject from message where id = $1", params![id])?;
+    let Some(row) = row else { return Ok(false) };
+    let subject = without(&row.get::<String>(0)?, contact);
+    let rest = tx.query(
+        "select address from copy where message_id = $1 order by position",
+        params![id],
+    )?;
+    let mut search = subject.to_lowercase();
+    for row in &rest {
+        search += " ";
+        search += &row.get::<String>(0)?.to_lowercase();
+    }
+    let sql = "update message set subject = $2, search = $3 where id = $1";
+    tx.execute(sql, params![id, subject, search])?;
+    let links = tx.query(
+        "select number, destination from link where message_id = $1",
+        params![id],
+    )?;
+    for row in links {
+        let (number, destination): (i64, String) = (row.get(0)?, row.get(1)?);
+        let cleaned = without(&destination, contact);
+        if cleaned != destination {
+            let sql = "update link set destination = $3 where message_id = $1 and number = $2";
+            tx.execute(sql, params![id, number, cleaned])?;
+        }
+    }
+    // A notice of cancelling needs no source.
+    let sql = "update message set source = null where id = $1 and source is not null and not exists
+               (select 1 from outbox where message_id = $1 and kind <> 'cancelled')";
+    tx.execute(sql, params![id])?;
+    let left = "select 1 from message where id = $1 and source is not null";
+    Ok(tx.first(left, params![id])?.is_some())
+}
+
+/// A text without the person's address, however it is written in addresses of pages, and without their full name.
+fn without(text: &str, contact: &Contact) -> String {
+    let address = contact.address.key();
+    let mut out = replaced(text, &address);
+    for at in ["%40", "%2540"] {
+        out = replaced(&out, &address.replace('@', at));
+    }
+    let name = contact.name.trim();
+    // One word alone may be any word.
+    if name.contains(char::is_whitespace) {
+        out = replaced(&out, name);
+    }
+    out
+}
+
+/// Replaces every occurrence, whatever its case.
+fn replaced(text: &str, what: &str) -> String {
+    let what: Vec<char> = what.chars().flat_map(char::to_lowercase).collect();
+    let chars: Vec<char> = text.chars().collect();
+    let same = |a: char, b: char| a == b || a.to_lowercase().eq(std::iter::once(b));
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < chars.len() {
+        let window = chars.get(at..at + what.len());
+        if !what.is_empty()
+            && window.is_some_and(|w| w.iter().zip(&what).all(|(a, b)| same(*a, *b)))
+        {
+            out += REMOVED;
+            at += what.len();
+        } else {
+            out.push(chars[at]);
+            at += 1;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_the_case_and_the_spelling() {
+        for (text, what, left) in [
+            ("To BOB@example.org!", "bob@example.org", "To …!"),
+            ("bob@example.orgbob@example.org", "bob@example.org", "……"),
+            ("Grüße an ZOË BÖLL", "zoë böll", "Grüße an …"),
+            ("nothing here", "bob@example.org", "nothing here"),
+            ("short", "shorter", "short"),
+        ] {
+            assert_eq!(replaced(text, what), left);
+        }
+    }
+}
