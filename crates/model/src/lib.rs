@@ -40,6 +40,7 @@ pub mod address;
 pub mod age;
 pub mod ambient;
 pub mod canonical;
+pub mod challenge;
 pub mod class;
 pub mod consent;
 pub mod country;

@@ -10,7 +10,7 @@
 //! made with it, so the operator is never asked to.
 
 use crate::decision::{ClickGrant, OpenGrant};
-use crate::id::CopyId;
+use crate::id::{ContactId, CopyId};
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
@@ -36,16 +36,19 @@ pub enum Purpose {
     Receipt,
     /// `/u`: one-click unsubscribe.
     Unsubscribe,
+    /// `/p/own`: the link in a mail that proves whose mailbox it is; its id names the challenge.
+    Own,
 }
 
 impl Purpose {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Open,
         Self::Click,
         Self::Person,
         Self::Confirm,
         Self::Receipt,
         Self::Unsubscribe,
+        Self::Own,
     ];
 
     fn label(self) -> &'static [u8] {
@@ -56,6 +59,7 @@ impl Purpose {
             Self::Confirm => b"overt token v1 confirm",
             Self::Receipt => b"overt token v1 receipt",
             Self::Unsubscribe => b"overt token v1 unsubscribe",
+            Self::Own => b"overt token v1 own",
         }
     }
 }
@@ -86,7 +90,7 @@ impl fmt::Debug for Token {
 /// What a verified token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
-    /// The copy, or for [`Purpose::Confirm`] the request.
+    /// The copy; for [`Purpose::Person`] also the contact, for [`Purpose::Confirm`] and [`Purpose::Own`] the request.
     pub id: [u8; ID],
     /// The number of the link within the message; zero for other purposes.
     pub link: u16,
@@ -161,6 +165,16 @@ impl Keyring {
     /// The token of the recipient's page. Not a tracked URL: visiting it records nothing.
     pub fn person(&self, copy: CopyId) -> Token {
         self.mint(Purpose::Person, copy.bytes(), 0, b"")
+    }
+
+    /// The token of the page of somebody to whom no mail was sent yet. Its id names the contact.
+    pub fn person_of(&self, contact: ContactId) -> Token {
+        self.mint(Purpose::Person, contact.bytes(), 0, b"")
+    }
+
+    /// The token in a mail that proves whose mailbox it is.
+    pub fn own(&self, challenge: &[u8; ID]) -> Token {
+        self.mint(Purpose::Own, challenge, 0, b"")
     }
 
     /// The token in a confirmation mail.

@@ -85,6 +85,11 @@ impl Origin {
         format!("{}/u/{token}", self.0)
     }
 
+    /// The page behind the link that proves whose mailbox it is.
+    pub fn own(&self, token: &Token) -> String {
+        format!("{}/p/own/{token}", self.0)
+    }
+
     /// The receipt page.
     pub fn receipt(&self, token: &Token) -> String {
         format!("{}/r/{token}", self.0)

@@ -125,6 +125,7 @@ impl Running {
             trusted_proxies,
             ambient: base.ambient,
             recorder: recorder.clone(),
+            wake: base.wake.clone(),
             changed: base.changed.clone(),
         });
         let stop = self.stop.subscribe();

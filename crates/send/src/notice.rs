@@ -1,12 +1,12 @@
-//! Mails that Overt itself writes: the confirmation of a consent, and reports to the sender (RFC 3464).
+//! Mails that Overt itself writes: letters to contacts about their own data, and reports to the sender (RFC 3464).
 
 use crate::words;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::raw::Raw;
 use mail_builder::mime::MimePart;
-use model::{Language, Time, Topic};
-use store::{CopyInContext, Message};
+use model::{Language, Time};
+use store::{Around, CopyInContext, Message};
 
 /// What every such mail needs.
 pub(crate) struct Stamp<'a> {
@@ -17,28 +17,23 @@ pub(crate) struct Stamp<'a> {
     pub(crate) hostname: &'a str,
 }
 
-/// The mail that asks a contact to confirm. It is untracked like every mail to somebody who has not agreed.
-pub(crate) fn confirmation(
+/// A mail to a contact about their own data. It is untracked like every mail to somebody who has not agreed.
+pub(crate) fn letter(
     stamp: &Stamp<'_>,
-    around: &CopyInContext,
-    topics: &[Topic],
+    around: &Around,
     language: Language,
-    url: &str,
+    words: words::Letter,
 ) -> Option<Vec<u8>> {
-    let what: Vec<_> = topics
-        .iter()
-        .map(|topic| words::topic(language, *topic))
-        .collect();
-    let text = words::confirmation(language, &around.workspace.name, &what, url);
+    let author = &around.author;
     MessageBuilder::new()
         .message_id(stamp.id)
         .date(stamp.now.0 / 1_000)
-        .from((around.sender_name.as_str(), around.message.sender.as_str()))
+        .from((author.name.as_str(), author.address.as_str()))
         .to(around.contact.address.as_str())
-        .subject(text.subject)
+        .subject(words.subject)
         .header("Content-Language", Raw::new(language.as_str()))
         .header("Auto-Submitted", Raw::new("auto-generated"))
-        .text_body(text.body)
+        .text_body(words.body)
         .write_to_vec()
         .ok()
 }

@@ -133,8 +133,8 @@ pub(crate) fn pixel_alt(language: Language, sender: &str) -> String {
     }
 }
 
-/// The mail that asks to confirm.
-pub(crate) struct Confirmation {
+/// A mail to a contact.
+pub(crate) struct Letter {
     pub(crate) subject: String,
     pub(crate) body: String,
 }
@@ -145,7 +145,7 @@ pub(crate) fn confirmation(
     workspace: &str,
     what: &[&'static str],
     url: &str,
-) -> Confirmation {
+) -> Letter {
     let list = what
         .iter()
         .map(|line| format!("- {line}"))
@@ -198,7 +198,7 @@ pub(crate) fn confirmation(
             ),
         ),
     };
-    Confirmation { subject, body }
+    Letter { subject, body }
 }
 
 /// A topic, as the confirmation mail lists it.
@@ -236,6 +236,63 @@ pub(crate) fn topic(language: Language, topic: model::Topic) -> &'static str {
     }
 }
 
+/// The mail whose link shows that the mailbox is the reader's own.
+pub(crate) fn challenge(language: Language, workspace: &str, url: &str) -> Letter {
+    let (subject, body) = match language {
+        Language::En => (
+            format!("Your data at {workspace}"),
+            format!(
+                "Somebody, probably you, asked to see, correct or delete what {workspace}\n\
+                 knows about the owner of this address.\n\n\
+                 If that was you, go on here within 24 hours:\n\n{url}\n\n\
+                 The link works once. Do not pass it on: it opens the door to your data.\n\
+                 If it was not you, do nothing. Nobody else gets to see anything.\n"
+            ),
+        ),
+        Language::Fr => (
+            format!("Vos données chez {workspace}"),
+            format!(
+                "Quelqu’un, sans doute vous, a demandé à voir, corriger ou effacer ce que\n\
+                 {workspace} sait du titulaire de cette adresse.\n\n\
+                 Si c’était vous, continuez ici dans les 24 heures :\n\n{url}\n\n\
+                 Le lien fonctionne une fois. Ne le transmettez pas : il donne accès à vos données.\n\
+                 Sinon, ne faites rien. Personne d’autre n’y a accès.\n"
+            ),
+        ),
+        Language::De => (
+            format!("Ihre Daten bei {workspace}"),
+            format!(
+                "Jemand, vermutlich Sie, möchte sehen, berichtigen oder löschen, was {workspace}\n\
+                 über den Inhaber dieser Adresse weiß.\n\n\
+                 Wenn Sie das waren, geht es innerhalb von 24 Stunden hier weiter:\n\n{url}\n\n\
+                 Der Link wirkt einmal. Geben Sie ihn nicht weiter: Er öffnet Ihre Daten.\n\
+                 Wenn nicht, brauchen Sie nichts zu tun. Niemand sonst bekommt etwas zu sehen.\n"
+            ),
+        ),
+        Language::It => (
+            format!("I suoi dati presso {workspace}"),
+            format!(
+                "Qualcuno, probabilmente lei, ha chiesto di vedere, correggere o cancellare\n\
+                 ciò che {workspace} sa del titolare di questo indirizzo.\n\n\
+                 Se è stato lei, prosegua qui entro 24 ore:\n\n{url}\n\n\
+                 Il link funziona una volta. Non lo inoltri: apre l’accesso ai suoi dati.\n\
+                 Altrimenti non deve fare nulla. Nessun altro può vedere qualcosa.\n"
+            ),
+        ),
+        Language::Es => (
+            format!("Sus datos en {workspace}"),
+            format!(
+                "Alguien, probablemente usted, ha pedido ver, corregir o borrar lo que\n\
+                 {workspace} sabe del titular de esta dirección.\n\n\
+                 Si fue usted, continúe aquí en un plazo de 24 horas:\n\n{url}\n\n\
+                 El enlace funciona una vez. No lo reenvíe: abre el acceso a sus datos.\n\
+                 Si no, no haga nada. Nadie más puede ver nada.\n"
+            ),
+        ),
+    };
+    Letter { subject, body }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +322,11 @@ mod tests {
             );
             assert!(lines[0] != lines[1] && lines[1] != lines[2] && lines[0] != lines[2]);
             assert!(ask(language, "Ann Lee").sentence.contains("Ann Lee"));
+            assert!(
+                challenge(language, "Acme", "https://u")
+                    .body
+                    .contains("https://u")
+            );
             assert!(
                 confirmation(language, "Acme", &["x"], "https://u")
                     .body

@@ -249,7 +249,8 @@ create table ledger_head (
 create table consent_request (
   id bytea primary key,
   contact_id bytea not null references contact (id),
-  copy_id bytea not null,
+  -- The copy on whose page it was made, where it was made on one.
+  copy_id bytea,
   topics text not null,
   text_sha256 bytea not null references consent_text (sha256),
   created_at bigint not null,
@@ -260,6 +261,16 @@ create table consent_request (
   answer text
 );
 create index consent_request_contact on consent_request (contact_id, created_at);
+
+-- A mail that shows whose mailbox it is: its link works once, for a day.
+create table challenge (
+  id bytea primary key,
+  contact_id bytea not null references contact (id),
+  created_at bigint not null,
+  expires_at bigint not null,
+  used_at bigint
+);
+create index challenge_contact on challenge (contact_id, created_at);
 
 create table message (
   id bytea primary key,
@@ -332,7 +343,9 @@ create table outbox (
   workspace_id bytea not null,
   message_id bytea,
   copy_id bytea,
+  -- The consent request or challenge that it is the mail of.
   request_id bytea,
+  contact_id bytea,
   action text,
   sender text not null,
   recipient text not null,

@@ -63,8 +63,8 @@ pub struct ConsentRequest {
     pub id: [u8; 16],
     /// Whose it is.
     pub contact: ContactId,
-    /// The copy whose page it was made on.
-    pub copy: CopyId,
+    /// The copy whose page it was made on, where it was made on one.
+    pub copy: Option<CopyId>,
     /// What was agreed to.
     pub topics: Vec<Topic>,
     /// The text that was shown.
@@ -75,6 +75,25 @@ pub struct ConsentRequest {
     pub expires_at: Time,
     /// When it was answered; a link works once.
     pub answered_at: Option<Time>,
+}
+
+/// An agreement to be confirmed by mail.
+#[derive(Debug, Clone)]
+pub struct NewAgreement {
+    /// The id inside the confirmation token.
+    pub id: [u8; 16],
+    /// The place of the confirmation mail in the outbox.
+    pub outbox: [u8; 16],
+    /// Whose it is.
+    pub contact: ContactId,
+    /// The copy whose page it was made on, where it was made on one.
+    pub copy: Option<CopyId>,
+    /// What was agreed to.
+    pub topics: Vec<Topic>,
+    /// The text that was shown.
+    pub text: Sha256,
+    /// Where it was agreed to.
+    pub method: Method,
 }
 
 /// A change to write down.
@@ -275,43 +294,39 @@ impl Store {
             .await
     }
 
-    /// The contact agreed on their page: notes it, and puts the confirmation mail into the outbox.
-    ///
-    /// `reply` is the address the confirmation comes from: the sender's.
-    pub async fn consent_request(
-        &self,
-        workspace: WorkspaceId,
-        id: [u8; 16],
-        contact: ContactId,
-        copy: CopyId,
-        topics: &[Topic],
-        text: Sha256,
-        outbox: [u8; 16],
-        now: Time,
-    ) -> Result<(), Error> {
-        let topics = topics.to_vec();
+    /// The contact agreed: notes it, and puts the confirmation mail into the outbox. What they have agreed to before
+    /// stays as it is; false, and no mail, where that is all of it.
+    pub async fn consent_request(&self, new: NewAgreement, now: Time) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
+                let Some(contact) = lock(tx, new.contact)? else {
+                    return Ok(false);
+                };
+                let is_new = |t: &Topic| contact.consent.get(*t).at(now) != ConsentState::Given;
+                let topics: Vec<Topic> = new.topics.into_iter().filter(is_new).collect();
+                if topics.is_empty() {
+                    return Ok(false);
+                }
                 let words: Vec<_> = topics.iter().map(|t| t.as_str()).collect();
                 let sql = "insert into consent_request (id, contact_id, copy_id, topics, text_sha256, created_at,
                            expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
-                let expires = now + CONFIRM_LIFE;
-                tx.execute(sql, params![id, contact, copy, words.join(","), text.0, now, expires])?;
-                let sql = "insert into outbox (id, kind, workspace_id, request_id, copy_id, sender, recipient,
-                           created_at, due_at, attempts)
-                           select $1, 'confirm', $2, $3, c.id, '', k.address, $5, $5, 0
-                           from copy c join contact k on k.id = c.contact_id where c.id = $4";
-                tx.execute(sql, params![outbox, workspace, id, copy, now])?;
+                let (id, expires) = (new.id, now + CONFIRM_LIFE);
+                let values = params![id, contact.id, new.copy, words.join(","), new.text.0, now, expires];
+                tx.execute(sql, values)?;
+                let sql = "insert into outbox (id, kind, workspace_id, request_id, contact_id, sender, recipient,
+                           created_at, due_at, attempts) values ($1, 'confirm', $2, $3, $4, '', $5, $6, $6, 0)";
+                let to = contact.address.as_str();
+                tx.execute(sql, params![new.outbox, contact.workspace, id, contact.id, to, now])?;
                 let change = Change {
-                    contact,
-                    workspace,
+                    contact: contact.id,
+                    workspace: contact.workspace,
                     state: ConsentState::Requested,
                     at: now,
-                    method: Method::Page,
+                    method: new.method,
                     user: None,
-                    text: Some(text),
+                    text: Some(new.text),
                 };
-                write(tx, &topics, &change)
+                write(tx, &topics, &change).map(|()| true)
             })
             .await
     }

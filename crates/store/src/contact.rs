@@ -3,7 +3,7 @@
 use crate::db::Tx;
 use crate::origin::{self, MailAgreement};
 use crate::value::{Row, Value, params};
-use crate::{By, Error, Store, act};
+use crate::{By, Error, Store, act, consent};
 use model::consent::Standing;
 use model::{
     ActKind, Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Reason,
@@ -151,7 +151,7 @@ pub(crate) fn find_or_create(
         .into_iter()
         .map(|(address, name, fresh)| {
             let key = address.key();
-            let search = format!("{key} {}", name.to_lowercase());
+            let search = search(address, name);
             let s = source;
             params![
                 fresh.id, workspace, address, key, name, search, s.kind, &s.place, s.at, &s.by,
@@ -181,6 +181,11 @@ pub(crate) fn find_or_create(
         .iter()
         .map(|rows| contact(rows.first().ok_or_else(gone)?, 0))
         .collect()
+}
+
+/// What a search looks into.
+fn search(address: &EmailAddress, name: &str) -> String {
+    format!("{} {}", address.key(), name.to_lowercase())
 }
 
 /// A text as a pattern for `like ... escape '\'`.
@@ -341,6 +346,28 @@ impl Store {
                 };
                 act::write(tx, act)?;
                 Ok(true)
+            })
+            .await
+    }
+
+    /// The contact says what is right: their name, the language of what they read, the country they are in (GDPR
+    /// Art. 16).
+    pub async fn contact_correct(
+        &self,
+        id: ContactId,
+        name: &str,
+        language: Option<Language>,
+        country: Option<Country>,
+    ) -> Result<bool, Error> {
+        let name = name.to_owned();
+        self.db
+            .write(move |tx| {
+                let Some(contact) = consent::lock(tx, id)? else {
+                    return Ok(false);
+                };
+                let search = search(&contact.address, &name);
+                let sql = "update contact set name = $2, search = $3, language = $4, country = $5 where id = $1";
+                Ok(tx.execute(sql, params![id, name, search, language, country])? > 0)
             })
             .await
     }

@@ -8,6 +8,7 @@
 
 mod act;
 mod assessment;
+mod challenge;
 mod consent;
 mod contact;
 mod copy;
@@ -44,7 +45,8 @@ mod workspace;
 
 pub use act::{Act, ActFilter, By};
 pub use assessment::Assessment;
-pub use consent::{ConsentEvent, ConsentRequest, Method};
+pub use challenge::Challenge;
+pub use consent::{ConsentEvent, ConsentRequest, Method, NewAgreement};
 pub use contact::{Contact, ContactFilter, Fresh};
 pub use copy::{Copy, CopyInContext, CopyState};
 pub use credential::{Credential, CredentialKind};
@@ -57,7 +59,7 @@ pub use ledger::{Chain, LedgerRow, Opening};
 pub use message::{Accepted, Cursor, Link, Message, MessageFilter, NewCopy, NewMessage};
 pub use origin::{MailAgreement, NewContact, Untold};
 pub use outbox::{Errand, Lowered, Outcome, Parcel};
-pub use person::Person;
+pub use person::{Around, Author, Person};
 pub use proof::{Proof, ProvenEvent};
 pub use reclassify::{JudgeAgain, Reclassified};
 pub use request::{NewRequest, Request};

@@ -436,7 +436,8 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
                 c.orcpt,
                 ret.clone(),
                 envid.clone(),
-                m.accepted_at
+                m.accepted_at,
+                c.contact
             ]
             .to_vec(),
         );
@@ -453,7 +454,8 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
     )?;
     tx.execute_many(
         "insert into outbox (id, kind, workspace_id, message_id, copy_id, sender, recipient, notify, orcpt, ret, envid,
-         created_at, due_at, attempts) values ($1, 'copy', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0)",
+         created_at, due_at, attempts, contact_id)
+         values ($1, 'copy', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0, $12)",
         &outbox_rows,
     )?;
     tx.execute_many(REPORT, &reports)?;

@@ -29,8 +29,11 @@ pub enum Errand {
     Confirm {
         /// The request.
         request: [u8; 16],
-        /// The copy on whose page it was made.
-        copy: CopyId,
+    },
+    /// The mail with the link that shows whose mailbox it is.
+    Challenge {
+        /// The challenge.
+        challenge: [u8; 16],
     },
     /// Tells the sender that a mail was not sent to somebody who was erased before it left.
     Cancelled {
@@ -84,7 +87,7 @@ impl Parcel {
             Errand::Copy { message, .. }
             | Errand::Report { message, .. }
             | Errand::Cancelled { message } => Some(message),
-            Errand::Confirm { .. } => None,
+            Errand::Confirm { .. } | Errand::Challenge { .. } => None,
         }
     }
 }
@@ -149,7 +152,9 @@ fn parcel(row: &Row) -> Result<Parcel, Error> {
         },
         "confirm" => Errand::Confirm {
             request: row.get(5)?,
-            copy: row.get(4)?,
+        },
+        "challenge" => Errand::Challenge {
+            challenge: row.get(5)?,
         },
         "cancelled" => Errand::Cancelled {
             message: row.get(3)?,
@@ -297,10 +302,12 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
         Errand::Report { message, .. } | Errand::Cancelled { message } => {
             return forget_source(tx, *message);
         }
-        Errand::Confirm { request, .. } => {
+        Errand::Confirm { request } => {
             let sql = "update consent_request set answer = $2 where id = $1";
             return tx.execute(sql, params![*request, answer]).map(|_| ());
         }
+        // What the relay said to it proves nothing that anybody asks for: the one who pressed its link has the mailbox.
+        Errand::Challenge { .. } => return Ok(()),
     };
 
     let refusal = match outcome {
@@ -331,8 +338,9 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
     if let Some((id, action)) = report {
         // A report goes to the envelope sender, from nobody: it can never be reported about itself.
         let sql = "insert into outbox (id, kind, workspace_id, message_id, copy_id, action, sender, recipient,
-                   orcpt, ret, envid, created_at, due_at, attempts)
-                   values ($1, 'report', $2, $3, $4, $5, '', $6, $7, $8, $9, $10, $10, 0)";
+                   orcpt, ret, envid, created_at, due_at, attempts, contact_id)
+                   values ($1, 'report', $2, $3, $4, $5, '', $6, $7, $8, $9, $10, $10, 0,
+                   (select contact_id from copy where id = $4))";
         let p = parcel;
         tx.execute(
             sql,

@@ -1,29 +1,56 @@
-//! The recipient's own page: what is recorded about one person in one workspace.
+//! One person as the pages and mails for them need them: who they are, who writes to them, and what is recorded.
 
-use crate::copy::{self, CopyInContext};
+use crate::copy::{self, Copy};
+use crate::db::Tx;
+use crate::message::{self, Message};
 use crate::value::params;
-use crate::{Error, Store, StoredHit};
-use model::CopyId;
+use crate::workspace::{read_instance, read_workspace};
+use crate::{Contact, Error, Instance, Store, StoredHit, Workspace, contact};
+use model::{ContactId, CopyId};
+
+/// Who writes to a contact: the user of a mail, or the workspace where no mail was sent yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The name, as recipients may read it.
+    pub name: String,
+    /// The address that mails come from.
+    pub address: String,
+}
+
+/// A contact and everything around them, whether or not a mail ever went to them.
+#[derive(Debug, Clone)]
+pub struct Around {
+    /// The person.
+    pub contact: Contact,
+    /// The workspace's settings.
+    pub workspace: Workspace,
+    /// The operator's settings.
+    pub instance: Instance,
+    /// Who writes to them.
+    pub author: Author,
+    /// The mail it is about, where it is about one.
+    pub mail: Option<(Copy, Message)>,
+}
 
 /// What the page of a recipient shows.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// The copy whose link was followed, and everything around it.
-    pub around: CopyInContext,
+    /// The person, and the mail whose link was followed.
+    pub around: Around,
     /// The person's copies from this workspace with their subjects and hits, newest first.
-    pub copies: Vec<(copy::Copy, String, Vec<StoredHit>)>,
+    pub copies: Vec<(Copy, String, Vec<StoredHit>)>,
 }
 
 /// Mails shown on the page; older ones are counted there and exported on request.
 const COPIES_SHOWN_MAX: u16 = 50;
 
 impl Store {
-    /// Everything recorded about the recipient of this copy.
-    pub async fn person(&self, id: CopyId) -> Result<Option<Person>, Error> {
-        let Some(around) = self.copy_in_context(id).await? else {
+    /// Everything recorded about a person. `id` is that of a copy to them, or their own.
+    pub async fn person(&self, id: [u8; 16]) -> Result<Option<Person>, Error> {
+        let Some(around) = self.around(id).await? else {
             return Ok(None);
         };
-        let (workspace, contact) = (around.copy.workspace, around.contact.id);
+        let (workspace, contact) = (around.workspace.id, around.contact.id);
         let mut copies = Vec::new();
         for (copy, message) in self
             .copies_of_contact(workspace, contact, COPIES_SHOWN_MAX)
@@ -35,14 +62,82 @@ impl Store {
         Ok(Some(Person { around, copies }))
     }
 
-    /// How many of this workspace's copies went to the recipient of this copy.
-    pub async fn person_copies(&self, id: CopyId) -> Result<i64, Error> {
+    /// A person and what is around them. `id` is that of a copy to them, or their own.
+    pub async fn around(&self, id: [u8; 16]) -> Result<Option<Around>, Error> {
         self.db
-            .read(move |tx| {
-                let sql = "select count(*) from copy where contact_id = (select contact_id from copy where id = $1)
-                           and workspace_id = (select workspace_id from copy where id = $1)";
-                tx.first(sql, params![id])?.map_or(Ok(0), |row| row.get(0))
+            .read(move |tx| match of_copy(tx, CopyId(id))? {
+                Some(around) => Ok(Some(around)),
+                None => of_contact(tx, ContactId(id)),
             })
             .await
     }
+
+    /// How many of the workspace's copies went to this contact.
+    pub async fn person_copies(&self, contact: ContactId) -> Result<i64, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select count(*) from copy where contact_id = $1";
+                tx.first(sql, params![contact])?
+                    .map_or(Ok(0), |row| row.get(0))
+            })
+            .await
+    }
+}
+
+fn of_copy(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Around>, Error> {
+    let Some(around) = copy::read_in_context(tx, id)? else {
+        return Ok(None);
+    };
+    Ok(Some(Around {
+        contact: around.contact,
+        workspace: around.workspace,
+        instance: around.instance,
+        author: Author {
+            name: around.sender_name,
+            address: around.message.sender.clone(),
+        },
+        mail: Some((around.copy, around.message)),
+    }))
+}
+
+fn of_contact(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Around>, Error> {
+    let sql = format!("select {} from contact k where k.id = $1", contact::COLUMNS);
+    let Some(row) = tx.first(&sql, params![id])? else {
+        return Ok(None);
+    };
+    let contact = contact::contact(&row, 0)?;
+    let lost = || Error::Corrupt("a contact without its workspace".into());
+    let workspace = read_workspace(tx, contact.workspace)?.ok_or_else(lost)?;
+    let author = author(tx, &contact, &workspace)?;
+    Ok(Some(Around {
+        author,
+        instance: read_instance(tx)?,
+        contact,
+        workspace,
+        mail: None,
+    }))
+}
+
+/// Who wrote to them last; else the workspace, by its oldest address.
+fn author(tx: &mut Tx<'_>, contact: &Contact, workspace: &Workspace) -> Result<Author, Error> {
+    let sql = "select m.id from copy c join message m on m.id = c.message_id
+               where c.contact_id = $1 order by m.accepted_at desc, m.id limit 1";
+    let newest = tx.first(sql, params![contact.id])?;
+    if let Some(row) = newest
+        && let Some(message) = message::read(tx, row.get(0)?)?
+    {
+        let sql = "select name from \"user\" where id = $1";
+        let row = tx.first(sql, params![message.user])?;
+        return Ok(Author {
+            name: row.map_or(Ok(String::new()), |row| row.get(0))?,
+            address: message.sender,
+        });
+    }
+    let sql =
+        "select address from identity where workspace_id = $1 order by created_at, id limit 1";
+    let row = tx.first(sql, params![workspace.id])?;
+    Ok(Author {
+        name: workspace.name.clone(),
+        address: row.map_or(Ok(String::new()), |row| row.get(0))?,
+    })
 }

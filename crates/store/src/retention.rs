@@ -89,6 +89,14 @@ const RULES: &[Rule] = &[
         and: "1 = 1",
     },
     Rule {
+        kept: Kept::Session,
+        what: "mailbox challenges that have expired",
+        table: "challenge",
+        key: "id",
+        from: "expires_at",
+        and: "1 = 1",
+    },
+    Rule {
         kept: Kept::Feed,
         what: "entries of the live feed",
         table: "event",

@@ -1,5 +1,6 @@
 //! The table of routes, and what every answer has in common.
 
+use crate::doorman::Doorman;
 use crate::recent::Recent;
 use crate::trace::Tracer;
 use crate::{Recorder, click, open, page, person, receipt};
@@ -43,6 +44,8 @@ pub struct Tracker {
     pub ambient: Ambient,
     /// Takes the hits.
     pub recorder: Recorder,
+    /// Wakes the delivery workers: a mail to a recipient is waiting.
+    pub wake: Arc<Notify>,
     /// Woken when a recipient decided or confirmed something, so that open pages of senders learn of it at once.
     pub changed: Arc<Notify>,
 }
@@ -52,6 +55,7 @@ pub(crate) struct App {
     pub(crate) tracker: Tracker,
     pub(crate) recent: Recent,
     pub(crate) tracer: Tracer,
+    pub(crate) doorman: Doorman,
 }
 
 impl App {
@@ -67,10 +71,16 @@ pub fn router(tracker: Tracker) -> Router {
         tracker,
         recent: Recent::default(),
         tracer: Tracer::new(random, now()),
+        doorman: Doorman::new(random, now()),
     });
     Router::new()
         .route("/o/{*file}", get(open::pixel))
         .route("/c/{token}", get(click::redirect))
+        .route("/p", get(person::start::show).post(person::start::ask))
+        .route(
+            "/p/own/{token}",
+            get(person::own::show).post(person::own::act),
+        )
         .route("/p/{token}", get(person::show).post(person::decide))
         .route(
             "/p/confirm/{token}",

@@ -12,6 +12,7 @@
 mod app;
 mod click;
 mod client;
+mod doorman;
 mod fold;
 mod hit;
 mod names;

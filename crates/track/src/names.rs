@@ -2,9 +2,9 @@
 
 use crate::texts::{Texts, fill};
 use model::url::Origin;
-use store::CopyInContext;
+use store::Around;
 
-/// The names around one copy, as its recipient may read them.
+/// The names around one person, and the mail it is about, as they may read them.
 pub(crate) struct Names {
     sender: String,
     address: String,
@@ -17,7 +17,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// The names, with dates and stand-ins in the language of `t`.
-    pub(crate) fn of(around: &CopyInContext, t: &Texts, origin: &Origin) -> Self {
+    pub(crate) fn of(around: &Around, t: &Texts, origin: &Origin) -> Self {
         let or = |text: &str, otherwise: &str| {
             let text = text.trim();
             if text.is_empty() {
@@ -26,14 +26,20 @@ impl Names {
                 text.to_owned()
             }
         };
-        let address = &around.message.sender;
+        let address = &around.author.address;
+        let (copy, message) = around.mail.as_ref().map(|(c, m)| (c, m)).unzip();
+        let subject = message.map_or("", |message| &message.subject);
         Self {
-            sender: or(&around.sender_name, address),
+            sender: or(&around.author.name, address),
             address: address.clone(),
             workspace: or(&around.workspace.name, address),
-            recipient: around.copy.address.clone(),
-            subject: or(&around.message.subject, t.no_subject),
-            date: t.date(around.message.accepted_at),
+            recipient: copy
+                .map_or(around.contact.address.as_str(), |copy| &copy.address)
+                .to_owned(),
+            subject: or(subject, t.no_subject),
+            date: message
+                .map(|message| t.date(message.accepted_at))
+                .unwrap_or_default(),
             host: origin.host().to_owned(),
         }
     }

@@ -55,7 +55,8 @@ impl Reader {
         Texts::of(self.wish.unwrap_or(otherwise))
     }
 
-    fn texts(self) -> &'static Texts {
+    /// The texts where nothing else is known.
+    pub(crate) fn texts(self) -> &'static Texts {
         self.texts_or(Language::default())
     }
 }

@@ -7,10 +7,13 @@
 mod choice;
 pub(crate) mod confirm;
 mod decide;
+mod known;
 mod notice;
+pub(crate) mod own;
 pub(crate) mod proof;
 mod record;
 mod said;
+pub(crate) mod start;
 
 use crate::app::App;
 use crate::names::Names;
@@ -27,7 +30,7 @@ use model::{Mode, PerAxis, Purpose, Reason, Time};
 use notice::Notice;
 use record::Mail;
 use std::sync::Arc;
-use store::{CopyInContext, Person, ceilings};
+use store::{Around, Copy, Person, ceilings};
 
 /// Somebody looks at the page of one copy.
 struct Visit<'a> {
@@ -37,6 +40,8 @@ struct Visit<'a> {
     person: Person,
     choice: Choice,
     now: Time,
+    /// Where this page is.
+    path: String,
 }
 
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -66,8 +71,8 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Res
 
 impl<'a> Visit<'a> {
     async fn begin(app: &'a App, reader: Reader, uri: &Uri) -> Result<Self, Trouble> {
-        let copy = claim(app, Purpose::Person, "/p/", uri.path())?.copy();
-        let person = stored(app.tracker.store.person(copy))
+        let id = claim(app, Purpose::Person, "/p/", uri.path())?.id;
+        let person = stored(app.tracker.store.person(id))
             .await?
             .ok_or(Trouble::Missing)?;
         let now = app.now();
@@ -81,6 +86,7 @@ impl<'a> Visit<'a> {
             person,
             choice,
             now,
+            path: uri.path().to_owned(),
         })
     }
 
@@ -89,20 +95,10 @@ impl<'a> Visit<'a> {
     }
 
     async fn page(&self, status: StatusCode) -> Result<Response, Trouble> {
-        let (t, around) = (self.t, &self.person.around);
-        let (frozen, effective) = (around.copy.modes, effective_modes(around, self.now));
         let page = Page {
-            t,
-            opens: self.axis(
-                frozen.open,
-                effective.open,
-                [t.open_on, t.open_stopped, t.open_off],
-            ),
-            clicks: self.axis(
-                frozen.click,
-                effective.click,
-                [t.click_on, t.click_stopped, t.click_off],
-            ),
+            t: self.t,
+            tracked: self.tracked(),
+            known: self.known(),
             held: self.held(),
             receipt: self.receipt_path().await?,
             notice: self.notice(),
@@ -117,7 +113,20 @@ impl<'a> Visit<'a> {
             older: self.older().await?,
             names: &self.names,
         };
-        Ok(html(status, t, &page))
+        Ok(html(status, self.t, &page))
+    }
+
+    /// What is told about the mail whose link was followed: its opening, its links.
+    fn tracked(&self) -> Option<[String; 2]> {
+        let (t, around) = (self.t, &self.person.around);
+        let (copy, _) = around.mail.as_ref()?;
+        let (frozen, effective) = (copy.modes, effective_modes(around, copy, self.now));
+        let opens = [t.open_on, t.open_stopped, t.open_off];
+        let clicks = [t.click_on, t.click_stopped, t.click_off];
+        Some([
+            self.axis(frozen.open, effective.open, opens),
+            self.axis(frozen.click, effective.click, clicks),
+        ])
     }
 
     /// What is told about one axis of this mail: on, not any more, or never.
@@ -137,7 +146,7 @@ impl<'a> Visit<'a> {
             self.app
                 .tracker
                 .store
-                .person_copies(self.person.around.copy.id),
+                .person_copies(self.person.around.contact.id),
         )
         .await?;
         let values = [("n", &*shown.to_string())];
@@ -146,13 +155,13 @@ impl<'a> Visit<'a> {
 }
 
 /// What would be recorded if this mail were opened now: the same question that recording asks.
-fn effective_modes(around: &CopyInContext, now: Time) -> PerAxis<Mode> {
+fn effective_modes(around: &Around, copy: &Copy, now: Time) -> PerAxis<Mode> {
     let mut limits = ceilings(&around.instance, &around.workspace).to_vec();
     limits.push(Ceiling {
         reason: Reason::FrozenAtSend,
-        modes: around.copy.modes,
+        modes: copy.modes,
     });
-    let (copy, consent) = (around.copy.id, Some(&around.contact.consent));
+    let (copy, consent) = (copy.id, Some(&around.contact.consent));
     judge(&Circumstances {
         copy,
         now,
@@ -168,8 +177,9 @@ fn effective_modes(around: &CopyInContext, now: Time) -> PerAxis<Mode> {
 struct Page<'a> {
     t: &'static Texts,
     names: &'a Names,
-    opens: String,
-    clicks: String,
+    /// Opening and links of the mail, where there is one.
+    tracked: Option<[String; 2]>,
+    known: Vec<(&'static str, String)>,
     held: Vec<choice::Held>,
     /// Where the signed receipt of it is.
     receipt: Option<String>,

@@ -79,6 +79,12 @@ texts! {
     opened, clicked, sure, repeated, facts,
     human, human_via_proxy, unknown, machine, own,
 
+    // What else is known, and their rights.
+    known_title, known_name, known_address, known_language, known_country, known_source, known_since, not_known,
+    source_written, source_customer, source_person, source_colleague, source_public, source_bought,
+    rights_title,
+    own_ask, own_button, own_sent_title, own_sent, own_enough,
+
     // After a choice.
     asked_title, asked, asked_next,
     refused_title, refused, refused_rest,
@@ -92,6 +98,11 @@ texts! {
     used_title, used,
     late_title, late,
     superseded_title, superseded,
+
+    // The page behind the challenge, and the way to it.
+    start_title, start, start_address, start_button, start_sent_title, start_sent, start_wrong, start_enough,
+    own_title, own_intro, own_see, own_over_title, own_over,
+    correct_title, correct, correct_button, correct_wrong, corrected_title, corrected,
 
     // The receipt.
     receipt_title, receipt, receipt_free, receipt_button,

@@ -7,7 +7,7 @@ use http::StatusCode;
 use model::token::Claim;
 use model::{Language, Purpose};
 use std::time::Duration;
-use store::CopyInContext;
+use store::Around;
 
 /// A page waits so long for the store, then says that one should come back.
 const STORE_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -62,6 +62,6 @@ pub(crate) async fn stored<T>(
 }
 
 /// The language for a reader whose browser names none of ours.
-pub(crate) fn language_of(around: &CopyInContext) -> Language {
+pub(crate) fn language_of(around: &Around) -> Language {
     around.contact.language.unwrap_or(around.workspace.language)
 }

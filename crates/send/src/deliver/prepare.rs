@@ -1,11 +1,12 @@
-//! Making parcels ready: the bytes of a copy, of a confirmation mail, of a report.
+//! Making parcels ready: the bytes of a copy, of a mail of our own to a contact, of a report.
 
 use super::carrier::Carrier;
 use super::write::{Written, write_copy};
 use crate::notice::{self, Stamp};
-use model::{CopyId, MessageId};
+use crate::words;
+use model::{CopyId, Language, MessageId};
 use std::sync::Arc;
-use store::{CopyInContext, Errand, Lowered, Parcel};
+use store::{Around, CopyInContext, Errand, Lowered, Parcel};
 
 /// A parcel made ready for the relay.
 pub(super) struct Ready {
@@ -32,7 +33,8 @@ impl Carrier {
     pub(super) async fn ready(&mut self, parcel: &Parcel) -> Result<Ready, Unready> {
         match &parcel.errand {
             Errand::Copy { copy, message } => self.copy(parcel, *copy, *message).await,
-            Errand::Confirm { request, copy } => self.confirmation(*request, *copy).await,
+            Errand::Confirm { request } => self.confirmation(*request).await,
+            Errand::Challenge { challenge } => self.challenge(*challenge).await,
             Errand::Cancelled { message } => self.cancelled(parcel, *message).await,
             Errand::Report {
                 copy,
@@ -75,30 +77,59 @@ impl Carrier {
         })
     }
 
-    async fn confirmation(&mut self, request: [u8; 16], copy: CopyId) -> Result<Ready, Unready> {
-        let around = self.around(copy).await?;
-        let store = &self.courier.sender.store;
-        let request = store
-            .consent_request_find(request)
-            .await?
-            .ok_or(Unready::Gone("the request is gone"))?;
-        let url = self
-            .courier
-            .sender
-            .tracker
-            .confirm(&self.courier.sender.keyring.confirm(&request.id));
-        let language = around.contact.language.unwrap_or(around.workspace.language);
+    async fn confirmation(&mut self, request: [u8; 16]) -> Result<Ready, Unready> {
+        let sender = self.courier.sender.clone();
+        let request = sender.store.consent_request_find(request).await?;
+        let request = request.ok_or(Unready::Gone("the request is gone"))?;
+        let around = self
+            .person(request.copy.map_or(request.contact.0, |copy| copy.0))
+            .await?;
+        let url = sender.tracker.confirm(&sender.keyring.confirm(&request.id));
+        let language = language_of(&around);
+        let what: Vec<_> = request
+            .topics
+            .iter()
+            .map(|topic| words::topic(language, *topic))
+            .collect();
+        let words = words::confirmation(language, &around.workspace.name, &what, &url);
+        self.letter(around, language, words)
+    }
+
+    async fn challenge(&mut self, challenge: [u8; 16]) -> Result<Ready, Unready> {
+        let sender = self.courier.sender.clone();
+        let challenge = sender.store.challenge_find(challenge).await?;
+        let challenge = challenge.ok_or(Unready::Gone("the challenge is gone"))?;
+        if !challenge.is_open(self.now()) {
+            return Err(Unready::Gone("the challenge is too old"));
+        }
+        let around = self.person(challenge.contact.0).await?;
+        let url = sender.tracker.own(&sender.keyring.own(&challenge.id));
+        let language = language_of(&around);
+        let words = words::challenge(language, &around.workspace.name, &url);
+        self.letter(around, language, words)
+    }
+
+    /// A mail of our own to a contact, signed like those of the one who writes to them.
+    fn letter(
+        &self,
+        around: Around,
+        language: Language,
+        words: words::Letter,
+    ) -> Result<Ready, Unready> {
         let id = self.fresh_id();
         let stamp = Stamp {
             now: self.now(),
             id: &id,
             hostname: &self.courier.hostname,
         };
-        let bytes = notice::confirmation(&stamp, &around, &request.topics, language, &url)
-            .ok_or(Unready::Gone("the confirmation could not be written"))?;
+        let letter = notice::letter(&stamp, &around, language, words)
+            .ok_or(Unready::Gone("the mail could not be written"))?;
+        let from = around.author.address;
+        let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let signature = self.courier.sender.signers.sign(domain, &letter, stamp.now);
         Ok(Ready {
-            from: around.message.sender,
-            bytes,
+            bytes: [signature.as_slice(), &letter].concat(),
+            from,
             lowered: None,
             asked: false,
         })
@@ -172,6 +203,12 @@ impl Carrier {
         around.ok_or(Unready::Gone("the copy is gone"))
     }
 
+    /// The person who has this id, or whom the copy with it went to.
+    async fn person(&self, id: [u8; 16]) -> Result<Around, Unready> {
+        let around = self.courier.sender.store.around(id).await?;
+        around.ok_or(Unready::Gone("the contact is gone"))
+    }
+
     async fn source(&mut self, message: MessageId) -> Result<Option<Arc<Vec<u8>>>, Unready> {
         if let Some((id, source)) = &self.source
             && *id == message
@@ -188,6 +225,10 @@ impl Carrier {
         self.source = source.clone().map(|source| (message, source));
         Ok(source)
     }
+}
+
+fn language_of(around: &Around) -> Language {
+    around.contact.language.unwrap_or(around.workspace.language)
 }
 
 /// Where the header ends: after the first empty line.

@@ -452,9 +452,22 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "challenge",
+        "Mails with a link that shows whose mailbox it is, before data is given out, corrected or erased.",
+        Owner::Contact("contact_id"),
+        Session,
+        &[
+            key("id", "the challenge's id"),
+            key("contact_id", "whose mailbox"),
+            personal("created_at", "when it was asked for"),
+            plain("expires_at", "until when the link works"),
+            personal("used_at", "when the link was used"),
+        ],
+    ),
+    table(
         "outbox",
         "Mail that still has to leave.",
-        Owner::Of("copy_id", "copy"),
+        Owner::Contact("contact_id"),
         Queue,
         &[
             key("id", "place in the outbox"),
@@ -462,7 +475,8 @@ pub const TABLES: &[Table] = &[
             key("workspace_id", "the workspace"),
             key("message_id", "of which message"),
             key("copy_id", "which copy"),
-            key("request_id", "which consent request"),
+            key("request_id", "which consent request or challenge"),
+            key("contact_id", "to whom, or about whose copy"),
             plain("action", "what a report says"),
             personal("sender", "sender's address"),
             personal("recipient", "recipient's address"),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
-use store::{Contact, Method};
+use store::{Contact, Method, NewAgreement};
 
 on_both!(
     columns_are_the_fold_of_events,
@@ -79,13 +79,15 @@ async fn requested(house: &House, topics: &[Topic]) -> (Contact, CopyId, [u8; 16
         .unwrap();
     let request = id();
     let made = house.store.consent_request(
-        house.workspace,
-        request,
-        contact.id,
-        copy,
-        topics,
-        text,
-        id(),
+        NewAgreement {
+            id: request,
+            outbox: id(),
+            contact: contact.id,
+            copy: Some(copy),
+            topics: topics.to_vec(),
+            text,
+            method: Method::Page,
+        },
         NOW,
     );
     made.await.unwrap();
@@ -101,7 +103,7 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
     let request = house.store.consent_request_find(id).await.unwrap().unwrap();
     assert_eq!(
         (request.contact, request.copy, request.answered_at),
-        (contact.id, copy, None)
+        (contact.id, Some(copy), None)
     );
     assert_eq!(request.topics, [Topic::Open, Topic::Details]);
     assert_eq!(
@@ -117,7 +119,7 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
         .unwrap();
     let mail = parcels
         .iter()
-        .find(|p| p.errand == store::Errand::Confirm { request: id, copy })
+        .find(|p| p.errand == store::Errand::Confirm { request: id })
         .unwrap();
     assert_eq!(
         (mail.sender.as_str(), mail.recipient.as_str()),
@@ -259,13 +261,15 @@ async fn a_withdrawal_and_a_confirmation_at_once(house: House) {
             .unwrap();
         let request = id();
         let made = house.store.consent_request(
-            house.workspace,
-            request,
-            contact.id,
-            copy,
-            &Topic::ALL,
-            text,
-            id(),
+            NewAgreement {
+                id: request,
+                outbox: id(),
+                contact: contact.id,
+                copy: Some(copy),
+                topics: Topic::ALL.to_vec(),
+                text,
+                method: Method::Page,
+            },
             NOW,
         );
         made.await.unwrap();

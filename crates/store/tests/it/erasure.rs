@@ -121,7 +121,7 @@ async fn r_dsr_04_tokens_of_an_erased_contact_are_dead(house: House) {
             .store
             .hits_record(vec![hit(copy, Axis::Open, Meaning::Human, NOW)], NOW);
         assert_eq!(recorded.await.unwrap().stored, 0);
-        assert!(house.store.person(copy).await.unwrap().is_none());
+        assert!(house.store.person(copy.0).await.unwrap().is_none());
         assert!(!house.store.copy_receipt(copy, NOW).await.unwrap());
     }
     // Written to again, they are somebody new.

@@ -4,7 +4,7 @@ use crate::house::{DETAILED, House, MINUTE, NOW, address, hit, id};
 use model::{
     Axis, ConsentState, ContactId, CopyId, Language, Meaning, MessageId, RequestId, Right, Topic,
 };
-use store::{Fresh, Method, NewRequest, Outcome};
+use store::{Fresh, Method, NewAgreement, NewRequest, Outcome};
 
 /// Stands in the contact's address, name, subject, links and notes, and must not outlive them.
 pub(crate) const SENTINEL: &str = "zq7sentinel";
@@ -75,17 +75,24 @@ pub(crate) async fn known(house: &House) -> Known {
         .consent_text_keep(Language::En, body, NOW)
         .await
         .unwrap();
+    house
+        .consent(&contact, &[Topic::Details], ConsentState::Withdrawn, NOW)
+        .await;
     let asked = house.store.consent_request(
-        house.workspace,
-        id(),
-        contact.id,
-        read,
-        &[Topic::Details],
-        text,
-        id(),
+        NewAgreement {
+            id: id(),
+            outbox: id(),
+            contact: contact.id,
+            copy: Some(read),
+            topics: vec![Topic::Details],
+            text,
+            method: Method::Page,
+        },
         NOW,
     );
-    asked.await.unwrap();
+    assert!(asked.await.unwrap());
+    let challenged = house.store.challenge(house.workspace, contact.id, id, NOW);
+    assert!(challenged.await.unwrap());
 
     let request = NewRequest {
         id: RequestId(id()),

@@ -34,10 +34,8 @@ fn sent() -> Outcome {
 
 fn errand_copy(errand: &Errand) -> model::CopyId {
     match errand {
-        Errand::Copy { copy, .. } | Errand::Confirm { copy, .. } | Errand::Report { copy, .. } => {
-            *copy
-        }
-        Errand::Cancelled { .. } => panic!("a notice of cancelling is about no copy"),
+        Errand::Copy { copy, .. } | Errand::Report { copy, .. } => *copy,
+        other => panic!("no copy in {other:?}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::house::{House, INDIVIDUAL, MINUTE, NOW, hit, id};
 use crate::on_both;
-use model::{Axis, CopyId, Meaning};
+use model::{Axis, Meaning};
 
 on_both!(a_person_sees_all_of_their_own);
 
@@ -24,9 +24,9 @@ async fn a_person_sees_all_of_their_own(house: House) {
     ];
     house.store.hits_record(hits, NOW).await.unwrap();
 
-    let page = house.store.person(shared[0]).await.unwrap().unwrap();
+    let page = house.store.person(shared[0].0).await.unwrap().unwrap();
     assert_eq!(
-        (page.around.copy.id, page.around.contact.id),
+        (page.around.mail.unwrap().0.id, page.around.contact.id),
         (shared[0], bob.id)
     );
     let shown: Vec<_> = page
@@ -38,7 +38,11 @@ async fn a_person_sees_all_of_their_own(house: House) {
         shown,
         [(second[0], "An offer", 1), (shared[0], "An offer", 1)]
     );
-    assert_eq!(house.store.person_copies(shared[0]).await.unwrap(), 2);
-    assert_eq!(house.store.person_copies(shared[1]).await.unwrap(), 1);
-    assert!(house.store.person(CopyId(id())).await.unwrap().is_none());
+    assert_eq!(house.store.person_copies(bob.id).await.unwrap(), 2);
+    assert_eq!(house.store.person_copies(eve.id).await.unwrap(), 1);
+    assert!(house.store.person(id()).await.unwrap().is_none());
+    // The same by their own id: who writes is told by the newest mail.
+    let page = house.store.person(bob.id.0).await.unwrap().unwrap();
+    assert!(page.around.mail.is_none() && page.copies.len() == 2);
+    assert_eq!(page.around.author.address, "ann@sample.example");
 }

@@ -170,7 +170,8 @@ async fn r_ret_03_a_dry_run_says_what_would_go_and_changes_nothing(house: House)
     };
     let golden = [
         "session credential 0 None",
-        "feed event 9 Some(2026-11-21T20:48:00Z)",
+        "session challenge 1 Some(2026-11-22T20:48:00Z)",
+        "feed event 10 Some(2026-11-21T20:48:00Z)",
         "hits hit 2 Some(2026-11-21T20:48:00Z)",
         "unconfirmed consent_request 1 Some(2026-11-21T20:48:00Z)",
         "proof consent_request 0 None",
@@ -179,5 +180,5 @@ async fn r_ret_03_a_dry_run_says_what_would_go_and_changes_nothing(house: House)
     ];
     assert_eq!(told(shorter).await, golden);
     assert_eq!(told(shorter).await, golden, "nothing went");
-    assert_eq!(told(Terms::default()).await[2], "hits hit 0 None");
+    assert_eq!(told(Terms::default()).await[3], "hits hit 0 None");
 }

@@ -138,7 +138,7 @@ async fn r_with_04_no_token_of_that_axis_leads_to_the_person_again(house: House)
     let recorded = house.store.hits_record(hits, later).await.unwrap();
     assert_eq!((recorded.stored, recorded.refused), (1, 1));
     // The page of the same mail still knows them.
-    assert!(house.store.person(copy).await.unwrap().is_some());
+    assert!(house.store.person(copy.0).await.unwrap().is_some());
 }
 
 async fn a_mail_sent_after_agreeing_again_is_not_touched(house: House) {

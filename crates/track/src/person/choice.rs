@@ -3,7 +3,7 @@
 use super::Visit;
 use model::consent::CONFIRM_LIFE;
 use model::{ConsentState, Mode, Time, Topic};
-use store::CopyInContext;
+use store::Around;
 
 /// The topics of one contact.
 pub(super) struct Choice {
@@ -22,7 +22,7 @@ pub(super) struct Held {
 }
 
 impl Choice {
-    pub(super) fn of(around: &CopyInContext, now: Time) -> Self {
+    pub(super) fn of(around: &Around, now: Time) -> Self {
         let is_held = |topic: &Topic| {
             let standing = around.contact.consent.get(*topic);
             match standing.at(now) {
@@ -44,7 +44,7 @@ impl Choice {
 }
 
 /// Could the workspace record this at all, if the person agreed? Asking for more would be asking for nothing.
-fn is_usable(topic: Topic, around: &CopyInContext) -> bool {
+fn is_usable(topic: Topic, around: &Around) -> bool {
     let (instance, workspace) = (around.instance.ceiling, around.workspace.ceiling);
     let [open, click, document] = [
         instance.open.min(workspace.open),

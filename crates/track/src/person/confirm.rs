@@ -15,7 +15,7 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 use model::{ConsentState, Purpose, Sha256, Time, Topic};
 use std::sync::Arc;
-use store::{ConsentRequest, CopyInContext, Method};
+use store::{Around, ConsentRequest, Method};
 
 /// A request and everything around it.
 struct Visit<'a> {
@@ -25,7 +25,7 @@ struct Visit<'a> {
     request: ConsentRequest,
     /// The digest of the link's token, kept as proof.
     token: Sha256,
-    around: CopyInContext,
+    around: Around,
     now: Time,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Visit<'a> {
         let request = stored(store.consent_request_find(id))
             .await?
             .ok_or(Trouble::Missing)?;
-        let around = stored(store.copy_in_context(request.copy))
+        let around = stored(store.around(request.copy.map_or(request.contact.0, |copy| copy.0)))
             .await?
             .ok_or(Trouble::Missing)?;
         // A request is bound to the person it was made for.
@@ -210,7 +210,11 @@ impl<'a> Visit<'a> {
     }
 
     fn say(&self, said: &Said<'_>) -> Response {
-        let token = self.app.tracker.keyring.person(self.request.copy);
+        let keyring = &self.app.tracker.keyring;
+        let token = match self.request.copy {
+            Some(copy) => keyring.person(copy),
+            None => keyring.person_of(self.request.contact),
+        };
         let back = format!("/p/{token}?lang={}", self.t.language.as_str());
         said.answer(self.t, &self.names, back)
     }

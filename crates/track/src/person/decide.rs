@@ -1,4 +1,4 @@
-//! The buttons of the page: agree, refuse, withdraw.
+//! The buttons of the page: agree, refuse, withdraw, and the rights that need no more than the link.
 
 use super::said::Said;
 use super::{Visit, record};
@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use model::{ConsentState, Topic};
 use std::time::Duration;
-use store::Method;
+use store::{Method, NewAgreement};
 
 /// Confirmation mails to one person within a day. More would make the page a way to flood a mailbox.
 const CONFIRMATIONS_A_DAY_MAX: u64 = 5;
@@ -17,11 +17,12 @@ const DAY: Duration = Duration::from_hours(24);
 impl Visit<'_> {
     /// Does what the pressed button says.
     pub(super) async fn decide(&self, form: &Form) -> Result<Response, Trouble> {
-        match (form.get("answer"), form.get("withdraw")) {
-            (Some("agree"), None) => self.agree(form).await,
-            (Some("refuse"), None) => self.refuse().await,
-            (None, Some("all")) => self.withdraw(&self.choice.held).await,
-            (None, Some(word)) => match word.parse::<Topic>() {
+        match (form.get("answer"), form.get("withdraw"), form.get("right")) {
+            (Some("agree"), None, None) => self.agree(form).await,
+            (Some("refuse"), None, None) => self.refuse().await,
+            (None, None, Some("own")) => self.challenge().await,
+            (None, Some("all"), None) => self.withdraw(&self.choice.held).await,
+            (None, Some(word), None) => match word.parse::<Topic>() {
                 Ok(topic) if self.choice.held.contains(&topic) => self.withdraw(&[topic]).await,
                 Ok(_) => self.withdraw(&[]).await,
                 Err(_) => Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
@@ -67,18 +68,16 @@ impl Visit<'_> {
         }
         let text = stored(store.consent_text_keep(t.language, &notice.text(), self.now)).await?;
         let random = self.app.tracker.ambient.random;
-        let (workspace, copy) = (around.workspace.id, around.copy.id);
-        let request = store.consent_request(
-            workspace,
-            random(),
+        let new = NewAgreement {
+            id: random(),
+            outbox: random(),
             contact,
-            copy,
-            &topics,
+            copy: around.mail.as_ref().map(|(copy, _)| copy.id),
+            topics: topics.clone(),
             text,
-            random(),
-            self.now,
-        );
-        stored(request).await?;
+            method: Method::Page,
+        };
+        stored(store.consent_request(new, self.now)).await?;
         self.app.tracker.changed.notify_one();
         Ok(self.asked(&topics))
     }
@@ -141,6 +140,32 @@ impl Visit<'_> {
             after: past,
             ..Said::default()
         }))
+    }
+
+    /// Sends the mail that shows whose mailbox it is.
+    async fn challenge(&self) -> Result<Response, Trouble> {
+        let (t, tracker, around) = (self.t, &self.app.tracker, &self.person.around);
+        let (workspace, contact) = (around.workspace.id, around.contact.id);
+        let random = tracker.ambient.random;
+        let sent = tracker
+            .store
+            .challenge(workspace, contact, random, self.now);
+        if stored(sent).await? {
+            tracker.wake.notify_one();
+            let (title, before) = (t.own_sent_title, &[t.own_sent]);
+            Ok(self.say(&Said {
+                title,
+                before,
+                ..Said::default()
+            }))
+        } else {
+            Ok(self.say(&Said {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                title: t.enough_title,
+                before: &[t.own_enough],
+                ..Said::default()
+            }))
+        }
     }
 
     async fn set(&self, topics: &[Topic], state: ConsentState) -> Result<(), Trouble> {

@@ -95,8 +95,7 @@ fn without_addresses(answer: &str) -> String {
 impl Visit<'_> {
     /// Where the receipt is, if there is one.
     pub(super) async fn receipt_path(&self) -> Result<Option<String>, Trouble> {
-        let token = self.app.tracker.keyring.person(self.person.around.copy.id);
-        let path = format!("/p/{}/receipt.json", token.as_str());
+        let path = format!("{}/receipt.json", self.path);
         Ok(self.proof().await?.map(|_| path))
     }
 
@@ -138,7 +137,7 @@ impl Visit<'_> {
         let last = proof.events.last().ok_or(Trouble::Missing)?;
         let receipt_id = Sha256::of(&format!("{record_id} {} {topics:?}", last.entry.hash));
         let confirmed_at = request.answered_at.ok_or(Trouble::Missing)?;
-        let (sender, place) = (&around.message.sender, filled(origin.host())?);
+        let (sender, place) = (&around.author.address, filled(origin.host())?);
         let purposes = topics.iter().map(|topic| {
             Ok(Purpose {
                 text: filled(&self.names.fill(t.choice(*topic)))?,

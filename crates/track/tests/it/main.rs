@@ -10,6 +10,7 @@ mod click;
 mod consent;
 mod durable;
 mod open;
+mod own;
 mod page;
 mod receipt;
 mod settle;

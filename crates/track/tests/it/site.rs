@@ -143,6 +143,7 @@ impl Site {
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             ambient,
             recorder: recorder.clone(),
+            wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),
         });
         let (workspace_id, user) = (WorkspaceId(random()), UserId(random()));
@@ -422,6 +423,18 @@ impl Site {
         self.path(&self.origin.confirm(&self.ring.confirm(request)))
     }
 
+    /// The paths of the links in the challenges made so far, oldest first.
+    pub(crate) fn challenges(&self) -> Vec<String> {
+        let database = self.database();
+        let sql = "select id from challenge order by created_at, id";
+        let mut query = database.prepare(sql).unwrap();
+        let ids = query
+            .query_map([], |row| row.get::<_, [u8; 16]>(0))
+            .unwrap();
+        ids.map(|id| self.path(&self.origin.own(&self.ring.own(&id.unwrap()))))
+            .collect()
+    }
+
     /// Everything that people decide, counted, and every row that a request could add.
     pub(crate) fn rows(&self) -> Vec<i64> {
         let database = self.database();
@@ -440,6 +453,7 @@ impl Site {
             "event",
             "contact",
             "copy",
+            "challenge",
         ];
         let mut rows: Vec<i64> = tables.map(count).to_vec();
         let receipts = "select count(*) from copy where receipt_at is not null";

@@ -1,0 +1,98 @@
+//! Mailbox challenges: one use, one day, a few a day, and no word about who is known.
+
+use crate::house::{House, MINUTE, NOW, address, id, written};
+use crate::on_both;
+use model::challenge::{CHALLENGE_LIFE, CHALLENGES_MAX};
+use store::{Challenge, Errand, Fresh};
+
+on_both!(
+    r_dsr_02_a_challenge_works_once_and_for_a_day,
+    r_dsr_02_a_mailbox_is_not_flooded,
+    r_dsr_02_whoever_is_known_gets_a_mail_from_each_workspace,
+);
+
+async fn waiting(house: &House) -> Vec<(String, Challenge)> {
+    let parcels = house.store.outbox_claim(id(), NOW, MINUTE, 99).await;
+    let mut found = Vec::new();
+    for parcel in parcels.unwrap() {
+        let Errand::Challenge { challenge } = parcel.errand else {
+            panic!("{parcel:?}")
+        };
+        let challenge = house.store.challenge_find(challenge).await.unwrap();
+        found.push((parcel.recipient, challenge.unwrap()));
+    }
+    found
+}
+
+async fn r_dsr_02_a_challenge_works_once_and_for_a_day(house: House) {
+    let bob = house.contact("bob@example.org").await;
+    for _ in 0..2 {
+        let made = house
+            .store
+            .challenge(house.workspace, bob.id, id, NOW)
+            .await;
+        assert!(made.unwrap());
+    }
+    let made = waiting(&house).await;
+    let [(to, first), (_, second)] = made.as_slice() else {
+        panic!("{made:?}")
+    };
+    assert_eq!((to.as_str(), first.contact), ("bob@example.org", bob.id));
+    let store = &house.store;
+    assert!(store.challenge_use(first.id, NOW).await.unwrap());
+    assert!(!store.challenge_use(first.id, NOW).await.unwrap());
+    let used = store.challenge_find(first.id).await.unwrap().unwrap();
+    assert!(!used.is_open(NOW) && used.used_at == Some(NOW));
+    assert!(second.is_open(NOW) && !second.is_open(NOW + CHALLENGE_LIFE));
+    let late = store.challenge_use(second.id, NOW + CHALLENGE_LIFE).await;
+    assert!(!late.unwrap());
+    assert!(!store.challenge_use(id(), NOW).await.unwrap());
+}
+
+async fn r_dsr_02_a_mailbox_is_not_flooded(house: House) {
+    let bob = house.contact("bob@example.org").await;
+    let ask = async |at| {
+        let made = house.store.challenge(house.workspace, bob.id, id, at).await;
+        made.unwrap()
+    };
+    for _ in 0..CHALLENGES_MAX {
+        assert!(ask(NOW).await);
+    }
+    assert!(!ask(NOW).await);
+    house
+        .store
+        .challenge_whoever(&bob.address, id, NOW)
+        .await
+        .unwrap();
+    assert_eq!(waiting(&house).await.len() as i64, CHALLENGES_MAX);
+    assert!(ask(NOW + CHALLENGE_LIFE).await);
+    assert_eq!(house.number("select count(*) from challenge").await, 1);
+}
+
+async fn r_dsr_02_whoever_is_known_gets_a_mail_from_each_workspace(house: House) {
+    house.contact("bob@example.org").await;
+    house.contact("eve@example.org").await;
+    let other = model::WorkspaceId(id());
+    let store = &house.store;
+    let made = store.workspace_create(other, [9; 32], "Other Ltd", model::Language::Fr, NOW);
+    made.await.unwrap();
+    let fresh = Fresh::draw(id);
+    let bob = address("Bob@Example.org");
+    let made = store.contact_find_or_create(other, &bob, "", written(), fresh, NOW);
+    made.await.unwrap();
+    store.challenge_whoever(&bob, id, NOW).await.unwrap();
+    store
+        .challenge_whoever(&address("nobody@example.org"), id, NOW)
+        .await
+        .unwrap();
+    let to: Vec<_> = waiting(&house)
+        .await
+        .into_iter()
+        .map(|(to, _)| to)
+        .collect();
+    assert_eq!(to.len(), 2);
+    assert!(
+        to.iter()
+            .all(|to| to.eq_ignore_ascii_case("bob@example.org"))
+    );
+}

@@ -1,0 +1,212 @@
+//! The mailbox challenge, and the page behind it.
+
+use crate::site::{Site, request, wait};
+use axum::http::StatusCode;
+use model::challenge::{CHALLENGE_LIFE, CHALLENGES_MAX};
+use model::{Country, Language};
+use std::time::Duration;
+
+/// Presses "Send me the link" on the person's page; the path of the link in the mail.
+async fn challenged(site: &Site) -> String {
+    let answer = site.post(&site.person(), "right=own").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    site.challenges().pop().unwrap()
+}
+
+/// Waits until look-ups that were begun have ended, by what they leave behind.
+async fn until(what: impl Fn() -> bool) {
+    for _ in 0..2_000 {
+        if what() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it did not happen");
+}
+
+#[tokio::test]
+async fn r_dsr_10_the_page_says_who_one_is_here() {
+    let site = Site::untracked().await;
+    let page = site.get(&site.person()).await.text();
+    for words in [
+        "What else is known about you",
+        "<dd>Bob</dd>",
+        "<dd>bob@home.example</dd>",
+        "Bright &#38; Co wrote to this address.",
+        "<dd>not known</dd>",
+        "21 November 2026",
+    ] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    // The same person by their own id, without a mail in hand.
+    let own = site.path(&site.origin.person(&site.ring.person_of(site.contact)));
+    let page = site.get(&own).await.text();
+    assert!(
+        page.contains("Your data at Bright &#38; Co") && page.contains("Your offer"),
+        "{page}"
+    );
+    assert!(!page.contains("Is this mail tracked?"));
+}
+
+#[tokio::test]
+async fn r_dsr_02_the_link_goes_to_the_mailbox_and_works_once() {
+    let site = Site::untracked().await;
+    let path = challenged(&site).await;
+    let page = site.get(&path).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    assert!(
+        page.text()
+            .contains("This link was sent to bob@home.example")
+    );
+
+    let before = site.rows();
+    let wrong = site
+        .post(&path, "right=correct&name=Robert&country=XQ9")
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(site.contact().await.name, "Bob");
+
+    let done = site
+        .post(&path, "right=correct&name=Robert+B&language=de&country=at")
+        .await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+    let contact = site.contact().await;
+    assert_eq!(
+        (contact.name.as_str(), contact.language),
+        ("Robert B", Some(Language::De))
+    );
+    assert_eq!(contact.country, "AT".parse::<Country>().ok());
+    assert_eq!(site.rows(), before);
+
+    for form in ["right=correct&name=Eve", "right=erase", "right=export"] {
+        let answer = site.post(&path, form).await;
+        assert!(answer.status.is_client_error(), "{form} {}", answer.status);
+    }
+    assert_eq!(site.get(&path).await.status, StatusCode::GONE);
+    assert_eq!(site.contact().await.name, "Robert B");
+}
+
+#[tokio::test]
+async fn r_dsr_02_the_link_ends_after_a_day() {
+    let site = Site::untracked().await;
+    let path = challenged(&site).await;
+    wait(CHALLENGE_LIFE);
+    assert_eq!(site.get(&path).await.status, StatusCode::GONE);
+    let late = site.post(&path, "right=correct&name=Eve").await;
+    assert_eq!(
+        (late.status, site.contact().await.name.as_str()),
+        (StatusCode::GONE, "Bob")
+    );
+}
+
+/// Who got a forwarded mail may look; what destroys or hands out more is not behind that link.
+#[tokio::test]
+async fn r_dsr_02_a_forwarded_mails_reader_cannot_erase_correct_or_export() {
+    let site = Site::tracked().await;
+    let before = site.rows();
+    for form in [
+        "right=erase",
+        "right=export",
+        "right=correct&name=Eve",
+        "right=erase&answer=agree",
+        "right=own&withdraw=all",
+    ] {
+        let answer = site.post(&site.person(), form).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{form}");
+    }
+    let token = site.ring.person(site.copy);
+    for form in ["right=erase", "right=correct&name=Eve"] {
+        let answer = site.post(&format!("/p/own/{token}"), form).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{form}");
+    }
+    assert_eq!(
+        (site.rows(), site.contact().await.name.as_str()),
+        (before, "Bob")
+    );
+}
+
+#[tokio::test]
+async fn r_dsr_02_a_mailbox_is_not_flooded() {
+    let site = Site::untracked().await;
+    for _ in 0..CHALLENGES_MAX {
+        challenged(&site).await;
+    }
+    let answer = site.post(&site.person(), "right=own").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(site.challenges().len() as i64, CHALLENGES_MAX);
+}
+
+#[tokio::test]
+async fn r_dsr_02_nobody_learns_whether_an_address_is_known() {
+    let site = Site::untracked().await;
+    let known = site.post("/p", "address=Bob%40home.example").await;
+    until(|| site.challenges().len() == 1).await;
+    let unknown = site.post("/p", "address=nobody%40home.example").await;
+    assert_eq!(known.status, StatusCode::OK);
+    assert_eq!(
+        (known.status, &known.headers, &known.body),
+        (unknown.status, &unknown.headers, &unknown.body)
+    );
+    // The mailbox is full of challenges: still the same answer.
+    for _ in 0..3 {
+        let again = site.post("/p", "address=bob%40home.example").await;
+        assert_eq!((again.status, &again.body), (known.status, &known.body));
+    }
+    until(|| site.challenges().len() as i64 == CHALLENGES_MAX).await;
+}
+
+/// The answer does not wait for the look-up, so how long that takes cannot be measured: with the database held by
+/// somebody else the answer is there all the same.
+#[tokio::test]
+async fn r_dsr_02_the_answer_does_not_wait_for_the_look_up() {
+    let site = Site::untracked().await;
+    let other = site.database();
+    other.execute_batch("begin immediate").unwrap();
+    let answer = site.post("/p", "address=bob%40home.example").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(site.challenges().is_empty());
+    other.execute_batch("rollback").unwrap();
+    until(|| site.challenges().len() == 1).await;
+}
+
+#[tokio::test]
+async fn r_sec_11_the_way_in_is_bounded_for_each_network() {
+    let site = Site::untracked().await;
+    for n in 0..10 {
+        let answer = site
+            .post("/p", &format!("address=a{n}%40home.example"))
+            .await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    for address in ["bob%40home.example", "nobody%40home.example"] {
+        let answer = site.post("/p", &format!("address={address}")).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(site.challenges().is_empty());
+}
+
+#[tokio::test]
+async fn the_way_in_takes_addresses_from_its_own_page_only() {
+    let site = Site::untracked().await;
+    assert_eq!(site.get("/p").await.status, StatusCode::OK);
+    for wrong in [
+        "",
+        "address=",
+        "address=bob",
+        "address=a%0d%0ab%40c.example",
+    ] {
+        let answer = site.post("/p", wrong).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    let foreign = request(
+        "POST",
+        "/p",
+        &[("sec-fetch-site", "cross-site")],
+        "address=bob%40home.example",
+    );
+    assert_eq!(site.ask(foreign).await.status, StatusCode::FORBIDDEN);
+    let page = site
+        .ask(request("GET", "/p", &[("accept-language", "it")], ""))
+        .await;
+    assert!(page.text().contains("Il tuo indirizzo e-mail"));
+}
