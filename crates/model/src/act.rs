@@ -21,12 +21,24 @@ words! {
         InstanceSwitchTurned = "instance_switch.turned",
         /// A user was made.
         UserCreated = "user.created",
+        /// A user got another role.
+        UserRoleSet = "user.role_set",
+        /// A user can no longer sign in or send.
+        UserDeactivated = "user.deactivated",
+        /// A user can sign in again.
+        UserReactivated = "user.reactivated",
+        /// A link was made with which a user chooses a password.
+        UserResetIssued = "user.reset_issued",
         /// A user chose a password.
         UserPasswordSet = "user.password_set",
         /// Somebody signed in.
         UserSignedIn = "user.signed_in",
         /// Somebody tried a user's address with a wrong password.
         UserSignInFailed = "user.sign_in_failed",
+        /// A user's right to send tracked mail, or their own ceiling, was changed.
+        UserCeilingSet = "user.ceiling_set",
+        /// Somebody looked through all users and their rights, and signed for it.
+        AccessReviewed = "access.reviewed",
         /// An app password or API key was made.
         CredentialMade = "credential.made",
         /// An app password or API key was revoked.
@@ -49,6 +61,10 @@ words! {
         RequestExtended = "request.extended",
         /// Proof of consents that ended was deleted, its term being over.
         ProofDisposed = "proof.disposed",
+        /// A version of the workspace's own tracking policy was published.
+        PolicyPublished = "policy.published",
+        /// A user read the tracking policy and will keep to it.
+        PolicyAcknowledged = "policy.acknowledged",
         /// Somebody drew lists about tracking out of the desk.
         RegisterExported = "register.exported",
         /// An evidence archive was drawn.
@@ -66,9 +82,15 @@ impl ActKind {
             Self::SwitchTurned => "turned the workspace's kill switch",
             Self::InstanceSwitchTurned => "turned the kill switch of the whole server",
             Self::UserCreated => "made a user",
+            Self::UserRoleSet => "changed a user's role",
+            Self::UserDeactivated => "deactivated a user",
+            Self::UserReactivated => "let a user in again",
+            Self::UserResetIssued => "made a link to choose a password",
             Self::UserPasswordSet => "chose a password",
             Self::UserSignedIn => "signed in",
             Self::UserSignInFailed => "could not sign in: wrong password",
+            Self::UserCeilingSet => "changed what a user may track",
+            Self::AccessReviewed => "reviewed all users and their rights",
             Self::CredentialMade => "made an app password or API key",
             Self::CredentialRevoked => "revoked an app password or API key",
             Self::IdentityAdded => "added an address to send from",
@@ -80,6 +102,8 @@ impl ActKind {
             Self::RequestAnswered => "answered a person's request",
             Self::RequestExtended => "put off the answer to a person's request",
             Self::ProofDisposed => "deleted proof of consents that ended long ago",
+            Self::PolicyPublished => "published a tracking policy",
+            Self::PolicyAcknowledged => "acknowledged the tracking policy",
             Self::RegisterExported => "exported a list of the compliance desk",
             Self::EvidenceDrawn => "drew an evidence archive",
         }

@@ -58,6 +58,7 @@ pub mod ledger;
 pub mod mode;
 pub mod notice;
 pub mod permitted;
+pub mod policy;
 pub mod profile;
 pub mod reason;
 pub mod receipt;

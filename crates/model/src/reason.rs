@@ -46,6 +46,12 @@ reasons! {
     SwitchedOff = "switched_off", "The sender switched this off for this mail.";
     /// The workspace allows less.
     WorkspaceCeiling = "workspace_ceiling", "The workspace does not allow it.";
+    /// The sender has not been granted to send tracked mail, or their account is out of use.
+    NotGranted = "not_granted", "The sender has not been granted the right to send tracked mail.";
+    /// The sender has not acknowledged the workspace's tracking policy that is in force.
+    NotAcknowledged = "not_acknowledged", "The sender has not acknowledged the tracking policy that is in force.";
+    /// The sender's own ceiling allows less.
+    SenderCeiling = "sender_ceiling", "The sender's own limit, set by the compliance desk, does not allow it.";
     /// The operator of the instance allows less.
     InstanceCeiling = "instance_ceiling", "The operator of this instance does not allow it.";
     /// The kill switch is on.

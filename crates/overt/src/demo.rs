@@ -6,7 +6,7 @@
 pub(crate) mod check;
 
 use crate::ambient;
-use crate::command::init::{NewUser, create_user, secret_key};
+use crate::command::init::{NewUser, create_user, let_track, secret_key};
 use crate::config::Networks;
 use crate::networks::judge;
 use crate::runtime::{Base, Running};
@@ -230,6 +230,7 @@ async fn sample(store: &Store) -> Result<People> {
         role: Role::Owner,
     };
     let user = create_user(store, &new).await?;
+    let_track(store, &user).await?;
     let source = Source {
         kind: SourceKind::Person,
         place: "made up for this demo".into(),

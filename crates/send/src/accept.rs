@@ -181,11 +181,15 @@ impl Sender {
             .store
             .message_prepare(
                 user.workspace,
+                user.id,
                 named.collect(),
                 Source::written(&user.name, now),
                 now,
             )
             .await?;
+        if !prepared.limits.active {
+            return Err(Refusal::MayNotSend);
+        }
         let wishes = Wishes {
             switch: submission.switch.or(read.switch).unwrap_or_default(),
             class: submission
@@ -318,7 +322,7 @@ impl Sender {
             reason: Reason::SwitchedOff,
             modes: wishes.switch.ceiling(),
         };
-        let mut ceilings = store::ceilings(&around.instance, &around.workspace).to_vec();
+        let mut ceilings = store::ceilings(&around.instance, &around.workspace, &around.limits);
         ceilings.push(switch);
         ceilings.push(self.profiles.ceiling(&case(contact, wishes.class)));
         ceilings.extend(together);

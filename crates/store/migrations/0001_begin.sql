@@ -26,6 +26,8 @@ create table workspace (
   -- Where the controller can be reached, as mails must say; empty where nobody entered it.
   postal_address text not null,
   contact text not null,
+  -- The version of its tracking policy that is in force.
+  policy_sha256 bytea not null,
   created_at bigint not null
 );
 
@@ -33,6 +35,16 @@ create table workspace (
 create table workspace_key (
   workspace_id bytea primary key references workspace (id),
   key bytea not null
+);
+
+-- The workspace's own tracking policy: what its people promise. A version is named by its SHA-256 and never changed.
+create table policy (
+  workspace_id bytea not null references workspace (id),
+  sha256 bytea not null,
+  body text not null,
+  published_at bigint not null,
+  user_id bytea,
+  primary key (workspace_id, sha256)
 );
 
 create table "user" (
@@ -43,6 +55,16 @@ create table "user" (
   address_key text not null unique,
   password_hash text not null,
   role text not null,
+  -- The workspace granted them to send tracked mail, and this much of it at most.
+  may_track bigint not null,
+  ceiling_open text not null,
+  ceiling_click text not null,
+  ceiling_document text not null,
+  -- The version of the tracking policy that they acknowledged, and when.
+  policy_sha256 bytea,
+  policy_at bigint,
+  signed_in_at bigint,
+  deactivated_at bigint,
   created_at bigint not null
 );
 

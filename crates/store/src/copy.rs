@@ -5,7 +5,7 @@ use crate::event::News;
 use crate::hit::words;
 use crate::value::{FromValue, Row, Value, params};
 use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
-use crate::{Contact, Error, Message, Store, contact, event, message};
+use crate::{Contact, Error, Limits, Message, Store, contact, event, limits, message};
 use model::event::Happening;
 use model::hit::Elsewhere;
 use model::tick::{Counts, Seen};
@@ -201,6 +201,8 @@ pub struct CopyInContext {
     pub workspace: Workspace,
     /// The operator's settings.
     pub instance: Instance,
+    /// What its sender may track.
+    pub limits: Limits,
     /// The sender's name, as recipients may read it.
     pub sender_name: String,
 }
@@ -223,8 +225,10 @@ pub(crate) fn read_in_context(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Copy
         params![message.user],
     )?;
     let sender_name = row.ok_or_else(|| lost("user"))?.get(0)?;
+    let limits = limits::read(tx, message.user)?;
     Ok(Some(CopyInContext {
         copy,
+        limits,
         message,
         contact,
         workspace,

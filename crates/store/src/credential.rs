@@ -64,7 +64,11 @@ impl Store {
                            values ($1, $2, $3, $4, $5, $6, $7)";
                 tx.execute(sql, params![hash.0, id, user, kind.as_str(), &label, now, expires_at])?;
                 let (act, object, after) = match kind {
-                    CredentialKind::Session => (ActKind::UserSignedIn, Object::User(user), None),
+                    CredentialKind::Session => {
+                        let sql = "update \"user\" set signed_in_at = $2 where id = $1";
+                        tx.execute(sql, params![user, now])?;
+                        (ActKind::UserSignedIn, Object::User(user), None)
+                    }
                     CredentialKind::AppPassword | CredentialKind::ApiKey => {
                         let credential = Object::Thing("credential", HEXLOWER.encode(&id));
                         let what = format!("{}: {label}", kind.as_str());
@@ -117,7 +121,7 @@ impl Store {
             .read(move |tx| {
                 let sql = format!(
                     "select {COLUMNS}, c.used_at from credential c join \"user\" u on u.id = c.user_id
-                     where c.hash = $1 and c.kind = $2 and (c.expires_at is null or c.expires_at > $3)
+                     where c.hash = $1 and c.kind = $2 and u.deactivated_at is null and (c.expires_at is null or c.expires_at > $3)
                      and coalesce(c.used_at, c.created_at) > $4"
                 );
                 let row = tx.first(&sql, params![hash.0, kind.as_str(), now, active_since])?;

@@ -7,7 +7,7 @@
 use crate::db::Tx;
 use crate::value::{Row, Value, params};
 use crate::workspace::{Instance, ceilings_of, read_instance};
-use crate::{Error, Store};
+use crate::{Error, Store, limits};
 use model::consent::Standing;
 use model::decision::{Ceiling, Circumstances, decide};
 use model::hit::Hit;
@@ -109,12 +109,16 @@ pub(crate) fn allowed(
     let mut copies: Vec<CopyId> = copies.collect();
     copies.sort_unstable();
     copies.dedup();
-    let sql = "select c.id, c.mode_open, c.mode_click, c.mode_document, w.tracking, w.ceiling_open, w.ceiling_click,
+    let sql = format!(
+        "select c.id, c.mode_open, c.mode_click, c.mode_document, w.tracking, w.ceiling_open, w.ceiling_click,
         w.ceiling_document, k.open_state, k.open_since, k.click_state, k.click_since, k.document_state,
-        k.document_since, k.details_state, k.details_since, k.restricted_at
-        from copy c join contact k on k.id = c.contact_id join workspace w on w.id = c.workspace_id where c.id";
+        k.document_since, k.details_state, k.details_since, k.restricted_at, {}
+        from copy c join contact k on k.id = c.contact_id join workspace w on w.id = c.workspace_id
+        join message m on m.id = c.message_id join \"user\" u on u.id = m.user_id where c.id",
+        limits::COLUMNS
+    );
     let ids: Vec<Value> = copies.into_iter().map(Value::from).collect();
-    let rows = tx.query_in(sql, &ids)?;
+    let rows = tx.query_in(&sql, &ids)?;
     let mut allowed = HashMap::with_capacity(rows.len());
     // No row: the copy is gone. A row that cannot be read: no permission either. Neither may hold up the others.
     for row in &rows {
@@ -150,7 +154,7 @@ fn allowed_for(
         document: standing(12)?,
         details: standing(14)?,
     };
-    let mut limits = ceilings_of(instance, row.get(4)?, modes(5)?).to_vec();
+    let mut limits = ceilings_of(instance, row.get(4)?, modes(5)?, &limits::limits(row, 17)?);
     limits.push(Ceiling {
         reason: Reason::FrozenAtSend,
         modes: modes(1)?,

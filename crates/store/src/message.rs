@@ -5,7 +5,7 @@ use crate::db::Tx;
 use crate::event::News;
 use crate::value::{Row, Value, params};
 use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
-use crate::{Contact, Error, Fresh, Store, contact, event};
+use crate::{Contact, Error, Fresh, Limits, Store, contact, event, limits};
 use model::event::Happening;
 use model::{
     AssessmentId, ContactId, CopyId, EmailAddress, MessageClass, MessageId, Mode, PerAxis, Reason,
@@ -120,6 +120,8 @@ pub struct Accepted {
     pub instance: Instance,
     /// The workspace's settings.
     pub workspace: Workspace,
+    /// What the sender may track.
+    pub limits: Limits,
     /// The recipients, in the order given.
     pub contacts: Vec<Contact>,
 }
@@ -206,6 +208,7 @@ impl Store {
     pub async fn message_prepare(
         &self,
         workspace: WorkspaceId,
+        sender: UserId,
         recipients: Vec<(EmailAddress, String, Fresh)>,
         source: Source,
         now: Time,
@@ -218,6 +221,7 @@ impl Store {
                 Ok(Accepted {
                     instance,
                     workspace: settings,
+                    limits: limits::read(tx, sender)?,
                     contacts: contact::find_or_create(tx, workspace, &recipients, &source, now)?,
                 })
             })

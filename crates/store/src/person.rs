@@ -5,7 +5,7 @@ use crate::db::Tx;
 use crate::message::{self, Message};
 use crate::value::params;
 use crate::workspace::{read_instance, read_workspace};
-use crate::{Contact, Error, Instance, Store, StoredHit, Workspace, contact};
+use crate::{Contact, Error, Instance, Limits, Store, StoredHit, Workspace, contact};
 use model::{ContactId, CopyId};
 
 /// Who writes to a contact: the user of a mail, or the workspace where no mail was sent yet.
@@ -30,6 +30,8 @@ pub struct Around {
     pub author: Author,
     /// The mail it is about, where it is about one.
     pub mail: Option<(Copy, Message)>,
+    /// What the sender of that mail may track.
+    pub limits: Option<Limits>,
 }
 
 /// What the page of a recipient shows.
@@ -97,6 +99,7 @@ fn of_copy(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Around>, Error> {
             address: around.message.sender.clone(),
         },
         mail: Some((around.copy, around.message)),
+        limits: Some(around.limits),
     }))
 }
 
@@ -115,6 +118,7 @@ fn of_contact(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Around>, Error> {
         contact,
         workspace,
         mail: None,
+        limits: None,
     }))
 }
 

@@ -4,7 +4,7 @@ use crate::act::{By, NewAct, Object, write};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store};
-use model::{ActKind, EmailAddress, Role, UserId, WorkspaceId};
+use model::{ActKind, EmailAddress, Mode, Role, UserId, WorkspaceId};
 
 /// A person who logs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,15 +44,33 @@ pub(crate) fn workspace_of(tx: &mut Tx<'_>, id: UserId) -> Result<WorkspaceId, E
     row.get(0)
 }
 
+pub(crate) fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str, by: &By) -> Result<(), Error> {
+    let sql = "update \"user\" set password_hash = $2 where id = $1";
+    tx.execute(sql, params![id, hash])?;
+    let sql = "delete from credential where user_id = $1 and kind = 'session'";
+    tx.execute(sql, params![id])?;
+    let act = NewAct {
+        workspace: workspace_of(tx, id)?,
+        kind: ActKind::UserPasswordSet,
+        by,
+        object: Object::User(id),
+        before: None,
+        after: None,
+    };
+    write(tx, act)
+}
+
 impl Store {
-    /// Makes a user. Their sign-in address must not be in use on this instance.
+    /// Makes a user, who may not track anybody yet. Their sign-in address must not be in use on this instance.
     pub async fn user_create(&self, u: User, by: By) -> Result<(), Error> {
         self.db
             .write(move |tx| {
                 let sql = "insert into \"user\" (id, workspace_id, name, address, address_key, password_hash, role,
-                           created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+                           may_track, ceiling_open, ceiling_click, ceiling_document, created_at)
+                           values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $8, $9)";
                 let values =
-                    params![u.id, u.workspace, u.name, &u.address, u.address.key(), u.password_hash, u.role, by.at];
+                    params![u.id, u.workspace, u.name, &u.address, u.address.key(), u.password_hash, u.role,
+                    Mode::Detailed, by.at];
                 tx.execute(sql, values)?;
                 let act = NewAct {
                     workspace: u.workspace,
@@ -77,12 +95,12 @@ impl Store {
             .await
     }
 
-    /// A user by the address they sign in with.
+    /// The user who signs in with this address, if their account is in use.
     pub async fn user_by_address(&self, address: &EmailAddress) -> Result<Option<User>, Error> {
         let key = address.key();
         self.db
             .read(move |tx| {
-                let sql = format!("select {COLUMNS} from \"user\" u where u.address_key = $1");
+                let sql = format!("select {COLUMNS} from \"user\" u where u.address_key = $1 and u.deactivated_at is null");
                 tx.first(&sql, params![key])?.as_ref().map(user).transpose()
             })
             .await
@@ -101,25 +119,7 @@ impl Store {
     /// Replaces a user's password hash and ends all their sessions.
     pub async fn user_set_password(&self, id: UserId, hash: String, by: By) -> Result<(), Error> {
         self.db
-            .write(move |tx| {
-                tx.execute(
-                    "update \"user\" set password_hash = $2 where id = $1",
-                    params![id, hash],
-                )?;
-                tx.execute(
-                    "delete from credential where user_id = $1 and kind = 'session'",
-                    params![id],
-                )?;
-                let act = NewAct {
-                    workspace: workspace_of(tx, id)?,
-                    kind: ActKind::UserPasswordSet,
-                    by: &by,
-                    object: Object::User(id),
-                    before: None,
-                    after: None,
-                };
-                write(tx, act)
-            })
+            .write(move |tx| set_password(tx, id, &hash, &by))
             .await
     }
 

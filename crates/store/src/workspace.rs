@@ -3,9 +3,10 @@
 use crate::act::{NewAct, Object, write};
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{By, Error, Store};
+use crate::{By, Error, Limits, Store, policy};
 use model::decision::Ceiling;
-use model::{ActKind, Language, Mode, PerAxis, Reason, Time, WorkspaceId};
+use model::policy::FIRST;
+use model::{ActKind, Language, Mode, PerAxis, Reason, Sha256, Time, WorkspaceId};
 
 /// The operator's settings for the whole instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,23 +131,24 @@ pub(crate) fn read_workspace(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<Option<
     .transpose()
 }
 
-/// The ceilings that stand over every decision in a workspace, the kill switches among them.
-pub fn ceilings(instance: &Instance, workspace: &Workspace) -> [Ceiling; 3] {
-    ceilings_of(instance, workspace.tracking, workspace.ceiling)
+/// The ceilings that stand over every decision about a sender's mail, the kill switches among them.
+pub fn ceilings(instance: &Instance, workspace: &Workspace, sender: &Limits) -> Vec<Ceiling> {
+    ceilings_of(instance, workspace.tracking, workspace.ceiling, sender)
 }
 
 pub(crate) fn ceilings_of(
     instance: &Instance,
     tracking: bool,
     ceiling: PerAxis<Mode>,
-) -> [Ceiling; 3] {
+    sender: &Limits,
+) -> Vec<Ceiling> {
     let on = instance.tracking && tracking;
     let switch = if on {
         PerAxis::all(Mode::Detailed)
     } else {
         model::mode::NOTHING
     };
-    [
+    let mut ceilings = vec![
         Ceiling {
             reason: Reason::KillSwitch,
             modes: switch,
@@ -159,7 +161,9 @@ pub(crate) fn ceilings_of(
             reason: Reason::WorkspaceCeiling,
             modes: ceiling,
         },
-    ]
+    ];
+    ceilings.extend(sender.ceilings());
+    ceilings
 }
 
 impl Store {
@@ -192,7 +196,7 @@ impl Store {
             .await
     }
 
-    /// Makes a workspace. Its ceiling is `individual`: facts about devices must be allowed deliberately.
+    /// Makes a workspace. Its tracking policy is the built-in one. Its ceiling is `individual`: facts about devices must be allowed deliberately.
     ///
     /// `key` is 32 random bytes: the secret under which acts that concern no contact are committed to.
     pub async fn workspace_create(
@@ -207,9 +211,10 @@ impl Store {
         self.db
             .write(move |tx| {
                 let sql = "insert into workspace (id, name, tracking, ceiling_open, ceiling_click, ceiling_document,
-                           language, ask, postal_address, contact, created_at)
-                           values ($1, $2, 1, $3, $3, $3, $4, 0, '', '', $5)";
-                tx.execute(sql, params![id, &name, Mode::Individual, language, now])?;
+                           language, ask, postal_address, contact, policy_sha256, created_at)
+                           values ($1, $2, 1, $3, $3, $3, $4, 0, '', '', $5, $6)";
+                tx.execute(sql, params![id, &name, Mode::Individual, language, Sha256::of(FIRST).0, now])?;
+                policy::publish(tx, id, FIRST, &By::operator(now))?;
                 let sql = "insert into workspace_key (workspace_id, key) values ($1, $2)";
                 tx.execute(sql, params![id, key])?;
                 let act = NewAct {

@@ -156,7 +156,10 @@ impl<'a> Visit<'a> {
 
 /// What would be recorded if this mail were opened now: the same question that recording asks.
 fn effective_modes(around: &Around, copy: &Copy, now: Time) -> PerAxis<Mode> {
-    let mut limits = ceilings(&around.instance, &around.workspace).to_vec();
+    let Some(sender) = &around.limits else {
+        return model::mode::NOTHING;
+    };
+    let mut limits = ceilings(&around.instance, &around.workspace, sender);
     limits.push(Ceiling {
         reason: Reason::FrozenAtSend,
         modes: copy.modes,

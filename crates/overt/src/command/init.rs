@@ -5,7 +5,7 @@ use crate::config::{Config, FILE};
 use crate::{ambient, keys, log};
 use anyhow::{Context, Result, bail};
 use model::url::Origin;
-use model::{EmailAddress, IdentityId, Language, Role, UserId, WorkspaceId};
+use model::{EmailAddress, IdentityId, Language, Mode, PerAxis, Role, UserId, WorkspaceId};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -107,6 +107,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         "Written: {}, {}, the database",
         file.display(),
         keys::path(&arguments.dir).display()
+    );
+    println!(
+        "\nThe tracking policy that this workspace begins with:\n\n{}\nAs its owner you may track, and have \
+         acknowledged this policy by setting Overt up. Publish your own under Compliance; until somebody has the \
+         role `compliance`, the owner sets limits and says who else may track.",
+        model::policy::FIRST
     );
     println!("\nNext:");
     if arguments.relay_user.is_some() {
@@ -228,7 +234,8 @@ async fn set_up(arguments: &Arguments, answers: &Answers) -> Result<()> {
         password: &answers.password,
         role: Role::Owner,
     };
-    create_user(&store, &owner).await.map(|_| ())
+    let owner = create_user(&store, &owner).await?;
+    let_track(&store, &owner).await
 }
 
 /// 32 random bytes.
@@ -270,6 +277,19 @@ pub(crate) async fn create_user(store: &Store, new: &NewUser<'_>) -> Result<User
     };
     store.identity_create(identity, By::operator(now)).await?;
     Ok(user)
+}
+
+/// Grants a user to track, and notes that they acknowledge the tracking policy that the workspace begins with. Only for
+/// whoever sets the workspace up and is told so; everybody else does it on the page.
+pub(crate) async fn let_track(store: &Store, user: &User) -> Result<()> {
+    let now = (ambient::REAL.now)();
+    let (ceiling, by) = (PerAxis::all(Mode::Detailed), By::operator(now));
+    store
+        .user_set_limits(user.workspace, user.id, true, ceiling, by)
+        .await?;
+    let policy = store.policy(user.workspace).await?.version;
+    store.policy_acknowledge(user.id, policy, now).await?;
+    Ok(())
 }
 
 fn write_config(file: &Path, arguments: &Arguments, answers: &Answers) -> Result<()> {

@@ -26,7 +26,7 @@ pub(super) fn write_copy(
 ) -> Result<Written, &'static str> {
     let copy = &around.copy;
     let plan = mail::plan(source).map_err(|_| "the mail cannot be read any more")?;
-    let mut ceilings = store::ceilings(&around.instance, &around.workspace).to_vec();
+    let mut ceilings = store::ceilings(&around.instance, &around.workspace, &around.limits);
     let frozen = copy.reason().unwrap_or(Reason::FrozenAtSend);
     ceilings.push(Ceiling {
         reason: frozen,

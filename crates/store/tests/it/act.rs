@@ -83,8 +83,22 @@ async fn prepare(house: &House, kind: ActKind) -> Ready {
             Ready::Credential(credential(house, CredentialKind::ApiKey).await)
         }
         ActKind::IdentityRemoved => Ready::Identity(identity(house).await),
-        ActKind::UserPasswordSet | ActKind::UserSignInFailed => {
-            Ready::User(second_user(house).await)
+        ActKind::UserPasswordSet
+        | ActKind::UserSignInFailed
+        | ActKind::UserRoleSet
+        | ActKind::UserDeactivated
+        | ActKind::UserResetIssued
+        | ActKind::UserCeilingSet => Ready::User(second_user(house).await),
+        ActKind::UserReactivated => {
+            let user = second_user(house).await;
+            let (store, by) = (&house.store, house.by());
+            assert!(
+                store
+                    .user_set_active(house.workspace, user, false, by)
+                    .await
+                    .unwrap()
+            );
+            Ready::User(user)
         }
         ActKind::ContactConsentSet | ActKind::ContactDescribed => {
             Ready::Contact(house.contact("bob@example.org").await.id)
@@ -159,6 +173,59 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
                 .await
                 .unwrap();
         }
+        (ActKind::UserRoleSet, Ready::User(user)) => {
+            let role = model::Role::Member;
+            assert!(
+                store
+                    .user_set_role(house.workspace, user, role, by)
+                    .await
+                    .unwrap()
+            );
+        }
+        (ActKind::UserDeactivated, Ready::User(user)) => {
+            assert!(
+                store
+                    .user_set_active(house.workspace, user, false, by)
+                    .await
+                    .unwrap()
+            );
+        }
+        (ActKind::UserReactivated, Ready::User(user)) => {
+            assert!(
+                store
+                    .user_set_active(house.workspace, user, true, by)
+                    .await
+                    .unwrap()
+            );
+        }
+        (ActKind::UserResetIssued, Ready::User(user)) => {
+            let (hash, until) = (Sha256::of("reset"), NOW + crate::house::MINUTE);
+            let made = store.user_reset_issue(house.workspace, user, id(), hash, until, by);
+            assert!(made.await.unwrap());
+        }
+        (ActKind::UserCeilingSet, Ready::User(user)) => {
+            let ceiling = PerAxis::all(Mode::Individual);
+            let set = store.user_set_limits(house.workspace, user, true, ceiling, by);
+            assert!(set.await.unwrap());
+        }
+        (ActKind::PolicyPublished, _) => {
+            let text = model::policy::FIRST.replace("2. ", "2. Really: ");
+            assert!(
+                store
+                    .policy_publish(house.workspace, &text, by)
+                    .await
+                    .unwrap()
+            );
+        }
+        (ActKind::PolicyAcknowledged, _) => {
+            let version = store.policy(house.workspace).await.unwrap().version;
+            assert!(
+                store
+                    .policy_acknowledge(house.user, version, NOW)
+                    .await
+                    .unwrap()
+            );
+        }
         (ActKind::CredentialMade, _) => {
             credential(house, CredentialKind::AppPassword).await;
         }
@@ -230,7 +297,7 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
                 .await
                 .unwrap();
         }
-        (ActKind::RegisterExported | ActKind::EvidenceDrawn, _) => {
+        (ActKind::RegisterExported | ActKind::EvidenceDrawn | ActKind::AccessReviewed, _) => {
             store
                 .act_note(house.workspace, kind, "2026-11", by)
                 .await

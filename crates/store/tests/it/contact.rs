@@ -86,10 +86,11 @@ async fn two_mails_to_the_same_strangers_make_them_once(house: House) {
         .map(|n| {
             let (store, workspace, list) =
                 (house.store.clone(), house.workspace, people(n % 2 == 0));
+            let user = house.user;
             tokio::spawn(async move {
                 let wanted: Vec<_> = list.iter().map(|p| p.0.clone()).collect();
                 let accepted = store
-                    .message_prepare(workspace, list, written(), NOW)
+                    .message_prepare(workspace, user, list, written(), NOW)
                     .await
                     .unwrap();
                 let got: Vec<_> = accepted

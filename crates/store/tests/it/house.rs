@@ -98,6 +98,7 @@ impl House {
             .user_create(house.person(user, "ann@sample.example"), By::operator(NOW))
             .await
             .expect("a user");
+        house.may_track(user).await;
         house
     }
 
@@ -173,6 +174,18 @@ impl House {
             self.store
                 .contact_find_or_create(self.workspace, &at, "", written(), fresh, NOW);
         made.await.expect("a contact")
+    }
+
+    /// This user may track and has acknowledged the policy.
+    pub(crate) async fn may_track(&self, user: UserId) {
+        let (ceiling, by) = (PerAxis::all(Mode::Detailed), By::operator(NOW));
+        self.store
+            .user_set_limits(self.workspace, user, true, ceiling, by)
+            .await
+            .expect("limits");
+        let policy = self.store.policy(self.workspace).await.expect("a policy");
+        let done = self.store.policy_acknowledge(user, policy.version, NOW);
+        assert!(done.await.expect("an acknowledgement"));
     }
 
     /// The user of this workspace, now.

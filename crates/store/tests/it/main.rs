@@ -17,6 +17,7 @@ mod house;
 mod inventory;
 mod known;
 mod ledger;
+mod member;
 mod message;
 mod outbox;
 mod person;

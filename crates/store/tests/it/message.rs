@@ -306,7 +306,7 @@ async fn other_workspaces_see_nothing(house: House) {
     assert!(matches!(
         house
             .store
-            .message_prepare(stranger, vec![], crate::house::written(), NOW)
+            .message_prepare(stranger, house.user, vec![], crate::house::written(), NOW)
             .await,
         Err(Error::Conflict(_))
     ));

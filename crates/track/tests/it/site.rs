@@ -164,6 +164,18 @@ impl Site {
             .user_create(owner, store::By::operator(START))
             .await
             .unwrap();
+        store
+            .user_set_limits(
+                workspace_id,
+                user,
+                true,
+                model::PerAxis::all(model::Mode::Detailed),
+                store::By::operator(START),
+            )
+            .await
+            .unwrap();
+        let policy = store.policy(workspace_id).await.unwrap().version;
+        store.policy_acknowledge(user, policy, START).await.unwrap();
         let identity = Identity {
             id: IdentityId(random()),
             workspace: workspace_id,

@@ -118,6 +118,18 @@ pub async fn workspace(store: &Store, name: &str, domain: &str) -> Sample {
             .user_create(user.clone(), By::operator(NOW))
             .await
             .unwrap();
+        store
+            .user_set_limits(
+                workspace,
+                id,
+                true,
+                model::PerAxis::all(model::Mode::Detailed),
+                store::By::operator(NOW),
+            )
+            .await
+            .unwrap();
+        let policy = store.policy(workspace).await.unwrap().version;
+        store.policy_acknowledge(id, policy, NOW).await.unwrap();
         if role != Role::Compliance {
             let identity = Identity {
                 id: IdentityId(random()),
