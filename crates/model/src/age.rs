@@ -42,6 +42,19 @@ impl AgeStanding {
     }
 }
 
+/// What a contact said about their age, as far as it is kept: never a date (R-AGE-04).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgeAnswer {
+    /// What follows from it.
+    pub standing: AgeStanding,
+    /// The age in years that was asked about.
+    pub threshold: u8,
+    /// The country whose limit that is; none where it was not known.
+    pub country: Option<Country>,
+    /// When they were asked.
+    pub asked_at: Time,
+}
+
 /// The age limit of one country, and where it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threshold<'a> {

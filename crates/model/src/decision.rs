@@ -1,29 +1,27 @@
 //! The decision: may this copy be tracked, axis by axis, and how closely?
 //!
 //! The outcome on each axis is a grant or a reason. A grant is the only thing a tracked URL can be minted from,
-//! and this module is the only place that makes one. The effective mode is the minimum of all ceilings and of
-//! what the contact agreed to; whatever is missing or cannot be read counts as `none` (R-MODE-03, -04, -05).
+//! and this module is the only place that makes one. The effective mode is the highest that the recipient is entitled
+//! to under all ceilings; whatever is missing or cannot be read counts as `none` (R-MODE-03, -04, -05).
 //!
 //! The same function runs when a mail is accepted, again when it leaves, and when a hit is collected: the later
 //! runs put the earlier outcome in as one more ceiling, so they can only lower it (R-MODE-12).
 
-use crate::consent::Consent;
-use crate::id::CopyId;
+use crate::crowd::CROWD_MIN;
+use crate::entitlement::{Entitlement, effective};
+use crate::id::{CopyId, MessageId};
 use crate::mode::{Axis, Mode, PerAxis};
 use crate::reason::Reason;
-use crate::time::Time;
 
 /// Everything the decision depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {
-    /// The copy that is decided about.
-    pub copy: CopyId,
-    /// The moment of the decision.
-    pub now: Time,
     /// What each authority allows at most, with the reason shown when it is the one that forbids.
     pub ceilings: &'a [Ceiling],
-    /// What the contact agreed to; none when it could not be read, which fails closed.
-    pub consent: Option<&'a Consent>,
+    /// What the recipient agreed to, and what the law allows without that.
+    pub entitled: &'a Entitlement,
+    /// How many copies of the message would share one token. Below [`CROWD_MIN`] a sum tells about persons (R-MODE-08).
+    pub crowd: PerAxis<u32>,
     /// Something that rules tracking out altogether, whatever anybody agreed to.
     pub obstacle: Option<Reason>,
 }
@@ -37,24 +35,33 @@ pub struct Ceiling {
     pub modes: PerAxis<Mode>,
 }
 
-/// Permission to mint an open token for one copy.
+/// What a tracked URL stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// One recipient's copy.
+    Copy(CopyId),
+    /// The message alone: the URL is the same for everybody who is only counted (R-MODE-07).
+    Message(MessageId),
+}
+
+/// Permission to mint an open token.
 #[derive(Debug, PartialEq, Eq)]
 pub struct OpenGrant {
-    copy: CopyId,
+    subject: Subject,
     mode: Mode,
 }
 
-/// Permission to mint click tokens for one copy.
+/// Permission to mint click tokens.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ClickGrant {
-    copy: CopyId,
+    subject: Subject,
     mode: Mode,
 }
 
 impl OpenGrant {
-    /// The copy this is for.
-    pub fn copy(&self) -> CopyId {
-        self.copy
+    /// What the token may name.
+    pub fn subject(&self) -> Subject {
+        self.subject
     }
     /// How closely opens may be recorded.
     pub fn mode(&self) -> Mode {
@@ -63,9 +70,9 @@ impl OpenGrant {
 }
 
 impl ClickGrant {
-    /// The copy this is for.
-    pub fn copy(&self) -> CopyId {
-        self.copy
+    /// What the tokens may name.
+    pub fn subject(&self) -> Subject {
+        self.subject
     }
     /// How closely clicks may be recorded.
     pub fn mode(&self) -> Mode {
@@ -108,52 +115,34 @@ impl Decision {
     }
 }
 
-/// Decides about one copy.
-pub fn decide(about: &Circumstances<'_>) -> Decision {
-    let mode = |axis| allowed(axis, about);
+/// Decides about one copy of a message.
+pub fn decide(copy: CopyId, message: MessageId, about: &Circumstances<'_>) -> Decision {
+    let of = |axis| {
+        let mode = about.mode(axis)?;
+        let subject = match mode {
+            Mode::None | Mode::Aggregate => Subject::Message(message),
+            Mode::Hygiene | Mode::Individual | Mode::Detailed => Subject::Copy(copy),
+        };
+        Ok((subject, mode))
+    };
     Decision {
-        open: mode(Axis::Open).map(|mode| OpenGrant {
-            copy: about.copy,
-            mode,
-        }),
-        click: mode(Axis::Click).map(|mode| ClickGrant {
-            copy: about.copy,
-            mode,
-        }),
+        open: of(Axis::Open).map(|(subject, mode)| OpenGrant { subject, mode }),
+        click: of(Axis::Click).map(|(subject, mode)| ClickGrant { subject, mode }),
         document: Reason::NoDocument,
     }
 }
 
-/// The highest mode allowed on one axis, or why there is none.
-fn allowed(axis: Axis, about: &Circumstances<'_>) -> Result<Mode, Reason> {
-    if let Some(reason) = about.obstacle {
-        return Err(reason);
-    }
-    // A ceiling that forbids is named before consent is looked at: it is the reason the sender can do something about.
-    for ceiling in about.ceilings {
-        if *ceiling.modes.get(axis) == Mode::None {
-            return Err(ceiling.reason);
+impl Circumstances<'_> {
+    /// The highest mode allowed on one axis, or why there is none: the same answer that a grant comes from, for those who
+    /// record.
+    pub fn mode(&self, axis: Axis) -> Result<Mode, Reason> {
+        if let Some(reason) = self.obstacle {
+            return Err(reason);
         }
-    }
-    let consent = about.consent.ok_or(Reason::PolicyUnavailable)?;
-    if let Some(reason) = consent.axis(axis).obstacle(about.now) {
-        return Err(reason);
-    }
-    let agreed = if consent.details.obstacle(about.now).is_none() {
-        Mode::Detailed
-    } else {
-        Mode::Individual
-    };
-    let ceiling = about
-        .ceilings
-        .iter()
-        .map(|c| *c.modes.get(axis))
-        .min()
-        .unwrap_or(Mode::None);
-    match agreed.min(ceiling) {
-        mode @ (Mode::Individual | Mode::Detailed) => Ok(mode),
-        Mode::Aggregate | Mode::Hygiene => Err(Reason::NeedsProfile),
-        Mode::None => Err(Reason::PolicyUnavailable),
+        match effective(axis, *self.entitled.get(axis), self.ceilings)? {
+            Mode::Aggregate if *self.crowd.get(axis) < CROWD_MIN => Err(Reason::TooFew),
+            mode => Ok(mode),
+        }
     }
 }
 

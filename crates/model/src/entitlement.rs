@@ -10,6 +10,8 @@ use crate::time::Time;
 
 /// The modes that a contact may be tracked in on one axis, or why there are none.
 ///
+/// The day of the last open is about opens: no other axis has `hygiene`.
+///
 /// `consent` that could not be read fails closed. Someone who refused or withdrew gets nothing of `without` either:
 /// a refusal is also the objection that every exemption leaves open. Details need consent to the axis as well.
 pub fn entitled(
@@ -20,7 +22,10 @@ pub fn entitled(
 ) -> Result<Permitted, Reason> {
     let consent = consent.ok_or(Reason::PolicyUnavailable)?;
     let standing = consent.axis(axis);
-    let without = *without.get(axis);
+    let without = match axis {
+        Axis::Open => *without.get(axis),
+        Axis::Click | Axis::Document => without.get(axis).but(Mode::Hygiene),
+    };
     match standing.obstacle(now) {
         None => {
             let agreed = without.and(Mode::Individual);
@@ -49,6 +54,29 @@ pub fn entitlement(
     now: Time,
 ) -> Entitlement {
     PerAxis::each(|axis| entitled(axis, consent, without, now))
+}
+
+/// What consent alone gives, where no law allows anything without it.
+pub fn agreed(consent: Option<&Consent>, now: Time) -> Entitlement {
+    entitlement(consent, &PerAxis::all(Permitted::NOTHING), now)
+}
+
+/// What one recipient is entitled to where others count as well; `shared` is what [`shared`] leaves of everybody's.
+/// Why they do not agree is told about themselves only, never about the others.
+pub fn among(own: &Entitlement, shared: &Entitlement) -> Entitlement {
+    PerAxis::each(|axis| {
+        let own = (*own.get(axis))?;
+        let all = shared.get(axis).unwrap_or_default();
+        let left = own.both(all);
+        (!left.is_nothing())
+            .then_some(left)
+            .ok_or(Reason::OthersMustAgree)
+    })
+}
+
+/// [`shared`] on every axis.
+pub fn shared_by(all: &[Entitlement]) -> Entitlement {
+    PerAxis::each(|axis| shared(all.iter().map(|one| *one.get(axis))))
 }
 
 /// What remains for a body that several people get (R-MODE-13), or for a message of which each recipient must agree

@@ -1,6 +1,6 @@
 //! A hit: one request to a tracked URL, after judgement. The request's address and user-agent are gone by then.
 
-use crate::id::{CopyId, HitId};
+use crate::id::{CopyId, HitId, MessageId};
 use crate::mode::{Axis, UnknownWord};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -151,6 +151,19 @@ pub struct Hit {
     pub facts: Facts,
     /// The same opener asked for the same thing seconds before: kept and labelled, not counted again.
     pub repeat: bool,
+}
+
+/// One request to a URL that a whole crowd shares. Nothing tells who; what is kept of it is one more in the sum of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// The message whose token was used.
+    pub message: MessageId,
+    /// Open or click.
+    pub axis: Axis,
+    /// The number of the link, for clicks.
+    pub link: u16,
+    /// When it arrived. Only its day is stored.
+    pub at: Time,
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@
 //!
 //! A grant cannot be written down by hand:
 //! ```compile_fail,E0451
-//! let _ = model::OpenGrant { copy: model::CopyId([0; 16]), mode: model::Mode::Detailed };
+//! use model::{CopyId, Mode, OpenGrant, Subject};
+//! let _ = OpenGrant { subject: Subject::Copy(CopyId([0; 16])), mode: Mode::Detailed };
 //! ```
 //! A token cannot be minted from an id, nor past the methods that ask for a grant:
 //! ```compile_fail,E0308
@@ -25,11 +26,15 @@
 //! With a grant from the decision it works:
 //! ```
 //! use model::decision::{Ceiling, Circumstances, decide};
-//! use model::{Consent, ConsentState, CopyId, Keyring, Mode, PerAxis, Reason, Time, Topic};
-//! let (now, copy) = (Time(0), CopyId([0; 16]));
+//! use model::{Consent, ConsentState, CopyId, Keyring, MessageId, Mode, PerAxis, Reason, Time, Topic};
+//! use model::{crowd, entitlement};
+//! let (now, copy, message) = (Time(0), CopyId([0; 16]), MessageId([1; 16]));
 //! let consent = Consent::default().after(Topic::Open, ConsentState::Given, now);
+//! let entitled = entitlement::agreed(Some(&consent), now);
 //! let ceilings = [Ceiling { reason: Reason::WorkspaceCeiling, modes: PerAxis::all(Mode::Individual) }];
-//! let decision = decide(&Circumstances { copy, now, ceilings: &ceilings, consent: Some(&consent), obstacle: None });
+//! let (crowd, obstacle) = (crowd::NOBODY, None);
+//! let about = Circumstances { ceilings: &ceilings, entitled: &entitled, crowd, obstacle };
+//! let decision = decide(copy, message, &about);
 //! let ring = Keyring::new(&[(1, [0; 32])])?;
 //! let _ = decision.open.map(|grant| ring.open(&grant));
 //! # Ok::<(), model::token::BadKeyring>(())
@@ -44,6 +49,7 @@ pub mod challenge;
 pub mod class;
 pub mod consent;
 pub mod country;
+pub mod crowd;
 pub mod data;
 pub mod decision;
 pub mod entitlement;
@@ -77,12 +83,13 @@ mod word;
 
 pub use act::ActKind;
 pub use address::EmailAddress;
-pub use age::{AgeStanding, Ages};
+pub use age::{AgeAnswer, AgeStanding, Ages};
 pub use ambient::Ambient;
 pub use class::{LegalTag, LegalTags, MessageClass};
 pub use consent::{Consent, ConsentState, Topic};
 pub use country::Country;
-pub use decision::{ClickGrant, Decision, OpenGrant, decide};
+pub use decision::{ClickGrant, Decision, OpenGrant, Subject, decide};
+pub use entitlement::Entitlement;
 pub use erasure::{ErasedBy, ErasureReceipt};
 pub use hit::{Facts, Meaning, Verdict};
 pub use id::{
@@ -102,5 +109,5 @@ pub use sign::{PublicKey, SigningKey};
 pub use source::{LegalBasis, Source, SourceKind};
 pub use suppression::{SuppressionCause, SuppressionKey, SuppressionMark};
 pub use tick::Tick;
-pub use time::Time;
+pub use time::{Day, Time};
 pub use token::{Keyring, Purpose, Token};

@@ -36,6 +36,11 @@ impl Mode {
         Self::Detailed,
     ];
 
+    /// Does it tell what one person did?
+    pub fn is_personal(self) -> bool {
+        self >= Self::Individual
+    }
+
     /// The name used in the database, the API and mail headers.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -30,6 +30,15 @@ impl Permitted {
         }
     }
 
+    /// The set with one mode less.
+    #[must_use]
+    pub fn but(self, mode: Mode) -> Self {
+        match mode {
+            Mode::None => self,
+            _ => Self(self.0 & !(1 << mode as u8)),
+        }
+    }
+
     /// What either permits.
     #[must_use]
     pub fn either(self, other: Self) -> Self {

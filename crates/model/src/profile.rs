@@ -18,9 +18,11 @@ pub use vocabulary::{ColdMail, MailConsent, ProfileKind, Statement};
 
 use crate::age::AgeStanding;
 use crate::class::{LegalTags, MessageClass};
+use crate::consent::Consent;
 use crate::country::Country;
 use crate::data::{BadData, Fact, day};
 use crate::decision::Ceiling;
+use crate::entitlement::{Entitlement, agreed, shared_by};
 use crate::mode::{Axis, Mode, PerAxis};
 use crate::permitted::Permitted;
 use crate::reason::Reason;
@@ -44,7 +46,7 @@ const BUILT_IN: [(&str, &str); 10] = [
 ];
 
 /// What the rules ask about one mail to one contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Case {
     /// The contact's country; none gets the strictest rules.
     pub country: Option<Country>,
@@ -56,6 +58,17 @@ pub struct Case {
     pub directed_to_children: bool,
     /// What the contact is to a lawyer who writes.
     pub tags: LegalTags,
+}
+
+/// What the rules say about one case: what the decision takes in beside consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ruling {
+    /// The highest mode that is reachable at all, with consent.
+    pub ceiling: Ceiling,
+    /// The modes that need no consent.
+    pub without_consent: PerAxis<Permitted>,
+    /// This contact may be tracked only if every recipient of the same message agreed (R-LAW-01).
+    pub each_must_agree: bool,
 }
 
 /// A profile whose review is overdue: still in force, but somebody must look at it.
@@ -122,6 +135,39 @@ impl Profiles {
             let jurisdiction = p.kind == ProfileKind::Jurisdiction && !is_known;
             jurisdiction || lists(p) || self.home.contains(&p.id)
         })
+    }
+
+    /// All that the rules say about a case.
+    pub fn ruling(&self, case: &Case) -> Ruling {
+        Ruling {
+            ceiling: self.ceiling(case),
+            without_consent: self.without_consent(case),
+            each_must_agree: self.each_must_agree(case),
+        }
+    }
+
+    /// Is there anybody at all to whom [`each_must_agree`](Self::each_must_agree) applies? Where not, recipients need
+    /// not be looked at together.
+    pub fn some_must_agree(&self) -> bool {
+        let applies =
+            |p: &&Profile| p.kind == ProfileKind::Jurisdiction || self.home.contains(&p.id);
+        self.all.values().filter(applies).any(Profile::asks_each)
+    }
+
+    /// What each recipient of a message agreed to, where one of them may be tracked only if all did (R-LAW-01); none
+    /// where nobody is such. Nothing that needs no consent counts here.
+    pub fn agreed_by_each<'r>(
+        &self,
+        recipients: impl Iterator<Item = (Case, &'r Consent)>,
+        now: Time,
+    ) -> Option<Entitlement> {
+        let mut is_asked = false;
+        let of = |(case, consent)| {
+            is_asked |= self.each_must_agree(&case);
+            agreed(Some(consent), now)
+        };
+        let all: Vec<Entitlement> = recipients.map(of).collect();
+        is_asked.then(|| shared_by(&all))
     }
 
     /// The highest mode that is reachable at all, with consent, and why not more.

@@ -70,6 +70,8 @@ reasons! {
     OthersMustAgree = "others_must_agree", "Everyone who gets this mail must have agreed, and not everyone has.";
     /// Below the age of consent, or of unknown age at a service for children.
     TooYoung = "too_young", "This person may be too young to agree alone.";
+    /// Too few share a sum.
+    TooFew = "too_few", "Fewer than 20 people would share this count, so it would tell about single persons.";
     /// The mail has no hosted document.
     NoDocument = "no_document", "There is no hosted document in this mail.";
     /// There is no HTML body to put a pixel or links into.

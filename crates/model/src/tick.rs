@@ -9,6 +9,9 @@ use serde::Serialize;
 pub enum Tick {
     /// `–`: not tracked.
     Untracked,
+    /// A broken `–`: nothing is told about this person. They are only counted in a sum, or only the day of their last
+    /// open is kept for list cleaning.
+    Limited,
     /// `✓`: sent; not known to be read.
     Sent,
     /// Hollow second tick: there was a signal that cannot be told from a machine.
@@ -19,12 +22,19 @@ pub enum Tick {
 
 impl Tick {
     /// All ticks.
-    pub const ALL: [Self; 4] = [Self::Untracked, Self::Sent, Self::Unsure, Self::Read];
+    pub const ALL: [Self; 5] = [
+        Self::Untracked,
+        Self::Limited,
+        Self::Sent,
+        Self::Unsure,
+        Self::Read,
+    ];
 
     /// The word for the API and style sheets.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Untracked => "untracked",
+            Self::Limited => "limited",
             Self::Sent => "sent",
             Self::Unsure => "unsure",
             Self::Read => "read",
@@ -34,15 +44,18 @@ impl Tick {
     /// The tick of a copy from its modes and counters. A receipt is the recipient's own word, so it counts in every
     /// mode. A human click shows that the mail was read, but only where opens may be recorded at all (R-MODE-16).
     pub fn of(modes: &PerAxis<Mode>, seen: &Seen) -> Self {
-        let opens = modes.open > Mode::None;
+        let [opens, clicks, documents] =
+            [modes.open, modes.click, modes.document].map(Mode::is_personal);
         if seen.receipt || (opens && (seen.opens.human > 0 || seen.clicks.human > 0)) {
             Self::Read
         } else if opens && seen.opens.unknown > 0 {
             Self::Unsure
-        } else if opens || modes.click > Mode::None || modes.document > Mode::None {
+        } else if opens || clicks || documents {
             Self::Sent
-        } else {
+        } else if *modes == crate::mode::NOTHING {
             Self::Untracked
+        } else {
+            Self::Limited
         }
     }
 }
@@ -100,6 +113,22 @@ mod tests {
             ..Seen::default()
         };
         assert_eq!(Tick::of(&crate::mode::NOTHING, &receipt), Tick::Read);
+    }
+
+    #[test]
+    fn what_tells_of_no_person_has_a_tick_of_its_own() {
+        for mode in [Mode::Aggregate, Mode::Hygiene] {
+            let counted = PerAxis {
+                open: mode,
+                ..crate::mode::NOTHING
+            };
+            assert_eq!(Tick::of(&counted, &opens(1, 1, 1)), Tick::Limited);
+            let clicks = PerAxis {
+                click: Mode::Individual,
+                ..counted
+            };
+            assert_eq!(Tick::of(&clicks, &opens(1, 0, 0)), Tick::Sent);
+        }
     }
 
     #[test]

@@ -14,6 +14,12 @@ impl Time {
         Self(self.0 - self.0.rem_euclid(60_000))
     }
 
+    /// The calendar day in UTC: all that sums and list cleaning may keep.
+    pub fn day(self) -> Day {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        Day(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
     /// The moment as RFC 3339 text, as in `2026-11-21T20:48:00Z`. Out-of-range moments give the epoch.
     pub fn rfc3339(self) -> String {
         let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
@@ -84,6 +90,40 @@ impl<'de> serde::Deserialize<'de> for Time {
     }
 }
 
+/// A calendar day in UTC. Its text, as in `2026-11-21`, sorts like the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(jiff::civil::Date);
+
+/// The text is no day.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a day: write it as in 2026-11-21")]
+pub struct BadDay(String);
+
+impl Day {
+    /// The moment at which it begins.
+    pub fn begins_at(self) -> Time {
+        let begin = self.0.to_zoned(jiff::tz::TimeZone::UTC);
+        Time(begin.map_or(i64::MIN, |moment| moment.timestamp().as_millisecond()))
+    }
+}
+
+impl std::str::FromStr for Day {
+    type Err = BadDay;
+    fn from_str(text: &str) -> Result<Self, BadDay> {
+        let day = text
+            .parse()
+            .ok()
+            .filter(|_| text.len() == "2026-11-21".len());
+        day.map(Self).ok_or_else(|| BadDay(text.into()))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +132,24 @@ mod tests {
     fn minute_rounds_down_also_before_1970() {
         assert_eq!(Time(119_999).minute(), Time(60_000));
         assert_eq!(Time(-1).minute(), Time(-60_000));
+    }
+
+    #[test]
+    fn days() {
+        let day = Time(1_795_294_080_123).day();
+        assert_eq!(day.to_string(), "2026-11-21");
+        assert_eq!("2026-11-21".parse(), Ok(day));
+        assert_eq!(day.begins_at().rfc3339(), "2026-11-21T00:00:00Z");
+        assert_eq!(Time(day.begins_at().0 - 1).day().to_string(), "2026-11-20");
+        for bad in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "20261121",
+            "2026-11-21T00:00",
+        ] {
+            assert!(bad.parse::<Day>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -9,8 +9,9 @@
 //! Keys rotate: new tokens use the newest key, old keys go on verifying. Dropping an old key breaks every link
 //! made with it, so the operator is never asked to.
 
-use crate::decision::{ClickGrant, OpenGrant};
-use crate::id::{ContactId, CopyId};
+use crate::decision::{ClickGrant, OpenGrant, Subject};
+use crate::id::{ContactId, CopyId, MessageId};
+use crate::mode::Axis;
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
@@ -38,10 +39,14 @@ pub enum Purpose {
     Unsubscribe,
     /// `/p/own`: the link in a mail that proves whose mailbox it is; its id names the challenge.
     Own,
+    /// `/o` of a message: displayed by one of a crowd.
+    OpenSum,
+    /// `/c` of a message: one of a crowd followed a link.
+    ClickSum,
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Open,
         Self::Click,
         Self::Person,
@@ -49,6 +54,8 @@ impl Purpose {
         Self::Receipt,
         Self::Unsubscribe,
         Self::Own,
+        Self::OpenSum,
+        Self::ClickSum,
     ];
 
     fn label(self) -> &'static [u8] {
@@ -60,6 +67,8 @@ impl Purpose {
             Self::Receipt => b"overt token v1 receipt",
             Self::Unsubscribe => b"overt token v1 unsubscribe",
             Self::Own => b"overt token v1 own",
+            Self::OpenSum => b"overt token v1 open sum",
+            Self::ClickSum => b"overt token v1 click sum",
         }
     }
 }
@@ -90,9 +99,19 @@ impl fmt::Debug for Token {
 /// What a verified token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
-    /// The copy; for [`Purpose::Person`] also the contact, for [`Purpose::Confirm`] and [`Purpose::Own`] the request.
+    /// The copy; for [`Purpose::Person`] also the contact, for [`Purpose::Confirm`] and [`Purpose::Own`] the request,
+    /// for sums the message.
     pub id: [u8; ID],
     /// The number of the link within the message; zero for other purposes.
+    pub link: u16,
+}
+
+/// What the token of a tracked URL says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tracked {
+    /// A copy, or the message that a crowd shares.
+    pub subject: Subject,
+    /// The number of the link within the message; zero for opens.
     pub link: u16,
 }
 
@@ -147,19 +166,21 @@ impl Keyring {
         Ok(Self { keys })
     }
 
-    /// The token of a copy's pixel.
+    /// The token of a pixel: of a copy's, or of the one that a crowd shares.
     pub fn open(&self, grant: &OpenGrant) -> Token {
-        self.mint(Purpose::Open, grant.copy().bytes(), 0, b"")
+        match grant.subject() {
+            Subject::Copy(copy) => self.mint(Purpose::Open, copy.bytes(), 0, b""),
+            Subject::Message(message) => self.mint(Purpose::OpenSum, message.bytes(), 0, b""),
+        }
     }
 
-    /// The token of one link of a copy. `destination` is exactly what will stand in the URL.
+    /// The token of one link. `destination` is exactly what will stand in the URL.
     pub fn click(&self, grant: &ClickGrant, link: u16, destination: &str) -> Token {
-        self.mint(
-            Purpose::Click,
-            grant.copy().bytes(),
-            link,
-            destination.as_bytes(),
-        )
+        let to = destination.as_bytes();
+        match grant.subject() {
+            Subject::Copy(copy) => self.mint(Purpose::Click, copy.bytes(), link, to),
+            Subject::Message(message) => self.mint(Purpose::ClickSum, message.bytes(), link, to),
+        }
     }
 
     /// The token of the recipient's page. Not a tracked URL: visiting it records nothing.
@@ -215,6 +236,26 @@ impl Keyring {
             id,
             link: u16::from_be_bytes([head[ID], head[ID + 1]]),
         })
+    }
+
+    /// Checks the token of a tracked URL: what it stands for, and which link. `destination` is empty for opens.
+    pub fn tracked(&self, axis: Axis, text: &str, destination: &str) -> Result<Tracked, Forged> {
+        let (one, sum) = match axis {
+            Axis::Open => (Purpose::Open, Purpose::OpenSum),
+            Axis::Click => (Purpose::Click, Purpose::ClickSum),
+            Axis::Document => return Err(Forged),
+        };
+        let of = |subject, claim: Claim| Tracked {
+            subject,
+            link: claim.link,
+        };
+        match self.verify(one, text, destination) {
+            Ok(claim) => Ok(of(Subject::Copy(claim.copy()), claim)),
+            Err(Forged) => {
+                let claim = self.verify(sum, text, destination)?;
+                Ok(of(Subject::Message(MessageId(claim.id)), claim))
+            }
+        }
     }
 
     fn mint(&self, purpose: Purpose, id: &[u8; ID], link: u16, destination: &[u8]) -> Token {

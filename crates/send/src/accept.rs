@@ -1,14 +1,14 @@
 //! Accepting a mail: who may send it, what is decided about each recipient, and everything onto the disk.
 
+use crate::decide::{About, Rules, may_ask};
 use crate::instrument::Tools;
 use crate::read::{Read, read};
 use crate::sign::Signers;
-use model::decision::{Ceiling, Circumstances, Decision, decide};
-use model::profile::{Case, Profiles};
+use model::decision::{Ceiling, Decision};
 use model::url::Origin;
 use model::{
-    AgeStanding, Ambient, Axis, Consent, ConsentState, CopyId, EmailAddress, Keyring, MessageClass,
-    MessageId, Mode, PerAxis, Reason, Source, Switch, Tick, Time, Topic, role::Act,
+    Ambient, CopyId, EmailAddress, Keyring, MessageClass, MessageId, Mode, PerAxis, Profiles,
+    Reason, Source, Switch, Tick, Time, role::Act,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -198,18 +198,9 @@ impl Sender {
                 .unwrap_or(MessageClass::Correspondence),
             ask: submission.ask.or(read.ask),
         };
-        let together = self.agreed_by_each(&prepared.contacts, wishes.class, &own, now);
-        let copies: Vec<NewCopy> = recipients
-            .into_iter()
-            .zip(&prepared.contacts)
-            .map(|(recipient, contact)| {
-                self.copy(
-                    recipient, contact, &prepared, &read, &wishes, together, &own, now,
-                )
-            })
-            .collect();
-
         let id = MessageId((self.ambient.random)());
+        let copies = self.copies(id, recipients, &prepared, &read, &wishes, &own, now);
+
         let header_id = read
             .header_id
             .unwrap_or_else(|| format!("{id}@{}", from.domain()));
@@ -270,108 +261,77 @@ impl Sender {
             .collect())
     }
 
-    /// Where one of the recipients may be tracked only if each of them agreed (R-LAW-01): what they all agreed to.
-    fn agreed_by_each(
+    /// Decides about every recipient, and makes the copies.
+    fn copies(
         &self,
-        contacts: &[Contact],
-        class: MessageClass,
-        own: &HashSet<String>,
-        now: Time,
-    ) -> Option<Ceiling> {
-        let bound = |contact: &Contact| self.profiles.each_must_agree(&case(contact, class));
-        contacts.iter().any(bound).then(|| Ceiling {
-            reason: Reason::LegalProfession,
-            modes: PerAxis::each(|axis| {
-                let topic = match axis {
-                    Axis::Open => Topic::Open,
-                    Axis::Click => Topic::Click,
-                    Axis::Document => Topic::Document,
-                };
-                let agreed = |contact: &Contact| {
-                    own.contains(&contact.address.key())
-                        || contact.consent.get(topic).at(now) == ConsentState::Given
-                };
-                if contacts.iter().all(agreed) {
-                    Mode::Detailed
-                } else {
-                    Mode::None
-                }
-            }),
-        })
-    }
-
-    fn copy(
-        &self,
-        recipient: Recipient,
-        contact: &Contact,
+        id: MessageId,
+        recipients: Vec<Recipient>,
         around: &Accepted,
         read: &Read,
         wishes: &Wishes,
-        together: Option<Ceiling>,
         own: &HashSet<String>,
         now: Time,
-    ) -> NewCopy {
-        let id = CopyId((self.ambient.random)());
-        let is_own = own.contains(&recipient.address.key());
-        let obstacle = if is_own {
-            Some(Reason::OwnAddress)
-        } else {
-            contact.obstacle().or(read.obstacle)
-        };
-        let switch = Ceiling {
-            reason: Reason::SwitchedOff,
-            modes: wishes.switch.ceiling(),
-        };
-        let mut ceilings = store::ceilings(&around.instance, &around.workspace, &around.limits);
-        ceilings.push(switch);
-        ceilings.push(self.profiles.ceiling(&case(contact, wishes.class)));
-        ceilings.extend(together);
-        let decision = decide(&Circumstances {
-            copy: id,
+    ) -> Vec<NewCopy> {
+        let is_own = |contact: &Contact| own.contains(&contact.address.key());
+        let children = around.workspace.directed_to_children;
+        let others = around.contacts.iter().filter(|contact| !is_own(contact));
+        let cases = others.map(|c| (c.case(wishes.class, children), &c.consent));
+        let rules = Rules {
+            law: &self.profiles,
+            instance: &around.instance,
+            workspace: &around.workspace,
+            limits: &around.limits,
+            message: id,
+            class: wishes.class,
             now,
-            ceilings: &ceilings,
-            consent: Some(&contact.consent),
-            obstacle,
-        });
-        let wanted = wishes.ask.unwrap_or_else(|| {
-            contact.ask_next || (around.workspace.ask && wishes.switch != Switch::Off)
-        });
+            together: self.profiles.agreed_by_each(cases, now),
+        };
+        let about = |contact| About {
+            copy: CopyId((self.ambient.random)()),
+            contact,
+            limit: Ceiling {
+                reason: Reason::SwitchedOff,
+                modes: wishes.switch.ceiling(),
+            },
+            obstacle: if is_own(contact) {
+                Some(Reason::OwnAddress)
+            } else {
+                contact.obstacle().or(read.obstacle)
+            },
+        };
+        let abouts: Vec<About<'_>> = around.contacts.iter().map(about).collect();
+        let decided = rules.all(&abouts);
         let tracking_on = around.instance.tracking && around.workspace.tracking;
-        let ask = wanted
-            && !is_own
-            && read.can_carry_line
-            && tracking_on
-            && may_ask(&decision, &contact.consent, now);
-        NewCopy {
-            id,
+        let asks = |contact: &Contact, decision: &Decision| {
+            let wanted = wishes.ask.unwrap_or_else(|| {
+                contact.ask_next || (around.workspace.ask && wishes.switch != Switch::Off)
+            });
+            wanted
+                && !is_own(contact)
+                && read.can_carry_line
+                && tracking_on
+                && may_ask(decision, &contact.consent, now)
+        };
+        let copy = |((recipient, about), decision): ((Recipient, &About<'_>), Decision)| NewCopy {
+            id: about.copy,
             outbox: (self.ambient.random)(),
-            contact: contact.id,
+            contact: about.contact.id,
             address: recipient.address,
             modes: decision.modes(),
             reason_open: decision.open.as_ref().err().copied(),
             reason_click: decision.click.as_ref().err().copied(),
-            ask,
+            ask: asks(about.contact, &decision),
             refusal: None,
             notify: recipient.notify,
             orcpt: recipient.orcpt,
-        }
+        };
+        recipients
+            .into_iter()
+            .zip(&abouts)
+            .zip(decided)
+            .map(copy)
+            .collect()
     }
-}
-
-/// What the rules of law ask about one mail to one contact. Nobody is asked for their age yet.
-pub(crate) fn case(contact: &Contact, class: MessageClass) -> Case {
-    Case {
-        country: contact.country,
-        class,
-        age: AgeStanding::Unknown,
-        directed_to_children: false,
-        tags: contact.tags,
-    }
-}
-
-/// The question goes into untracked mails only, and not to people who were asked a short while ago.
-pub(crate) fn may_ask(decision: &Decision, consent: &Consent, now: Time) -> bool {
-    !decision.is_tracked() && consent.may_ask(now)
 }
 
 fn must_be_own(own: &HashSet<String>, address: &EmailAddress) -> Result<(), Refusal> {

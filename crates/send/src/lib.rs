@@ -6,6 +6,7 @@
 //! then (which can only lower), and hand it to the relay.
 
 pub mod accept;
+mod decide;
 pub mod deliver;
 pub mod instrument;
 mod notice;

@@ -5,7 +5,7 @@
 //! the tracker's bare origin, and a pixel goes. Whether an address was made here is the MAC's word, not its looks.
 
 use crate::instrument::Tools;
-use model::Purpose;
+use model::{Axis, Purpose};
 
 /// What is put in place of an address of ours; none for any other address.
 pub(crate) fn replacement(url: &str, tools: &Tools<'_>) -> Option<String> {
@@ -15,7 +15,7 @@ pub(crate) fn replacement(url: &str, tools: &Tools<'_>) -> Option<String> {
 /// Where one of our own tracked links leads.
 fn original(url: &str, tools: &Tools<'_>) -> Option<String> {
     let (token, to) = tools.tracker.read_click(url)?;
-    let genuine = tools.keyring.verify(Purpose::Click, token, to.as_str());
+    let genuine = tools.keyring.tracked(Axis::Click, token, to.as_str());
     genuine.is_ok().then(|| to.as_str().to_owned())
 }
 

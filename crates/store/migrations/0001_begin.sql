@@ -28,6 +28,8 @@ create table workspace (
   contact text not null,
   -- The version of its tracking policy that is in force.
   policy_sha256 bytea not null,
+  -- Is its service directed to children?
+  directed_to_children bigint not null default 0,
   created_at bigint not null
 );
 
@@ -132,6 +134,13 @@ create table contact (
   tags text not null,
   -- Since when they are kept but not used (GDPR Art. 18).
   restricted_at bigint,
+  -- What they said about their age: whether they have reached the limit of a country, never a date of birth.
+  age text not null default 'unknown',
+  age_threshold bigint,
+  age_country text,
+  age_asked_at bigint,
+  -- The day of the last open, where the law allows keeping that and no more. Read for list cleaning alone.
+  last_open_day text,
   created_at bigint not null,
   unique (workspace_id, address_key)
 );
@@ -406,6 +415,17 @@ create table hit (
 );
 create index hit_copy on hit (copy_id, at);
 create index hit_unfolded on hit (folded) where folded = 0;
+
+-- How often the pictures and links of a message were asked for by those who are only counted: a number a day, and
+-- nothing about a request.
+create table tally (
+  message_id bytea not null references message (id),
+  axis text not null,
+  link bigint not null,
+  day text not null,
+  count bigint not null,
+  primary key (message_id, axis, link, day)
+);
 
 -- A copy's firsts that senders are told of: first read, first click. One row of a kind, while it stands.
 create table news (

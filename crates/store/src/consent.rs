@@ -3,7 +3,7 @@
 use crate::db::Tx;
 use crate::event::{self, News};
 use crate::value::params;
-use crate::{Contact, Error, Store, act, contact, ledger, withdrawal};
+use crate::{Contact, Error, Store, act, contact, hygiene, ledger, withdrawal};
 use model::consent::CONFIRM_LIFE;
 use model::event::Happening;
 use model::ledger::Head;
@@ -169,6 +169,13 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
             "update contact set {column}_state = $2, {column}_since = $3, ask_next = 0 where id = $1"
         );
         tx.execute(&sql, params![change.contact, change.state, change.at])?;
+        let is_no = matches!(
+            change.state,
+            ConsentState::Refused | ConsentState::Withdrawn
+        );
+        if *topic == Topic::Open && is_no {
+            hygiene::forget(tx, change.contact)?;
+        }
     }
     let news = News {
         workspace: change.workspace,

@@ -5,9 +5,10 @@ use crate::origin::{self, MailAgreement};
 use crate::value::{Row, Value, params};
 use crate::{By, Error, Store, act, consent};
 use model::consent::Standing;
+use model::profile::Case;
 use model::{
-    ActKind, Consent, ConsentState, ContactId, Country, EmailAddress, Language, LegalTags, Reason,
-    Source, Time, WorkspaceId,
+    ActKind, AgeAnswer, AgeStanding, Consent, ConsentState, ContactId, Country, EmailAddress,
+    Language, LegalTags, MessageClass, Reason, Source, Time, WorkspaceId,
 };
 
 /// A person mail is sent to.
@@ -41,6 +42,8 @@ pub struct Contact {
     pub country: Option<Country>,
     /// What they are to a lawyer who writes to them.
     pub tags: LegalTags,
+    /// What they said about their age; none if they were never asked.
+    pub age: Option<AgeAnswer>,
     /// Since when their data is kept but not used (GDPR Art. 18).
     pub restricted_at: Option<Time>,
 }
@@ -49,6 +52,17 @@ impl Contact {
     /// What keeps mail to them from being tracked, whatever they agreed to.
     pub fn obstacle(&self) -> Option<Reason> {
         self.restricted_at.map(|_| Reason::Restricted)
+    }
+
+    /// What the rules of law ask about a mail of this class to them.
+    pub fn case(&self, class: MessageClass, directed_to_children: bool) -> Case {
+        Case {
+            country: self.country,
+            class,
+            age: self.age.map_or(AgeStanding::Unknown, |age| age.standing),
+            directed_to_children,
+            tags: self.tags,
+        }
     }
 }
 
@@ -93,9 +107,9 @@ pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.lan
     k.open_since, k.click_state, k.click_since, k.document_state, k.document_since, k.details_state, k.details_since,
     k.ask_next, k.created_at, k.country, k.tags, k.source_kind, k.source_place, k.source_at, k.source_by,
     k.source_basis, k.told_at, k.business, k.mail_consent, k.mail_consent_until, k.mail_consent_since,
-    k.mail_consent_proof, k.restricted_at";
+    k.mail_consent_proof, k.age, k.age_threshold, k.age_country, k.age_asked_at, k.restricted_at";
 /// The place of what a query selects behind them.
-pub(crate) const COLUMNS_COUNT: usize = 29;
+pub(crate) const COLUMNS_COUNT: usize = 33;
 
 /// Reads a contact whose columns begin at `from`.
 pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
@@ -125,8 +139,22 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
         told_at: row.get(from + 22)?,
         business: row.get(from + 23)?,
         agreement: origin::agreement(row, from + 24)?,
-        restricted_at: row.get(from + 28)?,
+        age: age(row, from + 28)?,
+        restricted_at: row.get(from + 32)?,
     })
+}
+
+fn age(row: &Row, from: usize) -> Result<Option<AgeAnswer>, Error> {
+    let standing = row.get(from)?;
+    if standing == AgeStanding::Unknown {
+        return Ok(None);
+    }
+    Ok(Some(AgeAnswer {
+        standing,
+        threshold: row.get(from + 1)?,
+        country: row.get(from + 2)?,
+        asked_at: row.get(from + 3)?,
+    }))
 }
 
 /// The contacts with these addresses and names, in the order given; made, under the ids given, where they are not
@@ -289,7 +317,8 @@ impl Store {
             .await
     }
 
-    /// Notes where a contact is and what they are to a lawyer. Mails from now on follow the rules for that.
+    /// Notes where a contact is and what they are to a lawyer. From now on the rules for that apply, also to what is
+    /// recorded of mails sent before. Whoever had reached another country's limit of age has to be asked again.
     pub async fn contact_describe(
         &self,
         workspace: WorkspaceId,
@@ -300,7 +329,9 @@ impl Store {
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                let sql = "update contact set country = $3, tags = $4 where id = $1 and workspace_id = $2";
+                let sql = "update contact set country = $3, tags = $4, age = case when age = 'reached' and
+                           coalesce(age_country, '') <> coalesce($3, '') then 'unknown' else age end
+                           where id = $1 and workspace_id = $2";
                 let found = tx.execute(sql, params![id, workspace, country, tags])? > 0;
                 if found {
                     // What they are said to be stays in the contact's own row.
@@ -368,6 +399,24 @@ impl Store {
                 let search = search(&contact.address, &name);
                 let sql = "update contact set name = $2, search = $3, language = $4, country = $5 where id = $1";
                 Ok(tx.execute(sql, params![id, name, search, language, country])? > 0)
+            })
+            .await
+    }
+
+    /// Keeps what a contact said about their age: the answer, and never a date of birth (R-AGE-04).
+    pub async fn contact_set_age(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        answer: AgeAnswer,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "update contact set age = $3, age_threshold = $4, age_country = $5, age_asked_at = $6
+                           where id = $1 and workspace_id = $2";
+                let AgeAnswer { standing, threshold, country, asked_at } = answer;
+                let values = params![id, workspace, standing, threshold, country, asked_at];
+                Ok(tx.execute(sql, values)? > 0)
             })
             .await
     }

@@ -7,7 +7,7 @@ use crate::value::params;
 use crate::{Copy, Error, Store, copy, event, news};
 use model::event::Happening;
 use model::tick::Counts;
-use model::{Axis, CopyId, Meaning, Mode, Time, UserId, Verdict};
+use model::{Axis, CopyId, Meaning, Time, UserId, Verdict};
 use std::collections::BTreeMap;
 
 /// Hits folded in one transaction.
@@ -101,7 +101,7 @@ pub(crate) fn count(counts: &mut Counts, meaning: Meaning) -> Option<&mut u32> {
 
 /// Widens the time of reading. Where opens may not be recorded, a click says nothing about reading (R-MODE-16).
 pub(crate) fn read_at(copy: &mut Copy, first: Time, last: Time) {
-    if copy.modes.open > Mode::None {
+    if copy.modes.open.is_personal() {
         copy.first_read_at = Some(copy.first_read_at.map_or(first, |at| at.min(first)));
         copy.last_read_at = Some(copy.last_read_at.map_or(last, |at| at.max(last)));
     }

@@ -1,23 +1,19 @@
 //! Hits: recorded in batches as they arrive. A moment later they are folded into counters, and settled.
 //!
-//! Recording is the second enforcement point. For each hit the copy's frozen mode, the contact's consent as it is
-//! now, the ceilings as they are now and the kill switches are read in the same transaction that writes; what is not
-//! allowed any more is not written. That is why a withdrawal works at once, and on mails sent long ago.
+//! Recording is the second enforcement point: what is not allowed any more (see `allowed`) is not written, or less of
+//! it. That is why a withdrawal works at once, and on mails sent long ago.
 
+use crate::allowed::allowed;
 use crate::db::Tx;
-use crate::value::{Row, Value, params};
-use crate::workspace::{Instance, ceilings_of, read_instance};
-use crate::{Error, Store, limits};
-use model::consent::Standing;
-use model::decision::{Ceiling, Circumstances, decide};
+use crate::value::{Row, params};
+use crate::{Error, Store, hygiene};
 use model::hit::Hit;
-use model::{Axis, Consent, CopyId, Facts, HitId, Meaning, Mode, PerAxis, Reason, Time, Verdict};
-use std::collections::HashMap;
+use model::{Axis, CopyId, Facts, HitId, Meaning, Mode, Profiles, Time, Verdict};
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Recorded {
-    /// Written down.
+    /// Written down, or a date or a sum moved on by it.
     pub stored: usize,
     /// Not written: not allowed, or not any more.
     pub refused: usize,
@@ -54,7 +50,8 @@ const SHOWN_MAX: i64 = 1_000;
 impl Store {
     /// Records a batch, in one transaction. The same hit recorded twice is there once.
     pub async fn hits_record(&self, hits: Vec<Hit>, now: Time) -> Result<Recorded, Error> {
-        self.db.write(move |tx| record(tx, &hits, now)).await
+        let law = self.law.clone();
+        self.db.write(move |tx| record(tx, &law, &hits, now)).await
     }
 
     /// The hits on one copy, oldest first.
@@ -99,84 +96,18 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// What may be recorded about each of these copies, now.
-pub(crate) fn allowed(
-    tx: &mut Tx<'_>,
-    copies: impl Iterator<Item = CopyId>,
-    now: Time,
-) -> Result<HashMap<CopyId, PerAxis<Mode>>, Error> {
-    let instance = read_instance(tx)?;
-    let mut copies: Vec<CopyId> = copies.collect();
-    copies.sort_unstable();
-    copies.dedup();
-    let sql = format!(
-        "select c.id, c.mode_open, c.mode_click, c.mode_document, w.tracking, w.ceiling_open, w.ceiling_click,
-        w.ceiling_document, k.open_state, k.open_since, k.click_state, k.click_since, k.document_state,
-        k.document_since, k.details_state, k.details_since, k.restricted_at, {}
-        from copy c join contact k on k.id = c.contact_id join workspace w on w.id = c.workspace_id
-        join message m on m.id = c.message_id join \"user\" u on u.id = m.user_id where c.id",
-        limits::COLUMNS
-    );
-    let ids: Vec<Value> = copies.into_iter().map(Value::from).collect();
-    let rows = tx.query_in(&sql, &ids)?;
-    let mut allowed = HashMap::with_capacity(rows.len());
-    // No row: the copy is gone. A row that cannot be read: no permission either. Neither may hold up the others.
-    for row in &rows {
-        if let Ok((copy, modes)) = allowed_for(row, &instance, now) {
-            allowed.insert(copy, modes);
-        }
-    }
-    Ok(allowed)
-}
-
-fn allowed_for(
-    row: &Row,
-    instance: &Instance,
-    now: Time,
-) -> Result<(CopyId, PerAxis<Mode>), Error> {
-    let copy = row.get(0)?;
-    let modes = |at: usize| -> Result<PerAxis<Mode>, Error> {
-        Ok(PerAxis {
-            open: row.get(at)?,
-            click: row.get(at + 1)?,
-            document: row.get(at + 2)?,
-        })
-    };
-    let standing = |at: usize| -> Result<Standing, Error> {
-        Ok(Standing {
-            state: row.get(at)?,
-            since: row.get(at + 1)?,
-        })
-    };
-    let consent = Consent {
-        open: standing(8)?,
-        click: standing(10)?,
-        document: standing(12)?,
-        details: standing(14)?,
-    };
-    let mut limits = ceilings_of(instance, row.get(4)?, modes(5)?, &limits::limits(row, 17)?);
-    limits.push(Ceiling {
-        reason: Reason::FrozenAtSend,
-        modes: modes(1)?,
-    });
-    let about = Circumstances {
-        copy,
-        now,
-        ceilings: &limits,
-        consent: Some(&consent),
-        obstacle: row.get::<Option<Time>>(16)?.map(|_| Reason::Restricted),
-    };
-    Ok((copy, decide(&about).modes()))
-}
-
-fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
-    let allowed = allowed(tx, hits.iter().map(|hit| hit.copy), now)?;
+fn record(tx: &mut Tx<'_>, law: &Profiles, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
+    let allowed = allowed(tx, law, hits.iter().map(|hit| hit.copy), now)?;
     let mut rows = Vec::with_capacity(hits.len());
+    let mut days = Vec::new();
     for hit in hits {
         let mode = allowed
             .get(&hit.copy)
             .map_or(Mode::None, |modes| *modes.get(hit.axis));
-        if mode < Mode::Individual {
+        if mode == Mode::Hygiene && hygiene::counts(hit) {
+            days.push((hit.copy, hit.at.day()));
+        }
+        if !mode.is_personal() {
             continue;
         }
         let facts = (mode == Mode::Detailed && hit.facts != Facts::default())
@@ -204,8 +135,10 @@ fn record(tx: &mut Tx<'_>, hits: &[Hit], now: Time) -> Result<Recorded, Error> {
     let into = "insert into hit (id, copy_id, axis, link, at, opener, meaning, confidence, reasons, facts, repeat,
         rules, folded)";
     tx.insert(into, "on conflict (id) do nothing", &rows)?;
+    hygiene::note(tx, &days)?;
+    let stored = rows.len() + days.len();
     Ok(Recorded {
-        stored: rows.len(),
-        refused: hits.len() - rows.len(),
+        stored,
+        refused: hits.len() - stored,
     })
 }

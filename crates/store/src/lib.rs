@@ -7,6 +7,7 @@
 //! moment their last copy left.
 
 mod act;
+mod allowed;
 mod assessment;
 mod challenge;
 mod consent;
@@ -20,6 +21,7 @@ mod event;
 mod export;
 mod fold;
 mod hit;
+mod hygiene;
 mod identity;
 pub mod inventory;
 mod ledger;
@@ -34,6 +36,7 @@ mod person;
 mod policy;
 mod postgres;
 mod proof;
+mod recipients;
 mod reclassify;
 mod request;
 mod retention;
@@ -41,6 +44,7 @@ mod settle;
 mod sqlite;
 mod summary;
 mod suppression;
+mod tally;
 mod user;
 mod value;
 mod withdrawal;
@@ -57,6 +61,7 @@ pub use disposal::{Cause, Disposal};
 pub use event::AddressedEvent;
 pub use export::export_schema;
 pub use hit::{Recorded, StoredHit};
+pub use hygiene::Inactive;
 pub use identity::Identity;
 pub use ledger::{Chain, LedgerRow, Opening};
 pub use limits::Limits;
@@ -67,18 +72,22 @@ pub use outbox::{Errand, Lowered, Outcome, Parcel};
 pub use person::{Around, Author, Person};
 pub use policy::Policy;
 pub use proof::{Proof, ProvenEvent};
+pub use recipients::Alike;
 pub use reclassify::{JudgeAgain, Reclassified};
 pub use request::{NewRequest, Request};
 pub use retention::{Due, Terms};
 pub use settle::HitContext;
 pub use summary::Summary;
 pub use suppression::Suppression;
+pub use tally::Sum;
 pub use user::User;
 pub use workspace::{Instance, Workspace, ceilings};
 
 use db::Db;
+use model::Profiles;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Which database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,14 +133,28 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Store {
     db: Db,
+    /// What the law allows, which counts whenever something is recorded.
+    law: Arc<Profiles>,
 }
 
 impl Store {
-    /// Opens the database, makes it if need be, and brings its schema up to date.
+    /// Opens the database, makes it if need be, and brings its schema up to date. The strictest rules of law apply to
+    /// what is recorded, until [`under`](Self::under) names those that bind the operator.
     pub async fn open(config: &Config) -> Result<Self, Error> {
         let db = Db::open(config).await?;
         migrate::run(&db).await?;
-        Ok(Self { db })
+        let law = Profiles::new(&[], &[]).map_err(|bad| Error::Corrupt(bad.to_string()))?;
+        Ok(Self {
+            db,
+            law: Arc::new(law),
+        })
+    }
+
+    /// The same store, recording under these rules of law.
+    #[must_use]
+    pub fn under(mut self, law: Arc<Profiles>) -> Self {
+        self.law = law;
+        self
     }
 
     /// Does the database answer?

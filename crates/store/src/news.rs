@@ -4,13 +4,14 @@
 //! away follows its first harmless look by half a minute; it is told later, if it still stands and may still be
 //! recorded. Ticks and counters do not wait. Waiting news is in the database, so a restart loses none.
 
+use crate::allowed::allowed;
 use crate::db::Tx;
 use crate::event::{self, News};
-use crate::hit::allowed;
+
 use crate::value::params;
 use crate::{Error, Store};
 use model::event::Happening;
-use model::{Axis, CopyId, Mode, Time};
+use model::{Axis, CopyId, Profiles, Time};
 use std::time::Duration;
 
 /// News taken in one transaction.
@@ -50,11 +51,14 @@ impl Store {
     /// Tells the news that has waited for `wait` since it was first seen here, and still stands. How much; zero when none
     /// is due.
     pub async fn news_tell(&self, now: Time, wait: Duration) -> Result<usize, Error> {
-        self.db.write(move |tx| tell(tx, now, now + wait)).await
+        let law = self.law.clone();
+        self.db
+            .write(move |tx| tell(tx, &law, now, now + wait))
+            .await
     }
 }
 
-fn tell(tx: &mut Tx<'_>, now: Time, due: Time) -> Result<usize, Error> {
+fn tell(tx: &mut Tx<'_>, law: &Profiles, now: Time, due: Time) -> Result<usize, Error> {
     let lock = tx.lock_free_rows();
     let sql = format!(
         "update news set due_at = $1 where (copy_id, kind) in
@@ -77,7 +81,7 @@ fn tell(tx: &mut Tx<'_>, now: Time, due: Time) -> Result<usize, Error> {
     }
     due.sort_unstable_by_key(|(copy, kind, _)| (*copy, *kind == Happening::Clicked));
     // The second enforcement point holds for news, too: whoever withdrew meanwhile is not told about.
-    let allowed = allowed(tx, due.iter().map(|(copy, ..)| *copy), now)?;
+    let allowed = allowed(tx, law, due.iter().map(|(copy, ..)| *copy), now)?;
     due.retain(|(copy, kind, _)| {
         let axis = if *kind == Happening::Clicked {
             Axis::Click
@@ -86,7 +90,7 @@ fn tell(tx: &mut Tx<'_>, now: Time, due: Time) -> Result<usize, Error> {
         };
         allowed
             .get(copy)
-            .is_some_and(|modes| *modes.get(axis) >= Mode::Individual)
+            .is_some_and(|modes| modes.get(axis).is_personal())
     });
     let sets: Vec<_> = due.iter().map(|(copy, ..)| vec![(*copy).into()]).collect();
     let sql = "select c.workspace_id, c.message_id, m.user_id from copy c join message m on m.id = c.message_id

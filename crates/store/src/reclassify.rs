@@ -4,12 +4,13 @@
 //! at first is kept, and the counters follow in the same transaction. The second enforcement point holds here, too:
 //! what may not be recorded any more is not judged either.
 
+use crate::allowed::allowed;
 use crate::db::Tx;
-use crate::hit::{self, StoredHit, allowed};
+use crate::hit::{self, StoredHit};
 use crate::settle::{Tell, revise};
 use crate::value::{Value, params};
 use crate::{Error, Store};
-use model::{Axis, CopyId, Mode, Time, Verdict};
+use model::{Axis, CopyId, Mode, Profiles, Time, Verdict};
 use std::sync::Arc;
 
 /// Copies in one transaction.
@@ -46,8 +47,9 @@ impl Store {
         judge: JudgeAgain,
         now: Time,
     ) -> Result<Reclassified, Error> {
+        let law = self.law.clone();
         let work = move |tx: &mut Tx<'_>| {
-            let (found, revisions) = judge_batch(tx, rules, after, &judge, now)?;
+            let (found, revisions) = judge_batch(tx, &law, rules, after, &judge, now)?;
             if apply {
                 revise(tx, revisions, rules, Tell::Pages)?;
             }
@@ -65,6 +67,7 @@ type Revisions = Vec<(model::HitId, Verdict)>;
 
 fn judge_batch(
     tx: &mut Tx<'_>,
+    law: &Profiles,
     rules: u32,
     after: Option<CopyId>,
     judge: &JudgeAgain,
@@ -79,7 +82,7 @@ fn judge_batch(
     for row in &rows {
         copies.push((row.get(0)?, row.get(1)?));
     }
-    let allowed = allowed(tx, copies.iter().map(|(copy, _)| *copy), now)?;
+    let allowed = allowed(tx, law, copies.iter().map(|(copy, _)| *copy), now)?;
     let (mut found, mut revisions) = (Reclassified::default(), Vec::new());
     let sql = format!(
         "select {} from hit where copy_id = $1 order by at, id limit {}",

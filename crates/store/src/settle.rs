@@ -3,6 +3,7 @@
 //! A hit is never dropped and never forgets what it meant at first. Where it was counted already, the counters follow
 //! in the transaction that changes it.
 
+use crate::allowed::allowed;
 use crate::copy::CopyState;
 use crate::db::Tx;
 use crate::fold::{about, count, lock_copies, read_at, write_copies};
@@ -12,7 +13,8 @@ use crate::{Copy, Error, Store, event, news};
 use model::event::Happening;
 use model::hit::Elsewhere;
 use model::{
-    Axis, ContactId, CopyId, EmailAddress, Facts, HitId, Meaning, MessageId, Mode, Time, Verdict,
+    Axis, ContactId, CopyId, EmailAddress, Facts, HitId, Meaning, MessageId, Mode, Profiles, Time,
+    Verdict,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -67,8 +69,9 @@ impl Store {
         signs: Elsewhere,
         now: Time,
     ) -> Result<bool, Error> {
+        let law = self.law.clone();
         self.db
-            .write(move |tx| elsewhere(tx, id, &signs, now))
+            .write(move |tx| elsewhere(tx, &law, id, &signs, now))
             .await
     }
 }
@@ -261,7 +264,7 @@ fn forget_reading(tx: &mut Tx<'_>, copy: &mut Copy) -> Result<(), Error> {
                and axis in ('open', 'click') and meaning in ('human', 'human_via_proxy')";
     let row = tx.first(sql, params![copy.id])?;
     let times = |column| row.as_ref().map_or(Ok(None), |row| row.get(column));
-    let reading = copy.modes.open > Mode::None;
+    let reading = copy.modes.open.is_personal();
     copy.first_read_at = times(0)?.filter(|_| reading);
     copy.last_read_at = times(1)?.filter(|_| reading);
     for (kind, counts) in [
@@ -275,8 +278,14 @@ fn forget_reading(tx: &mut Tx<'_>, copy: &mut Copy) -> Result<(), Error> {
     Ok(())
 }
 
-fn elsewhere(tx: &mut Tx<'_>, id: CopyId, signs: &Elsewhere, now: Time) -> Result<bool, Error> {
-    let allowed = crate::hit::allowed(tx, std::iter::once(id), now)?;
+fn elsewhere(
+    tx: &mut Tx<'_>,
+    law: &Profiles,
+    id: CopyId,
+    signs: &Elsewhere,
+    now: Time,
+) -> Result<bool, Error> {
+    let allowed = allowed(tx, law, std::iter::once(id), now)?;
     let modes = allowed.get(&id);
     if modes.is_none_or(|modes| modes.open.max(modes.click) < Mode::Detailed) {
         return Ok(false);

@@ -12,6 +12,10 @@ pub struct Summary {
     pub copies: u32,
     /// Copies that could not be delivered; they are in no other number.
     pub undelivered: u32,
+    /// Delivered or under way, and something may be recorded of the person.
+    pub tracked: u32,
+    /// Delivered or under way, and nothing is told of the person: only counted in a sum, or only a day is kept.
+    pub limited: u32,
     /// Delivered or under way, and opens may be recorded: those whom the next three are about.
     pub opens_tracked: u32,
     /// Of these, surely read: a person opened it, followed a link, or pressed the receipt.
@@ -47,6 +51,8 @@ impl Store {
                 let columns = [
                     "count(*)".to_owned(),
                     count("c.state = 'bounced'"),
+                    count(&format!("{open} or {click}")),
+                    count("c.state <> 'bounced' and c.tick = 'limited'"),
                     count(open),
                     count(&format!("{open} and {read}")),
                     count(&format!("{open} and not {read} and c.opens_unknown > 0")),
@@ -81,13 +87,15 @@ impl Store {
                 Ok(Summary {
                     copies: row.get(0)?,
                     undelivered: row.get(1)?,
-                    opens_tracked: row.get(2)?,
-                    read: row.get(3)?,
-                    perhaps: row.get(4)?,
-                    clicks_tracked: row.get(5)?,
-                    clicked: row.get(6)?,
-                    opens: counts(7)?,
-                    clicks: counts(10)?,
+                    tracked: row.get(2)?,
+                    limited: row.get(3)?,
+                    opens_tracked: row.get(4)?,
+                    read: row.get(5)?,
+                    perhaps: row.get(6)?,
+                    clicks_tracked: row.get(7)?,
+                    clicked: row.get(8)?,
+                    opens: counts(9)?,
+                    clicks: counts(12)?,
                 })
             })
             .await

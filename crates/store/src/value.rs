@@ -7,9 +7,9 @@ use crate::Error;
 use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
-    ActKind, AssessmentId, Axis, ContactId, CopyId, Country, HitId, IdentityId, Language,
-    LegalBasis, LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId,
-    Right, Role, SourceKind, SuppressionCause, Switch, Time, UserId, WorkspaceId,
+    ActKind, AgeStanding, AssessmentId, Axis, ContactId, CopyId, Country, Day, HitId, IdentityId,
+    Language, LegalBasis, LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason,
+    RequestId, Right, Role, SourceKind, SuppressionCause, Switch, Time, UserId, WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -97,6 +97,21 @@ impl FromValue for Time {
 impl From<Time> for Value {
     fn from(time: Time) -> Self {
         Self::Int(time.0)
+    }
+}
+
+impl FromValue for Day {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Day> for Value {
+    fn from(day: Day) -> Self {
+        Self::Text(day.to_string())
     }
 }
 
@@ -200,7 +215,7 @@ macro_rules! words {
 }
 words!(ActKind => as_str, Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
     Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str,
-    SourceKind => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code);
+    SourceKind => as_str, AgeStanding => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code);
 
 impl FromValue for model::EmailAddress {
     fn from_value(value: &Value) -> Option<Self> {

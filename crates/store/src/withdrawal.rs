@@ -103,9 +103,10 @@ fn step(tx: &mut Tx<'_>, evidence: [u8; 16], now: Time) -> Result<bool, Error> {
 /// Which copies still have something of that topic.
 fn to_do(topic: Topic) -> &'static str {
     match topic {
-        Topic::Open => "c.mode_open <> 'none'",
-        Topic::Click => "c.mode_click <> 'none'",
-        Topic::Document => "c.mode_document <> 'none'",
+        // An address that a crowd shares leads to nobody. Its copies stay in the crowd, whose count they stop.
+        Topic::Open => "c.mode_open not in ('none', 'aggregate')",
+        Topic::Click => "c.mode_click not in ('none', 'aggregate')",
+        Topic::Document => "c.mode_document not in ('none', 'aggregate')",
         Topic::Details => "'detailed' in (c.mode_open, c.mode_click, c.mode_document)",
     }
 }

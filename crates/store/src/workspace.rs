@@ -36,10 +36,12 @@ pub struct Workspace {
     pub postal_address: String,
     /// How else to reach the controller: an address or a number. Empty means: by answering the mail.
     pub contact: String,
+    /// Its service is directed to children: people of unknown age are not tracked as persons (R-AGE-02).
+    pub directed_to_children: bool,
 }
 
 const COLUMNS: &str = "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask,
-    w.postal_address, w.contact";
+    w.postal_address, w.contact, w.directed_to_children";
 
 fn workspace(row: &Row) -> Result<Workspace, Error> {
     Ok(Workspace {
@@ -55,6 +57,7 @@ fn workspace(row: &Row) -> Result<Workspace, Error> {
         ask: row.get(7)?,
         postal_address: row.get(8)?,
         contact: row.get(9)?,
+        directed_to_children: row.get(10)?,
     })
 }
 
@@ -78,6 +81,11 @@ fn changes(old: &Workspace, new: &Workspace) -> Vec<(ActKind, String, String)> {
             w.name.as_str(),
             w.language.as_str(),
             ask,
+            if w.directed_to_children {
+                "directed to children"
+            } else {
+                ""
+            },
             &w.postal_address,
             &w.contact,
         ];
@@ -243,12 +251,13 @@ impl Store {
                     return Ok(());
                 };
                 let sql = "update workspace set name = $2, tracking = $3, ceiling_open = $4, ceiling_click = $5,
-                           ceiling_document = $6, language = $7, ask = $8, postal_address = $9, contact = $10
+                           ceiling_document = $6, language = $7, ask = $8, postal_address = $9, contact = $10,
+                           directed_to_children = $11
                            where id = $1";
                 let c = w.ceiling;
                 let values =
                     params![w.id, &w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask,
-                        &w.postal_address, &w.contact];
+                        &w.postal_address, &w.contact, w.directed_to_children];
                 tx.execute(sql, values)?;
                 for (kind, before, after) in changes(&old, &w) {
                     let act = NewAct {

@@ -13,8 +13,8 @@ use crate::page::{self, Reader};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use model::Axis;
 use model::url::Destination;
-use model::{Axis, Purpose};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,16 +25,13 @@ pub(crate) async fn redirect(State(app): State<Arc<App>>, request: Request) -> R
     let token = request.uri().path().strip_prefix("/c/").unwrap_or("");
     let to = Destination::from_query(request.uri().query().unwrap_or(""));
     let signed = to.and_then(|to| {
-        let claim = app
-            .tracker
-            .keyring
-            .verify(Purpose::Click, token, to.as_str())
-            .ok()?;
-        Some((claim, HeaderValue::from_str(to.as_str()).ok()?))
+        let keyring = &app.tracker.keyring;
+        let tracked = keyring.tracked(Axis::Click, token, to.as_str()).ok()?;
+        Some((tracked, HeaderValue::from_str(to.as_str()).ok()?))
     });
-    let Some((claim, location)) = signed else {
+    let Some((tracked, location)) = signed else {
         return page::forged_link(Reader::of(request.headers(), request.uri()));
     };
-    record(&app, Axis::Click, claim, &request, PATIENCE).await;
+    record(&app, Axis::Click, tracked, &request, PATIENCE).await;
     (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
 }

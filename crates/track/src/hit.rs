@@ -3,31 +3,36 @@
 use crate::app::App;
 use crate::client;
 use crate::recent::Key;
-use crate::trace::Trace;
+use crate::recorder::Seen;
 use axum::extract::{ConnectInfo, Request};
 use http::{HeaderMap, HeaderValue, header};
-use model::hit::Hit;
-use model::token::Claim;
+use model::hit::{Hit, Tally};
+use model::token::Tracked;
 use model::url::Origin;
-use model::{Axis, HitId};
+use model::{Axis, HitId, Meaning, Subject};
 use std::net::SocketAddr;
 use std::time::Duration;
 use verdict::RULES_VERSION;
 
-/// Judges a request at once, and hands it to the recorder. What waits afterwards holds nothing of the request.
+/// Judges a request at once, and hands what may be kept of it to the recorder. What waits afterwards holds nothing of
+/// the request.
 pub(crate) fn record<'a>(
     app: &'a App,
     axis: Axis,
-    claim: Claim,
+    claim: Tracked,
     request: &Request,
     patience: Duration,
 ) -> impl Future<Output = ()> + Send + use<'a> {
-    let (hit, trace) = judged(app, axis, claim, request);
-    app.tracker.recorder.record(hit, trace, patience)
+    let seen = seen(app, axis, claim, request);
+    async move {
+        if let Some(seen) = seen {
+            app.tracker.recorder.record(seen, patience).await;
+        }
+    }
 }
 
-/// Judges a request, in memory.
-fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> (Hit, Trace) {
+/// Judges a request, in memory. A machine's request to an address that a crowd shares is nobody's open.
+fn seen(app: &App, axis: Axis, claim: Tracked, request: &Request) -> Option<Seen> {
     let (tracker, headers) = (&app.tracker, request.headers());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let at = app.now();
@@ -43,8 +48,21 @@ fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> (Hit, Trace
         delivered_at: None,
     };
     let (verdict, facts) = tracker.judge.judge(&request);
+    let link = claim.link;
+    let copy = match claim.subject {
+        Subject::Copy(copy) => copy,
+        Subject::Message(message) => {
+            let is_machine = matches!(verdict.meaning, Meaning::Machine | Meaning::Own);
+            let tally = Tally {
+                message,
+                axis,
+                link,
+                at,
+            };
+            return (!is_machine).then_some(Seen::Counted(tally));
+        }
+    };
     let trace = app.tracer.trace(&request);
-    let (copy, link) = (claim.copy(), claim.link);
     let key = Key {
         copy,
         axis,
@@ -63,7 +81,7 @@ fn judged(app: &App, axis: Axis, claim: Claim, request: &Request) -> (Hit, Trace
         facts,
         repeat,
     };
-    (hit, trace)
+    Some(Seen::Hit(hit, trace))
 }
 
 /// Does the request say that it comes from a page of this origin? Whoever lies here only makes their own hit count

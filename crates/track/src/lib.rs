@@ -29,5 +29,5 @@ mod visit;
 
 pub use app::{Tracker, router};
 pub use fold::Folding;
-pub use recorder::{Recorder, Stats};
+pub use recorder::{Recorder, Seen, Stats};
 pub use trace::Trace;

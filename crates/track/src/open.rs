@@ -8,7 +8,7 @@ use crate::hit::record;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
-use model::{Axis, Purpose};
+use model::Axis;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub(crate) async fn pixel(State(app): State<Arc<App>>, request: Request) -> Resp
     // The raw path: a token has nothing to decode, and what cannot be decoded must not become another answer.
     let file = request.uri().path().strip_prefix("/o/").unwrap_or("");
     let token = file.strip_suffix(".gif").unwrap_or("");
-    if let Ok(claim) = app.tracker.keyring.verify(Purpose::Open, token, "") {
-        record(&app, Axis::Open, claim, &request, PATIENCE).await;
+    if let Ok(tracked) = app.tracker.keyring.tracked(Axis::Open, token, "") {
+        record(&app, Axis::Open, tracked, &request, PATIENCE).await;
     }
     ([(header::CONTENT_TYPE, "image/gif")], GIF.as_slice()).into_response()
 }

@@ -25,12 +25,11 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use choice::Choice;
 use http::{StatusCode, Uri};
-use model::decision::{Ceiling, Circumstances, decide as judge};
-use model::{Mode, PerAxis, Purpose, Reason, Time};
+use model::{Mode, Purpose, Time};
 use notice::Notice;
 use record::Mail;
 use std::sync::Arc;
-use store::{Around, Copy, Person, ceilings};
+use store::Person;
 
 /// Somebody looks at the page of one copy.
 struct Visit<'a> {
@@ -97,7 +96,7 @@ impl<'a> Visit<'a> {
     async fn page(&self, status: StatusCode) -> Result<Response, Trouble> {
         let page = Page {
             t: self.t,
-            tracked: self.tracked(),
+            tracked: self.tracked().await?,
             known: self.known(),
             held: self.held(),
             receipt: self.receipt_path().await?,
@@ -117,16 +116,20 @@ impl<'a> Visit<'a> {
     }
 
     /// What is told about the mail whose link was followed: its opening, its links.
-    fn tracked(&self) -> Option<[String; 2]> {
-        let (t, around) = (self.t, &self.person.around);
-        let (copy, _) = around.mail.as_ref()?;
-        let (frozen, effective) = (copy.modes, effective_modes(around, copy, self.now));
+    async fn tracked(&self) -> Result<Option<[String; 2]>, Trouble> {
+        let t = self.t;
+        let Some((copy, _)) = self.person.around.mail.as_ref() else {
+            return Ok(None);
+        };
+        let store = &self.app.tracker.store;
+        let effective = stored(store.copy_allowed(copy.id, self.now)).await?;
+        let frozen = copy.modes;
         let opens = [t.open_on, t.open_stopped, t.open_off];
         let clicks = [t.click_on, t.click_stopped, t.click_off];
-        Some([
+        Ok(Some([
             self.axis(frozen.open, effective.open, opens),
             self.axis(frozen.click, effective.click, clicks),
-        ])
+        ]))
     }
 
     /// What is told about one axis of this mail: on, not any more, or never.
@@ -152,27 +155,6 @@ impl<'a> Visit<'a> {
         let values = [("n", &*shown.to_string())];
         Ok((all > shown as i64).then(|| self.names.fill_with(self.t.recorded_newest, &values)))
     }
-}
-
-/// What would be recorded if this mail were opened now: the same question that recording asks.
-fn effective_modes(around: &Around, copy: &Copy, now: Time) -> PerAxis<Mode> {
-    let Some(sender) = &around.limits else {
-        return model::mode::NOTHING;
-    };
-    let mut limits = ceilings(&around.instance, &around.workspace, sender);
-    limits.push(Ceiling {
-        reason: Reason::FrozenAtSend,
-        modes: copy.modes,
-    });
-    let (copy, consent) = (copy.id, Some(&around.contact.consent));
-    judge(&Circumstances {
-        copy,
-        now,
-        ceilings: &limits,
-        consent,
-        obstacle: around.contact.obstacle(),
-    })
-    .modes()
 }
 
 #[derive(Template)]

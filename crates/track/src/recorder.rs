@@ -8,7 +8,7 @@
 use crate::settling::{self, Settling};
 use crate::trace::Trace;
 use model::Ambient;
-use model::hit::Hit;
+use model::hit::{Hit, Tally};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -48,9 +48,17 @@ pub struct Stats {
     pub down: bool,
 }
 
+/// What a request left behind.
+#[allow(clippy::large_enum_variant)] // hits are the rule, and a box for each would be an allocation a request
+pub enum Seen {
+    /// A judged request to one recipient's address, and where it came from.
+    Hit(Hit, Trace),
+    /// A request to an address that a crowd shares.
+    Counted(Tally),
+}
+
 struct Waiting {
-    hit: Hit,
-    trace: Trace,
+    seen: Seen,
     kept: oneshot::Sender<()>,
 }
 
@@ -99,12 +107,12 @@ impl Recorder {
         Self { queue, shared }
     }
 
-    /// Hands a hit in, and waits until it is on disk: at most `patience`, and not at all while the store is down. The
+    /// Hands a hit or a count in, and waits until it is on disk: at most `patience`, and not at all while the store is down. The
     /// hit is in the queue before the first wait, so a caller who goes away loses nothing.
-    pub async fn record(&self, hit: Hit, trace: Trace, patience: Duration) {
+    pub async fn record(&self, seen: Seen, patience: Duration) {
         let (kept, on_disk) = oneshot::channel();
         self.shared.waiting.fetch_add(1, Relaxed);
-        if self.queue.try_send(Waiting { hit, trace, kept }).is_err() {
+        if self.queue.try_send(Waiting { seen, kept }).is_err() {
             self.shared.lose(1);
         } else if !self.shared.down.load(Relaxed) {
             let _ = timeout(patience, on_disk).await;
@@ -192,18 +200,28 @@ impl Writer {
     async fn write(&mut self, batch: &mut Vec<Waiting>) {
         let mut traces = Vec::with_capacity(batch.len());
         let (mut hits, mut kept) = (Vec::with_capacity(batch.len()), Vec::new());
-        for waiting in batch.drain(..) {
-            hits.push(waiting.hit);
-            traces.push(waiting.trace);
-            kept.push(waiting.kept);
+        let mut tallies = Vec::new();
+        for Waiting {
+            seen,
+            kept: handler,
+        } in batch.drain(..)
+        {
+            match seen {
+                Seen::Hit(hit, trace) => {
+                    hits.push(hit);
+                    traces.push(trace);
+                }
+                Seen::Counted(tally) => tallies.push(tally),
+            }
+            kept.push(handler);
         }
         let mut wait = RETRY_FIRST;
         loop {
             let left = self.time_left();
             if left.is_zero() {
-                return self.shared.lose(hits.len() as u64);
+                return self.shared.lose((hits.len() + tallies.len()) as u64);
             }
-            match self.attempt(hits.clone(), left).await {
+            match self.attempt(hits.clone(), &tallies, left).await {
                 Ok(recorded) => {
                     self.shared.keep(recorded);
                     for handler in kept.drain(..) {
@@ -213,7 +231,7 @@ impl Writer {
                     return self.compare(hits, traces);
                 }
                 // Something about one of the hits: it must not hold up the others.
-                Err(Error::Conflict(_)) => return self.write_singly(hits, traces).await,
+                Err(Error::Conflict(_)) => return self.write_singly(hits, traces, &tallies).await,
                 Err(error) => {
                     if !self.shared.down.swap(true, Relaxed) {
                         tracing::warn!(%error, "the store takes no hits, they wait in memory: {error}");
@@ -230,9 +248,13 @@ impl Writer {
         }
     }
 
-    async fn write_singly(&mut self, hits: Vec<Hit>, traces: Vec<Trace>) {
+    async fn write_singly(&mut self, hits: Vec<Hit>, traces: Vec<Trace>, tallies: &[Tally]) {
+        match self.attempt(Vec::new(), tallies, self.time_left()).await {
+            Ok(recorded) => self.shared.keep(recorded),
+            Err(_) => self.shared.lose(tallies.len() as u64),
+        }
         for (hit, trace) in hits.into_iter().zip(traces) {
-            match self.attempt(vec![hit.clone()], self.time_left()).await {
+            match self.attempt(vec![hit.clone()], &[], self.time_left()).await {
                 Ok(recorded) => {
                     self.shared.keep(recorded);
                     self.compare(vec![hit], vec![trace]);
@@ -250,8 +272,26 @@ impl Writer {
         }
     }
 
-    async fn attempt(&self, hits: Vec<Hit>, left: Duration) -> Result<Recorded, Error> {
-        let recording = self.store.hits_record(hits, (self.ambient.now)());
+    /// Hits first: one that is written twice is there once, a count that is written twice counts twice.
+    async fn attempt(
+        &self,
+        hits: Vec<Hit>,
+        tallies: &[Tally],
+        left: Duration,
+    ) -> Result<Recorded, Error> {
+        let now = (self.ambient.now)();
+        let recording = async {
+            let mut recorded = Recorded::default();
+            if !hits.is_empty() {
+                recorded = self.store.hits_record(hits, now).await?;
+            }
+            if !tallies.is_empty() {
+                let counted = self.store.tallies_record(tallies.to_vec(), now).await?;
+                recorded.stored += counted.stored;
+                recorded.refused += counted.refused;
+            }
+            Ok(recorded)
+        };
         let no_answer = |_| Error::Unavailable("no answer".into());
         timeout(STORE_WAIT_MAX.min(left), recording)
             .await

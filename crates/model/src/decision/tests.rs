@@ -1,9 +1,14 @@
 use super::*;
-use crate::consent::{ConsentState, Topic};
+use crate::consent::{Consent, ConsentState, Topic};
+use crate::crowd::{EVERYBODY, NOBODY};
+use crate::entitlement::{self, entitlement};
+use crate::permitted::Permitted;
+use crate::time::Time;
 use proptest::prelude::*;
 
 const NOW: Time = Time(1_700_000_000_000);
 const COPY: CopyId = CopyId([1; 16]);
+const MESSAGE: MessageId = MessageId([2; 16]);
 
 fn agreed(topics: &[Topic]) -> Consent {
     topics.iter().fold(Consent::default(), |c, t| {
@@ -11,14 +16,18 @@ fn agreed(topics: &[Topic]) -> Consent {
     })
 }
 
-fn about<'a>(ceilings: &'a [Ceiling], consent: Option<&'a Consent>) -> Circumstances<'a> {
-    Circumstances {
-        copy: COPY,
-        now: NOW,
+fn outcome(ceilings: &[Ceiling], consent: Option<&Consent>) -> Decision {
+    of(ceilings, &entitlement::agreed(consent, NOW), NOBODY)
+}
+
+fn of(ceilings: &[Ceiling], entitled: &Entitlement, crowd: PerAxis<u32>) -> Decision {
+    let about = Circumstances {
         ceilings,
-        consent,
+        entitled,
+        crowd,
         obstacle: None,
-    }
+    };
+    decide(COPY, MESSAGE, &about)
 }
 
 fn ceiling(mode: Mode) -> Ceiling {
@@ -30,10 +39,7 @@ fn ceiling(mode: Mode) -> Ceiling {
 
 #[test]
 fn r_mode_02_an_unknown_contact_is_not_tracked() {
-    let decision = decide(&about(
-        &[ceiling(Mode::Detailed)],
-        Some(&Consent::default()),
-    ));
+    let decision = outcome(&[ceiling(Mode::Detailed)], Some(&Consent::default()));
     assert!(!decision.is_tracked());
     assert_eq!(decision.reason(), Some(Reason::NeverAsked));
 }
@@ -41,7 +47,7 @@ fn r_mode_02_an_unknown_contact_is_not_tracked() {
 #[test]
 fn axes_are_decided_apart() {
     let consent = agreed(&[Topic::Click]);
-    let decision = decide(&about(&[ceiling(Mode::Detailed)], Some(&consent)));
+    let decision = outcome(&[ceiling(Mode::Detailed)], Some(&consent));
     assert_eq!(decision.open, Err(Reason::NeverAsked));
     assert_eq!(decision.click.map(|g| g.mode()), Ok(Mode::Individual));
 }
@@ -50,32 +56,91 @@ fn axes_are_decided_apart() {
 fn details_need_their_own_consent_and_their_own_ceiling() {
     let consent = agreed(&[Topic::Open, Topic::Details]);
     assert_eq!(
-        decide(&about(&[ceiling(Mode::Detailed)], Some(&consent)))
+        outcome(&[ceiling(Mode::Detailed)], Some(&consent))
             .modes()
             .open,
         Mode::Detailed
     );
     assert_eq!(
-        decide(&about(&[ceiling(Mode::Individual)], Some(&consent)))
+        outcome(&[ceiling(Mode::Individual)], Some(&consent))
             .modes()
             .open,
         Mode::Individual
     );
     let details_only = agreed(&[Topic::Details]);
-    assert!(!decide(&about(&[ceiling(Mode::Detailed)], Some(&details_only))).is_tracked());
+    assert!(!outcome(&[ceiling(Mode::Detailed)], Some(&details_only)).is_tracked());
 }
 
 #[test]
 fn r_mode_05_what_cannot_be_read_is_none() {
     assert_eq!(
-        decide(&about(&[ceiling(Mode::Detailed)], None)).reason(),
+        outcome(&[ceiling(Mode::Detailed)], None).reason(),
         Some(Reason::PolicyUnavailable)
     );
     let consent = agreed(&[Topic::Open, Topic::Click]);
     assert_eq!(
-        decide(&about(&[], Some(&consent))).reason(),
+        outcome(&[], Some(&consent)).reason(),
         Some(Reason::PolicyUnavailable)
     );
+}
+
+/// Who never agreed, where the law allows this without consent.
+fn exempt(modes: &[Mode]) -> Entitlement {
+    let without = PerAxis::all(Permitted::of(modes));
+    entitlement(Some(&Consent::default()), &without, NOW)
+}
+
+#[test]
+fn r_mode_07_who_is_only_counted_gets_the_token_of_the_message() {
+    let all = [ceiling(Mode::Detailed)];
+    let counted = of(&all, &exempt(&[Mode::Aggregate]), EVERYBODY);
+    for subject in [
+        counted.open.map(|g| g.subject()),
+        counted.click.map(|g| g.subject()),
+    ] {
+        assert_eq!(subject, Ok(Subject::Message(MESSAGE)));
+    }
+    for modes in [&[Mode::Hygiene][..], &[Mode::Aggregate, Mode::Individual]] {
+        let personal = of(&all, &exempt(modes), EVERYBODY);
+        assert_eq!(
+            personal.open.map(|g| g.subject()),
+            Ok(Subject::Copy(COPY)),
+            "{modes:?}"
+        );
+    }
+}
+
+#[test]
+fn r_mode_08_a_sum_needs_a_crowd() {
+    let all = [ceiling(Mode::Detailed)];
+    let entitled = exempt(&[Mode::Aggregate]);
+    for (crowd, expected) in [
+        (0, Err(Reason::TooFew)),
+        (CROWD_MIN - 1, Err(Reason::TooFew)),
+        (CROWD_MIN, Ok(Mode::Aggregate)),
+    ] {
+        let crowd = PerAxis {
+            open: crowd,
+            ..NOBODY
+        };
+        let decision = of(&all, &entitled, crowd);
+        assert_eq!(decision.open.map(|g| g.mode()), expected);
+        assert_eq!(decision.click, Err(Reason::TooFew), "each axis has its own");
+    }
+    // Whoever agreed to more needs nobody beside them.
+    let individual = of(&all, &exempt(&[Mode::Individual]), NOBODY);
+    assert!(individual.is_tracked());
+}
+
+#[test]
+fn r_mode_09_the_day_of_the_last_open_is_about_opens_alone() {
+    let decision = of(
+        &[ceiling(Mode::Detailed)],
+        &exempt(&[Mode::Hygiene]),
+        NOBODY,
+    );
+    assert_eq!(decision.open.map(|g| g.mode()), Ok(Mode::Hygiene));
+    assert_eq!(decision.click, Err(Reason::NeverAsked));
 }
 
 #[test]
@@ -83,7 +148,7 @@ fn modes_that_need_a_profile_grant_nothing_without_one() {
     let consent = agreed(&[Topic::Open, Topic::Click]);
     for mode in [Mode::Aggregate, Mode::Hygiene] {
         assert_eq!(
-            decide(&about(&[ceiling(mode)], Some(&consent))).open,
+            outcome(&[ceiling(mode)], Some(&consent)).open,
             Err(Reason::NeedsProfile)
         );
     }
@@ -127,7 +192,7 @@ proptest! {
         let wrap = |modes: &[PerAxis<Mode>]| modes.iter()
             .map(|m| Ceiling { reason: Reason::WorkspaceCeiling, modes: *m }).collect::<Vec<_>>();
         let before_ceilings = wrap(&ceilings);
-        let before = decide(&about(&before_ceilings, Some(&consent))).modes();
+        let before = outcome(&before_ceilings, Some(&consent)).modes();
 
         let mut less = ceilings.clone();
         let at = at % less.len();
@@ -137,11 +202,11 @@ proptest! {
             document: less[at].document.min(lowered.document),
         };
         let after_ceilings = wrap(&less);
-        let after = decide(&about(&after_ceilings, Some(&consent))).modes();
+        let after = outcome(&after_ceilings, Some(&consent)).modes();
         prop_assert!(after.open <= before.open && after.click <= before.click);
 
         let withdrawn = Topic::ALL.iter().fold(consent, |c, t| c.after(*t, ConsentState::Withdrawn, NOW));
-        prop_assert!(!decide(&about(&before_ceilings, Some(&withdrawn))).is_tracked());
+        prop_assert!(!outcome(&before_ceilings, Some(&withdrawn)).is_tracked());
     }
 
     #[test]
@@ -151,7 +216,7 @@ proptest! {
     ) {
         let wrapped: Vec<_> = ceilings.iter()
             .map(|m| Ceiling { reason: Reason::WorkspaceCeiling, modes: *m }).collect();
-        let modes = decide(&about(&wrapped, Some(&consent))).modes();
+        let modes = outcome(&wrapped, Some(&consent)).modes();
         for axis in [Axis::Open, Axis::Click] {
             let mode = *modes.get(axis);
             prop_assert!(ceilings.iter().all(|c| mode <= *c.get(axis)));

@@ -104,6 +104,25 @@ fn r_mode_13_a_shared_body_gets_what_everyone_is_entitled_to() {
 }
 
 #[test]
+fn others_count_as_well_and_their_reasons_are_not_told() {
+    let all = |set| PerAxis::all(set);
+    let ok = |modes: &[Mode]| Ok(Permitted::of(modes));
+    let agreed = all(ok(&[Mode::Individual, Mode::Detailed]));
+    let withdrew = all(Err(Reason::Withdrawn));
+    let left = |own, others: &[Entitlement]| among(own, &shared_by(others)).open;
+    assert_eq!(
+        left(&agreed, &[agreed, all(ok(&[Mode::Individual]))]),
+        ok(&[Mode::Individual])
+    );
+    assert_eq!(
+        left(&agreed, &[agreed, withdrew]),
+        Err(Reason::OthersMustAgree)
+    );
+    assert_eq!(left(&withdrew, &[agreed, withdrew]), Err(Reason::Withdrawn));
+    assert_eq!(left(&agreed, &[]), Err(Reason::OthersMustAgree));
+}
+
+#[test]
 fn the_ceiling_that_forbids_is_named() {
     let never = Err(Reason::NeverAsked);
     assert_eq!(

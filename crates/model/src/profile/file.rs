@@ -279,6 +279,10 @@ impl Profile {
             .any(|rule| case.tags.has_any(LegalTags::of(&rule.tags)))
     }
 
+    pub(super) fn asks_each(&self) -> bool {
+        !self.each_must_agree.is_empty()
+    }
+
     pub(super) fn must_say(&self, case: &Case, tracked: bool) -> impl Iterator<Item = Statement> {
         let fits = move |rule: &&MustSay| {
             applies(&rule.classes, &case.class) && (tracked || !rule.tracked_only)

@@ -1,10 +1,15 @@
 use super::*;
 use crate::consent::{Consent, ConsentState, Topic};
+use crate::crowd::EVERYBODY;
 use crate::decision::{Ceiling, Circumstances, Decision, decide};
+use crate::entitlement::{Entitlement, agreed, entitlement};
 use crate::mode::{Mode, PerAxis};
+use crate::permitted::Permitted;
 use crate::reason::Reason;
 use crate::time::Time;
 use proptest::prelude::*;
+
+const MESSAGE: MessageId = MessageId([5; 16]);
 
 fn ring(ids: &[u16]) -> Keyring {
     Keyring::new(
@@ -20,17 +25,65 @@ fn granted(copy: CopyId) -> Decision {
     let consent = Consent::default()
         .after(Topic::Open, ConsentState::Given, now)
         .after(Topic::Click, ConsentState::Given, now);
+    of(copy, &agreed(Some(&consent), now))
+}
+
+/// Nobody agreed, and everybody may be counted.
+fn counted(copy: CopyId) -> Decision {
+    let without = PerAxis::all(Permitted::of(&[Mode::Aggregate]));
+    of(
+        copy,
+        &entitlement(Some(&Consent::default()), &without, Time(0)),
+    )
+}
+
+fn of(copy: CopyId, entitled: &Entitlement) -> Decision {
     let ceilings = [Ceiling {
         reason: Reason::WorkspaceCeiling,
         modes: PerAxis::all(Mode::Individual),
     }];
-    decide(&Circumstances {
-        copy,
-        now,
+    let about = Circumstances {
         ceilings: &ceilings,
-        consent: Some(&consent),
+        entitled,
+        crowd: EVERYBODY,
         obstacle: None,
-    })
+    };
+    decide(copy, MESSAGE, &about)
+}
+
+#[test]
+fn r_mode_07_the_tokens_of_a_crowd_are_the_same_for_everybody() {
+    let ring = ring(&[1]);
+    let to = "https://example.org/";
+    let tokens: std::collections::BTreeSet<_> = (0..50)
+        .map(|n| {
+            let decision = counted(CopyId([n; 16]));
+            let open = ring.open(decision.open.as_ref().unwrap());
+            let click = ring.click(decision.click.as_ref().unwrap(), 3, to);
+            (open.to_string(), click.to_string())
+        })
+        .collect();
+    assert_eq!(tokens.len(), 1);
+    let (open, click) = tokens.first().unwrap();
+    let message = Subject::Message(MESSAGE);
+    let (subject, link) = (message, 0);
+    assert_eq!(
+        ring.tracked(Axis::Open, open, ""),
+        Ok(Tracked { subject, link })
+    );
+    let link = 3;
+    assert_eq!(
+        ring.tracked(Axis::Click, click, to),
+        Ok(Tracked { subject, link })
+    );
+    // The bytes hold the message's id, the link, the key and the MAC: nothing of a copy.
+    let bytes = BASE64URL_NOPAD.decode(open.as_bytes()).unwrap();
+    assert_eq!(bytes[..ID], MESSAGE.bytes()[..]);
+    // A token of a sum is none of a copy, and the other way round.
+    assert!(ring.verify(Purpose::Open, open, "").is_err());
+    let own = ring.open(granted(CopyId([9; 16])).open.as_ref().unwrap());
+    assert!(ring.verify(Purpose::OpenSum, own.as_str(), "").is_err());
+    assert_eq!(ring.tracked(Axis::Document, open, ""), Err(Forged));
 }
 
 fn click(ring: &Keyring, copy: CopyId, link: u16, to: &str) -> Token {

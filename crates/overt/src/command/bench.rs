@@ -10,8 +10,12 @@ use aws_lc_rs::hmac;
 use data_encoding::BASE64URL_NOPAD;
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 use mail::Plan;
+use model::crowd::NOBODY;
 use model::decision::{Ceiling, Circumstances, Decision, decide};
-use model::{Consent, ConsentState, CopyId, Keyring, Language, Mode, PerAxis, Reason, Topic};
+use model::{
+    Consent, ConsentState, CopyId, Keyring, Language, MessageId, Mode, PerAxis, Reason, Topic,
+    entitlement,
+};
 use send::instrument::{Tools, Wanted, render};
 use serde_json::json;
 use std::hint::black_box;
@@ -167,16 +171,17 @@ fn agreed() -> Decision {
     let consent = Topic::ALL.iter().fold(Consent::default(), |c, topic| {
         c.after(*topic, ConsentState::Given, now)
     });
-    decide(&Circumstances {
-        copy: CopyId((ambient::REAL.random)()),
-        now,
+    let (copy, message) = ((ambient::REAL.random)(), (ambient::REAL.random)());
+    let about = Circumstances {
         ceilings: &[Ceiling {
             reason: Reason::WorkspaceCeiling,
             modes: PerAxis::all(Mode::Individual),
         }],
-        consent: Some(&consent),
+        entitled: &entitlement::agreed(Some(&consent), now),
+        crowd: NOBODY,
         obstacle: None,
-    })
+    };
+    decide(CopyId(copy), MessageId(message), &about)
 }
 
 /// The yardstick.

@@ -2,12 +2,14 @@
 
 use crate::{ambient, log};
 use anyhow::{Context, Result, bail};
+use model::crowd::NOBODY;
 use model::decision::{Ceiling, Circumstances, Decision, decide};
+use model::entitlement::entitlement;
 use model::profile::{Case, Profiles};
 use model::url::Origin;
 use model::{
     AgeStanding, Consent, ConsentState, CopyId, EmailAddress, Keyring, Language, LegalTags,
-    MessageClass, Mode, PerAxis, Reason, Topic,
+    MessageClass, MessageId, Mode, PerAxis, Reason, Topic,
 };
 use send::instrument::{Rendered, Tools, Wanted, left_alone, render};
 use serde_json::{Value, json};
@@ -128,8 +130,9 @@ fn copy(plan: &mail::Plan<'_>, tools: &Tools<'_>) -> Result<(Rendered, Decision)
         directed_to_children: false,
         tags: LegalTags::NONE,
     };
+    let law = Profiles::new(&[], &[])?.ruling(&case);
     let ceilings = [
-        Profiles::new(&[], &[])?.ceiling(&case),
+        law.ceiling,
         Ceiling {
             reason: Reason::SwitchedOff,
             modes: switch.ceiling(),
@@ -139,13 +142,13 @@ fn copy(plan: &mail::Plan<'_>, tools: &Tools<'_>) -> Result<(Rendered, Decision)
             modes: PerAxis::all(Mode::Individual),
         },
     ];
-    let decision = decide(&Circumstances {
-        copy: id,
-        now,
+    let about = Circumstances {
         ceilings: &ceilings,
-        consent: Some(&consent),
+        entitled: &entitlement(Some(&consent), &law.without_consent, now),
+        crowd: NOBODY,
         obstacle: None,
-    });
+    };
+    let decision = decide(id, MessageId((ambient::REAL.random)()), &about);
     let language = plan
         .header("Content-Language")
         .and_then(|tags| Language::preferred(&tags))

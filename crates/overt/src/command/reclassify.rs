@@ -4,6 +4,7 @@
 //! network, which headers, what comparing found. Without `--apply` it only tells what would change.
 
 use super::block_on;
+use super::serve::profiles;
 use crate::config::Config;
 use crate::{ambient, log};
 use anyhow::{Context, Result};
@@ -76,7 +77,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 async fn reclassify(config: &Config, judge: Judge, apply: bool) -> Result<Outcome> {
     let store = Store::open(&config.store())
         .await
-        .context("cannot open the database")?;
+        .context("cannot open the database")?
+        .under(Arc::new(profiles(&config)?));
     let judge: JudgeAgain = Arc::new(move |hits, links| {
         let kept: Vec<Kept> = hits.iter().map(kept).collect();
         judge.judge_again(&kept, Some(links))

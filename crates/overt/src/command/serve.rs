@@ -120,9 +120,11 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
 
 /// Store, keys and relay of a configuration.
 pub(crate) async fn base(config: &Config) -> Result<Base> {
+    let law = Arc::new(profiles(config)?);
     let store = Store::open(&config.store())
         .await
-        .context("cannot open the database")?;
+        .context("cannot open the database")?
+        .under(law.clone());
     let keys = keys::load(&config.data)?;
     Ok(Base {
         store,
@@ -133,7 +135,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         tracker: config.tracker.origin.clone(),
         hostname: config.hostname.clone(),
         relay: relay(config)?,
-        profiles: Arc::new(profiles(config)?),
+        profiles: law,
         signers: Arc::new(signers(config)?),
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),

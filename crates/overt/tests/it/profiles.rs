@@ -66,7 +66,7 @@ async fn r_law_01_a_client_is_tracked_only_when_each_recipient_agreed() {
     overt.send(&[ANN, BOB], "Bob did not agree").await;
     assert!(!sink.mail(ANN, "Bob did not agree").await.is_tracked());
     let copy = overt.sent("Bob did not agree", ANN).await;
-    assert_eq!(copy["reason"], "legal_profession");
+    assert_eq!(copy["reason"], "others_must_agree");
     overt.agreed(&sink, BOB).await;
     overt.send(&[ANN, BOB], "Both agreed").await;
     assert!(sink.mail(ANN, "Both agreed").await.is_tracked());

@@ -1,7 +1,7 @@
 //! Making parcels ready: the bytes of a copy, of a mail of our own to a contact, of a report.
 
 use super::carrier::Carrier;
-use super::write::{Written, write_copy};
+use super::write::{Written, needs_everybody, write_copy};
 use crate::notice::{self, Stamp};
 use crate::words;
 use model::{CopyId, Language, MessageId};
@@ -56,10 +56,15 @@ impl Carrier {
             .await?
             .ok_or(Unready::Gone("the mail is gone"))?;
         let sender = self.courier.sender.clone();
+        let everybody = if needs_everybody(&sender, &around) {
+            sender.store.recipients(message).await?
+        } else {
+            Vec::new()
+        };
         let (now, hostname) = (self.now(), self.courier.hostname.clone());
         let from = parcel.sender.clone();
         let written = tokio::task::spawn_blocking(move || {
-            write_copy(&sender, &around, &source, &hostname, now)
+            write_copy(&sender, &around, &everybody, &source, &hostname, now)
         });
         let Written {
             bytes,

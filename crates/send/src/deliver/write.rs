@@ -1,11 +1,12 @@
 //! Writing a copy at the moment it leaves, on what is true then.
 
-use crate::accept::{Sender, case, may_ask};
+use crate::accept::Sender;
+use crate::decide::{About, Rules, may_ask};
 use crate::instrument::{self, Wanted};
 use crate::read::author_domain;
-use model::decision::{Ceiling, Circumstances, decide};
-use model::{Reason, Time};
-use store::{CopyInContext, Lowered};
+use model::decision::Ceiling;
+use model::{Entitlement, Mode, Reason, Time};
+use store::{Alike, CopyInContext, Lowered};
 
 /// A copy as it leaves.
 pub(super) struct Written {
@@ -16,32 +17,51 @@ pub(super) struct Written {
     pub(super) asked: bool,
 }
 
-/// The copy's bytes as they leave, on what is true now.
+/// Does deciding about this copy need to know everybody who gets the message?
+pub(super) fn needs_everybody(sender: &Sender, around: &CopyInContext) -> bool {
+    let modes = around.copy.modes;
+    let is_counted = [modes.open, modes.click].contains(&Mode::Aggregate);
+    is_counted || (modes != model::mode::NOTHING && sender.profiles.some_must_agree())
+}
+
+fn agreed_by_each(sender: &Sender, everybody: &[Alike], now: Time) -> Option<Entitlement> {
+    let cases = everybody.iter().map(|one| (one.case, &one.consent));
+    sender.profiles.agreed_by_each(cases, now)
+}
+
+/// The copy's bytes as they leave, on what is true now. `everybody` is who gets the message, where that
+/// [is needed](needs_everybody).
 pub(super) fn write_copy(
     sender: &Sender,
     around: &CopyInContext,
+    everybody: &[Alike],
     source: &[u8],
     hostname: &str,
     now: Time,
 ) -> Result<Written, &'static str> {
     let copy = &around.copy;
     let plan = mail::plan(source).map_err(|_| "the mail cannot be read any more")?;
-    let mut ceilings = store::ceilings(&around.instance, &around.workspace, &around.limits);
-    let frozen = copy.reason().unwrap_or(Reason::FrozenAtSend);
-    ceilings.push(Ceiling {
-        reason: frozen,
-        modes: copy.modes,
-    });
-    let case = case(&around.contact, around.message.class);
-    ceilings.push(sender.profiles.ceiling(&case));
-    let consent = Some(&around.contact.consent);
-    let decision = decide(&Circumstances {
-        copy: copy.id,
+    let (message, contact) = (&around.message, &around.contact);
+    let rules = Rules {
+        law: &sender.profiles,
+        instance: &around.instance,
+        workspace: &around.workspace,
+        limits: &around.limits,
+        message: message.id,
+        class: message.class,
         now,
-        ceilings: &ceilings,
-        consent,
-        obstacle: around.contact.obstacle(),
-    });
+        together: agreed_by_each(sender, everybody, now),
+    };
+    let about = About {
+        copy: copy.id,
+        contact,
+        limit: Ceiling {
+            reason: copy.reason().unwrap_or(Reason::FrozenAtSend),
+            modes: copy.modes,
+        },
+        obstacle: contact.obstacle(),
+    };
+    let decision = rules.again(&about, everybody);
     let language = plan
         .header("Content-Language")
         .and_then(|tags| model::Language::preferred(&tags))

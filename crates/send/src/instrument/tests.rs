@@ -1,7 +1,9 @@
 use super::*;
 use model::consent::{Consent, ConsentState, Topic};
+use model::crowd::NOBODY;
 use model::decision::{Ceiling, Circumstances, decide};
-use model::{Axis, Purpose, Time};
+use model::entitlement::agreed;
+use model::{Axis, MessageId, Purpose, Time};
 
 const NOW: Time = Time(1_700_000_000_000);
 
@@ -35,13 +37,13 @@ impl Bench {
             modes: PerAxis::all(Mode::Individual),
         }];
         let copy = CopyId([copy; 16]);
-        let decision = decide(&Circumstances {
-            copy,
-            now: NOW,
+        let about = Circumstances {
             ceilings: &ceilings,
-            consent: Some(&consent),
+            entitled: &agreed(Some(&consent), NOW),
+            crowd: NOBODY,
             obstacle: None,
-        });
+        };
+        let decision = decide(copy, MessageId([7; 16]), &about);
         let wanted = Wanted {
             copy,
             decision: &decision,

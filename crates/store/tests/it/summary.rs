@@ -41,6 +41,8 @@ async fn each_copy_counts_where_it_belongs(house: House) {
     let expected = Summary {
         copies: 5,
         undelivered: 0,
+        tracked: 4,
+        limited: 0,
         opens_tracked: 4,
         read: 2,
         perhaps: 1,

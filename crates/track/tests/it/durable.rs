@@ -8,7 +8,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use track::{Folding, Trace};
+use track::{Folding, Seen, Trace};
 use verdict::settle::Source;
 
 fn breaks(site: &Site) {
@@ -126,7 +126,7 @@ async fn a_hit_handed_in_twice_is_stored_once() {
     let id = random();
     for _ in 0..2 {
         site.recorder
-            .record(hit(&site, id), trace(), Duration::from_mins(1))
+            .record(Seen::Hit(hit(&site, id), trace()), Duration::from_mins(1))
             .await;
     }
     assert_eq!(site.hits().await.len(), 1);
@@ -137,13 +137,19 @@ async fn a_full_queue_counts_what_it_cannot_take() {
     let site = Site::tracked().await;
     breaks(&site);
     site.recorder
-        .record(hit(&site, random()), trace(), Duration::from_mins(1))
+        .record(
+            Seen::Hit(hit(&site, random()), trace()),
+            Duration::from_mins(1),
+        )
         .await;
     until(async || site.recorder.stats().down).await;
     let handed_in = 70_000;
     for _ in 1..handed_in {
         site.recorder
-            .record(hit(&site, random()), trace(), Duration::from_mins(1))
+            .record(
+                Seen::Hit(hit(&site, random()), trace()),
+                Duration::from_mins(1),
+            )
             .await;
     }
     let stats = site.recorder.stats();

@@ -485,13 +485,13 @@ fn granted(copy: CopyId) -> model::Decision {
         reason: Reason::WorkspaceCeiling,
         modes: PerAxis::all(Mode::Individual),
     }];
-    decide(&Circumstances {
-        copy,
-        now: START,
+    let about = Circumstances {
         ceilings: &ceilings,
-        consent: Some(&consent),
+        entitled: &model::entitlement::agreed(Some(&consent), START),
+        crowd: model::crowd::NOBODY,
         obstacle: None,
-    })
+    };
+    decide(copy, model::MessageId([7; 16]), &about)
 }
 
 pub(crate) fn request(

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 /// One value for each axis.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Modes {
-    /// `none`, `individual`, `detailed`: what may be recorded about opens.
+    /// `none`, `aggregate`, `hygiene`, `individual`, `detailed`: what may be recorded about opens.
     open: &'static str,
     /// About clicks.
     click: &'static str,
@@ -66,7 +66,7 @@ pub(super) struct CopyItem {
     reason: Option<&'static str>,
     /// `queued`, `sent`, `deferred`, `bounced`.
     state: &'static str,
-    /// `sent`, `read`, `unsure`, `untracked`.
+    /// `sent`, `read`, `unsure`; `untracked`; `limited`: only counted in a sum, or only the day of the last open is kept.
     tick: &'static str,
     opens: Counts,
     clicks: Counts,
@@ -136,7 +136,7 @@ pub(super) struct Query {
     search: Option<String>,
     /// Sent from this address.
     sender: Option<String>,
-    /// Messages that have a copy with this tick: `sent`, `read`, `unsure`, `untracked`.
+    /// Messages that have a copy with this tick: `sent`, `read`, `unsure`, `limited`, `untracked`.
     tick: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
@@ -157,7 +157,11 @@ pub(super) async fn list(
 ) -> Result<Json<Messages>> {
     let tick = query.tick.as_deref().map(|word| {
         let found = Tick::ALL.into_iter().find(|t| t.as_str() == word);
-        found.ok_or_else(|| Error::Query(format!("tick={word}: sent, read, unsure or untracked")))
+        found.ok_or_else(|| {
+            Error::Query(format!(
+                "tick={word}: sent, read, unsure, limited or untracked"
+            ))
+        })
     });
     let after = query.after.as_deref().map(str::parse::<Cursor>).transpose();
     let limit = limit(query.limit)?;
@@ -199,6 +203,31 @@ struct LinkItem {
     skipped: Option<String>,
 }
 
+/// How often something was asked for that all who are only counted have in common. Anybody who has the address can ask
+/// again: a count of requests, never above the number of recipients it is about, and no proof.
+#[derive(Serialize, ToSchema)]
+struct SumItem {
+    /// `open`, `click`.
+    axis: &'static str,
+    /// The number of the link, for clicks.
+    link: Option<u16>,
+    /// Null below 5: too few to tell.
+    requests: Option<u32>,
+    /// Recipients who are counted together, 20 at least.
+    recipients: u32,
+}
+
+impl SumItem {
+    fn of(sum: &store::Sum) -> Self {
+        Self {
+            axis: sum.axis.as_str(),
+            link: (sum.axis == model::Axis::Click).then_some(sum.link),
+            requests: sum.count,
+            recipients: sum.crowd,
+        }
+    }
+}
+
 /// A message with its links.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MessageDetail {
@@ -209,6 +238,8 @@ pub(super) struct MessageDetail {
     /// The sender's choice: `off`, `open`, `click`, `all`.
     track: &'static str,
     links: Vec<LinkItem>,
+    /// Recipients who are only counted; apart from all that is told of persons.
+    sums: Vec<SumItem>,
 }
 
 /// Copies that a message's detail lists.
@@ -227,7 +258,9 @@ pub(super) async fn show(
     let message = visible(&web, &user, id).await?;
     let copies = web.app.store.copies(id, COPIES_MAX).await?;
     let links = web.app.store.links(id).await?.into_iter();
+    let sums = web.app.store.sums(id).await?;
     Ok(Json(MessageDetail {
+        sums: sums.iter().map(SumItem::of).collect(),
         message: MessageItem::of(&message, &copies),
         size: message.size,
         track: message.switch.as_str(),

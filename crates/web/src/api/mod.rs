@@ -3,6 +3,7 @@
 mod contacts;
 mod copies;
 mod events;
+mod list_cleaning;
 mod me;
 mod messages;
 mod openapi;
@@ -39,6 +40,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(contacts::show))
         .routes(routes!(contacts::consent))
         .routes(routes!(contacts::withdraw))
+        .routes(routes!(list_cleaning::list))
         .routes(routes!(summary::show))
         .routes(routes!(me::show))
         .routes(routes!(events::follow))

@@ -60,6 +60,13 @@ pub(super) struct Sums {
     copies: u32,
     /// Copies that could not be delivered; they are in nothing below.
     undelivered: u32,
+    /// Copies of which something may be recorded about the person. Nothing is known of the others, so nothing below
+    /// says that they did not read or click.
+    n_tracked: u32,
+    /// Delivered or under way, and nothing is recorded of the person at all.
+    n_not_tracked: u32,
+    /// Nothing is told of the person: only counted in a message's sums, or only the day of the last open is kept.
+    n_limited: u32,
     opened: Opened,
     clicked: Clicked,
     /// Requests for pictures.
@@ -97,6 +104,9 @@ pub(super) async fn show(
         to: span.to.rfc3339(),
         copies: sums.copies,
         undelivered: sums.undelivered,
+        n_tracked: sums.tracked,
+        n_not_tracked: sums.copies - sums.undelivered - sums.tracked - sums.limited,
+        n_limited: sums.limited,
         opened: Opened {
             tracked: sums.opens_tracked,
             sure: sums.read,

@@ -17,6 +17,7 @@ impl GlossaryPage {
     const READ: Mark = Mark::Tick(Tick::Read);
     const SENT: Mark = Mark::Tick(Tick::Sent);
     const UNSURE: Mark = Mark::Tick(Tick::Unsure);
+    const LIMITED: Mark = Mark::Tick(Tick::Limited);
     const UNTRACKED: Mark = Mark::Tick(Tick::Untracked);
 
     fn reasons() -> &'static [Reason] {

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use model::{Axis, CopyId, Facts, Meaning, MessageId, Mode, Reason, Time};
 use serde::Deserialize;
-use store::{Message, StoredHit};
+use store::{Message, StoredHit, Sum};
 
 /// Copies whose timelines stand on the page together; of more, one is shown at a time.
 const TIMELINES_MAX: usize = 40;
@@ -31,6 +31,8 @@ struct MessagePage {
     /// Recipients in all.
     total: u32,
     links: Vec<LinkView>,
+    /// What is known of those who are only counted.
+    sums: Vec<Sum>,
 }
 
 struct Story {
@@ -101,6 +103,12 @@ impl MessagePage {
         When(self.message.accepted_at)
     }
 
+    /// Those who are only counted, and what their common addresses were asked for.
+    fn counted(&self) -> Option<(u32, Vec<String>)> {
+        let crowd = self.sums.iter().map(|sum| sum.crowd).max()?;
+        Some((crowd, self.sums.iter().map(sum_words).collect()))
+    }
+
     fn switch(&self) -> &'static str {
         match self.message.switch {
             model::Switch::All => "everything that each recipient allows",
@@ -156,6 +164,7 @@ pub(super) async fn show(
             destination: link.destination,
             skipped: link.skipped.as_deref().map(skip_words),
         });
+    let sums = web.app.store.sums(id).await?;
     let subject = if message.subject.is_empty() {
         "(no subject)".to_owned()
     } else {
@@ -170,7 +179,21 @@ pub(super) async fn show(
         stories,
         index,
         total,
+        sums,
     }))
+}
+
+/// One sum in words. Nobody signs such a request, so the words are about requests and not about people.
+fn sum_words(sum: &Sum) -> String {
+    let what = match sum.axis {
+        Axis::Open => "The mail was opened".to_owned(),
+        Axis::Click => format!("Link {} was followed", sum.link + 1),
+        Axis::Document => "The document was looked at".to_owned(),
+    };
+    match sum.count {
+        Some(count) => format!("{what} {count} times"),
+        None => format!("{what} fewer than 5 times, too few to tell"),
+    }
 }
 
 /// Opens and clicks, in one line where the same is true of both. Documents are named once a mail has one.

@@ -4,6 +4,7 @@ mod account;
 mod contact;
 mod contacts;
 mod glossary;
+mod list_cleaning;
 mod message;
 mod numbers;
 mod sent;
@@ -32,6 +33,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/messages/{id}/row", get(sent::row))
         .route("/write", get(write::show).post(write::submit))
         .route("/contacts", get(contacts::list))
+        .route("/contacts/inactive", get(list_cleaning::show))
         .route("/contacts/{id}", get(contact::show))
         .route("/contacts/{id}/ask", post(contact::ask))
         .route("/contacts/{id}/describe", post(contact::describe))

@@ -56,11 +56,12 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    const SHOWS: [(&str, &str); 6] = [
+    const SHOWS: [(&str, &str); 7] = [
         ("", "Any state"),
         ("read", "Read"),
         ("sent", "Sent, not known to be read"),
         ("unsure", "Unsure"),
+        ("limited", "Not told by person"),
         ("untracked", "Not tracked"),
         ("bounced", "Not delivered"),
     ];

@@ -70,8 +70,13 @@ impl CredentialLine {
 }
 
 impl SettingsPage {
-    const CEILINGS: [(Mode, &str); 3] = [
+    const CEILINGS: [(Mode, &str); 5] = [
         (Mode::None, "Nothing"),
+        (Mode::Aggregate, "Only sums, where the law allows them"),
+        (
+            Mode::Hygiene,
+            "Also the day of the last open, where the law allows it",
+        ),
         (Mode::Individual, "What happened, to the minute"),
         (Mode::Detailed, "Also the kind of program and the country"),
     ];
@@ -160,6 +165,8 @@ pub(super) struct WorkspaceForm {
     #[serde(default)]
     tracking: Option<String>,
     #[serde(default)]
+    directed_to_children: Option<String>,
+    #[serde(default)]
     open: String,
     #[serde(default)]
     click: String,
@@ -197,6 +204,7 @@ pub(super) async fn workspace(
     };
     if limits {
         settings.tracking = form.tracking.is_some();
+        settings.directed_to_children = form.directed_to_children.is_some();
         let mode = |word: &str| word.parse::<Mode>().map_err(invalid);
         settings.ceiling = PerAxis {
             open: mode(&form.open)?,

@@ -9,6 +9,7 @@ pub(super) struct Sums {
     read: u32,
     unsure: u32,
     sent: u32,
+    limited: u32,
     untracked: u32,
     bounced: u32,
 }
@@ -20,6 +21,7 @@ impl Sums {
             Mark::Tick(Tick::Read) => &mut self.read,
             Mark::Tick(Tick::Unsure) => &mut self.unsure,
             Mark::Tick(Tick::Sent) => &mut self.sent,
+            Mark::Tick(Tick::Limited) => &mut self.limited,
             Mark::Tick(Tick::Untracked) => &mut self.untracked,
             Mark::Bounced => &mut self.bounced,
         };
@@ -28,7 +30,7 @@ impl Sums {
 
     /// All recipients.
     pub(super) fn total(&self) -> u32 {
-        self.tracked() + self.untracked + self.bounced
+        self.tracked() + self.limited + self.untracked + self.bounced
     }
 
     fn tracked(&self) -> u32 {
@@ -38,7 +40,8 @@ impl Sums {
     /// One mark for many: what is true of every tracked copy.
     pub(super) fn mark(&self) -> Mark {
         match self {
-            _ if self.bounced > 0 && self.tracked() + self.untracked == 0 => Mark::Bounced,
+            _ if self.bounced == self.total() && self.bounced > 0 => Mark::Bounced,
+            _ if self.tracked() == 0 && self.limited > 0 => Mark::Tick(Tick::Limited),
             _ if self.tracked() == 0 => Mark::Tick(Tick::Untracked),
             _ if self.read == self.tracked() => Mark::Tick(Tick::Read),
             _ if self.read == 0 && self.unsure > 0 => Mark::Tick(Tick::Unsure),
@@ -54,6 +57,7 @@ impl Sums {
         }
         for (n, what) in [
             (self.unsure, "unsure"),
+            (self.limited, "not told by person"),
             (self.untracked, "not tracked"),
             (self.bounced, "not delivered"),
         ] {
@@ -77,11 +81,15 @@ mod tests {
             (Tick::Sent, 2),
             (Tick::Unsure, 1),
             (Tick::Untracked, 2),
+            (Tick::Limited, 4),
         ] {
             sums.add(Mark::Tick(tick), n);
         }
-        assert_eq!(sums.words(), "3 of 6 read; 1 unsure; 2 not tracked");
+        assert_eq!(
+            sums.words(),
+            "3 of 6 read; 1 unsure; 4 not told by person; 2 not tracked"
+        );
         assert!(sums.mark() == Mark::Tick(Tick::Sent));
-        assert_eq!(sums.total(), 8);
+        assert_eq!(sums.total(), 12);
     }
 }

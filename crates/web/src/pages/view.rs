@@ -37,6 +37,10 @@ impl fmt::Display for Mark {
         const SECOND: &str = "M12.4 12.8l1.4 1.4L23 4.5";
         let (class, paths) = match self {
             Self::Tick(Tick::Untracked) => ("untracked", "<path d=\"M4 9.5h14\"/>".to_owned()),
+            Self::Tick(Tick::Limited) => (
+                "limited",
+                "<path d=\"M4 9.5h3M9.5 9.5h3M15 9.5h3\"/>".to_owned(),
+            ),
             Self::Tick(Tick::Sent) => ("sent", FIRST.to_owned()),
             Self::Tick(Tick::Read) => ("read", format!("{FIRST}<path d=\"{SECOND}\"/>")),
             // Hollow: a broad stroke with a narrower one of the ground's colour inside leaves an outline.
@@ -91,19 +95,30 @@ impl CopyView {
                 Some(reason) => format!("Not tracked: {reason}"),
                 None => "Not tracked".into(),
             },
+            (CopyState::Sent, Tick::Limited) => self.limited().into(),
             (CopyState::Sent, Tick::Sent) => format!("Sent{clicks}"),
+        }
+    }
+
+    /// What a tick that tells nothing about the person stands for.
+    fn limited(&self) -> &'static str {
+        let modes = &self.copy.modes;
+        if [modes.open, modes.click].contains(&Mode::Aggregate) {
+            "Only counted in a sum"
+        } else {
+            "Only for list cleaning"
         }
     }
 
     /// Opens in sentences; none where opens are not tracked.
     pub(crate) fn opens(&self) -> Option<String> {
-        (self.copy.modes.open > Mode::None)
+        (self.copy.modes.open.is_personal())
             .then(|| counted("Opened", "Not known to be opened.", self.copy.seen.opens))
     }
 
     /// Clicks in sentences; none where clicks are not tracked.
     pub(crate) fn clicks(&self) -> Option<String> {
-        (self.copy.modes.click > Mode::None)
+        (self.copy.modes.click.is_personal())
             .then(|| counted("Clicked", "No link clicked.", self.copy.seen.clicks))
     }
 
@@ -209,8 +224,8 @@ pub(crate) fn topic_words(topic: Topic) -> &'static str {
 pub(crate) fn mode_words(mode: Mode) -> &'static str {
     match mode {
         Mode::None => "nothing",
-        Mode::Aggregate => "only sums over many mails",
-        Mode::Hygiene => "only the day of the last open",
+        Mode::Aggregate => "only a sum over everybody, nothing about this person",
+        Mode::Hygiene => "only the day of the last open, for list cleaning",
         Mode::Individual => "what happened, to the minute",
         Mode::Detailed => "what happened, to the minute, and with which kind of program",
     }
