@@ -70,6 +70,7 @@ pub mod reason;
 pub mod receipt;
 pub mod request;
 pub mod role;
+pub mod seal;
 pub mod secret;
 pub mod sending;
 pub mod sign;

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod consent;
 pub(crate) mod demo;
@@ -11,6 +12,8 @@ pub(crate) mod init;
 pub(crate) mod instrument;
 pub(crate) mod person;
 pub(crate) mod reclassify;
+pub(crate) mod request;
+pub(crate) mod restore;
 pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod verdict;

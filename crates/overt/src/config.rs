@@ -45,6 +45,9 @@ pub(crate) struct Config {
     pub(crate) notify: Notify,
     #[serde(default)]
     pub(crate) retention: Retention,
+    /// What opens backups; never lay it beside them.
+    #[serde(default = "default_backup_keys")]
+    pub(crate) backup_keys: PathBuf,
     #[serde(default)]
     pub(crate) networks: Networks,
     /// The rules of law that bind this operator wherever its contacts are, such as `fr` or `legal`; `eu` if none.
@@ -59,6 +62,10 @@ pub(crate) struct Config {
 
 fn here() -> PathBuf {
     PathBuf::from(".")
+}
+
+fn default_backup_keys() -> PathBuf {
+    PathBuf::from("backup-keys.jsonl")
 }
 
 fn default_database() -> String {
@@ -98,6 +105,7 @@ impl Config {
             .with_context(|| format!("{} (or OVERT_* in the environment)", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         config.data = folder.join(&config.data);
+        config.backup_keys = config.data.join(&config.backup_keys);
         for file in [
             &mut config.admin.certificate,
             &mut config.admin.key,

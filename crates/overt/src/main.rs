@@ -4,6 +4,7 @@
 //! place and the mend; exit codes are 0 fine, 1 the thing asked for failed, 2 usage.
 
 mod ambient;
+mod backup_keys;
 mod command;
 mod config;
 mod demo;
@@ -51,6 +52,12 @@ enum Command {
     Export(command::export::Arguments),
     /// Erase everything held about one person; a signed receipt comes out
     Erase(command::erase::Arguments),
+    /// Requests of persons for their rights: note, list, answer, extend
+    Request(command::request::Arguments),
+    /// Write everything into one file, sealed so that erasing reaches into it
+    Backup(command::backup::Arguments),
+    /// Read a backup into an empty database, without those who were erased
+    Restore(command::restore::Arguments),
     /// Clear away what has been kept for its term, or say what that would be
     Retention(command::retention::Arguments),
     /// Measure what rewriting a mail costs, as a ratio to a yardstick in the same process
@@ -71,6 +78,9 @@ fn main() -> ExitCode {
         Command::Consent(arguments) => command::consent::run(&arguments),
         Command::Export(arguments) => command::export::run(&arguments),
         Command::Erase(arguments) => command::erase::run(&arguments),
+        Command::Request(arguments) => command::request::run(&arguments),
+        Command::Backup(arguments) => command::backup::run(&arguments),
+        Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Retention(arguments) => command::retention::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
     };

@@ -3,10 +3,11 @@
 //! `track`, `send` and `web` never call each other. They meet in the store, and on three bells that this file hands
 //! out: mail to deliver, hits to fold, something to show.
 
-use crate::listen;
+use crate::{backup_keys, listen};
 use model::url::Origin;
 use model::{Ambient, Keyring, Profiles, SigningKey};
 use send::{Courier, Schedule, Sender, SubmissionServer};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, Terms};
@@ -17,6 +18,8 @@ use wire::smtp::{Relay, ServerConfig, ServerTls, Timeouts};
 
 /// How often what has expired is cleared away.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
+/// How often it is looked whether somebody was erased, whose key must go from the key file of backups.
+const KEYS_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked whether somebody has withdrawn and there is something to erase.
 const WITHDRAWALS_EVERY: Duration = Duration::from_secs(1);
 /// How old the last signed head of a ledger may be before the next is signed.
@@ -178,6 +181,23 @@ impl Running {
         let stopped = self.stopped();
         self.tasks.spawn(async move {
             tokio::select! { () = withdrawing => {}, () = stopped => {} }
+        });
+    }
+
+    /// Also the role `work`: after an erasure the key file beside backups is written anew, without that key. Where there
+    /// is none, there are no backups.
+    pub(crate) fn keep_backup_keys(&mut self, base: &Base, file: PathBuf) {
+        let (store, ambient, stopped) = (base.store.clone(), base.ambient, self.stopped());
+        let keeping = async move {
+            loop {
+                if let Err(error) = backup_keys::refresh(&store, &file, (ambient.now)()).await {
+                    tracing::warn!("cannot write the key file of backups anew: {error:#}");
+                }
+                tokio::time::sleep(KEYS_EVERY).await;
+            }
+        };
+        self.tasks.spawn(async move {
+            tokio::select! { () = keeping => {}, () = stopped => {} }
         });
     }
 

@@ -157,6 +157,46 @@ impl Tx<'_> {
         Ok(rows)
     }
 
+    /// Hands the rows of a query over one by one: for as many as a table has.
+    pub(crate) fn each(
+        &mut self,
+        sql: &str,
+        take: &mut dyn FnMut(&mut Tx<'_>, Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let portal = match self {
+            Self::Sqlite(connection) => {
+                let connection = *connection;
+                return sqlite::each(connection, sql, |row| {
+                    take(&mut Tx::Sqlite(connection), row)
+                });
+            }
+            Self::Postgres(session) => session.open(sql)?,
+        };
+        loop {
+            let rows = match self {
+                Self::Sqlite(_) => return Ok(()),
+                Self::Postgres(session) => session.fetch(&portal)?,
+            };
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                take(self, row)?;
+            }
+        }
+    }
+
+    /// From here on all statements see the data of one moment. The first thing that a reading transaction does;
+    /// `SQLite`'s do so anyway.
+    pub(crate) fn freeze(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => {
+                session.script("set transaction isolation level repeatable read, read only")
+            }
+        }
+    }
+
     /// The first row of a query, if there is one.
     pub(crate) fn first(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>, Error> {
         Ok(self.query(sql, params)?.into_iter().next())

@@ -12,15 +12,13 @@
 
 use crate::db::Tx;
 use crate::inventory::{Erased, TABLES};
-use crate::value::{Row, params};
-use crate::{Contact, Error, Store, act, consent, ledger};
+use crate::redact::Named;
+use crate::value::{Row, Value, params};
+use crate::{Contact, Error, Store, act, consent, ledger, message};
 use model::act::ActKind;
 use model::erasure::{ErasedBy, ErasureReceipt, ErasureSchema, LedgerPlace};
 use model::{ContactId, MessageId, Time, WorkspaceId};
 use std::collections::BTreeMap;
-
-/// What stands where an address or name stood.
-const REMOVED: &str = "…";
 
 /// What the ledger says of an erasure, for ever.
 #[derive(serde::Serialize)]
@@ -105,10 +103,16 @@ fn erase(
     let cancelled = cancel(tx, workspace, id, by.at, random)?;
     let messages = messages(tx, workspace, &contact)?;
     let sealed = sealed(tx, workspace, id)?;
-    let erased = remove(tx, id)?;
+    let texts = texts(tx, id)?;
+    let mut erased = remove(tx, id)?;
+    let gone = forget_texts(tx, &texts)?;
+    if gone > 0 {
+        erased.insert("consent_text".to_owned(), gone);
+    }
+    let named = Named::of(&contact);
     let mut waiting_for_others = false;
     for message in messages {
-        waiting_for_others |= clean(tx, message, &contact)?;
+        waiting_for_others |= clean(tx, message, &named)?;
     }
 
     let account = Account {
@@ -218,6 +222,27 @@ fn sealed(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Vec<
     rows.iter().map(place).collect()
 }
 
+/// The texts that they were shown.
+fn texts(tx: &mut Tx<'_>, id: ContactId) -> Result<Vec<Vec<Value>>, Error> {
+    let sql =
+        "select text_sha256 from consent_event where contact_id = $1 and text_sha256 is not null
+               union select text_sha256 from consent_request where contact_id = $1";
+    let rows = tx.query(sql, params![id])?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// A text may name whom it was shown to; it is kept as long as somebody's consent rests on it.
+fn forget_texts(tx: &mut Tx<'_>, texts: &[Vec<Value>]) -> Result<u64, Error> {
+    let sql = "delete from consent_text where sha256 = $1
+               and not exists (select 1 from consent_event where text_sha256 = $1)
+               and not exists (select 1 from consent_request where text_sha256 = $1)";
+    let mut gone = 0;
+    for text in texts {
+        gone += tx.execute(sql, text)?;
+    }
+    Ok(gone)
+}
+
 /// Removes their rows, children before parents; how many of which table.
 pub(crate) fn remove(tx: &mut Tx<'_>, id: ContactId) -> Result<BTreeMap<String, u64>, Error> {
     let mut counts = BTreeMap::new();
@@ -238,19 +263,11 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: ContactId) -> Result<BTreeMap<String, 
 }
 
 /// Takes address and name out of what stays of a message. True if its text must wait for others who are to get it.
-fn clean(tx: &mut Tx<'_>, id: MessageId, contact: &Contact) -> Result<bool, Error> {
+fn clean(tx: &mut Tx<'_>, id: MessageId, named: &Named) -> Result<bool, Error> {
     let row = tx.first("select subject from message where id = $1", params![id])?;
     let Some(row) = row else { return Ok(false) };
-    let subject = without(&row.get::<String>(0)?, contact);
-    let rest = tx.query(
-        "select address from copy where message_id = $1 order by position",
-        params![id],
-    )?;
-    let mut search = subject.to_lowercase();
-    for row in &rest {
-        search += " ";
-        search += &row.get::<String>(0)?.to_lowercase();
-    }
+    let subject = named.taken_out_of(&row.get::<String>(0)?);
+    let search = message::search_text(tx, id, &subject)?;
     let sql = "update message set subject = $2, search = $3 where id = $1";
     tx.execute(sql, params![id, subject, search])?;
     let links = tx.query(
@@ -259,7 +276,7 @@ fn clean(tx: &mut Tx<'_>, id: MessageId, contact: &Contact) -> Result<bool, Erro
     )?;
     for row in links {
         let (number, destination): (i64, String) = (row.get(0)?, row.get(1)?);
-        let cleaned = without(&destination, contact);
+        let cleaned = named.taken_out_of(&destination);
         if cleaned != destination {
             let sql = "update link set destination = $3 where message_id = $1 and number = $2";
             tx.execute(sql, params![id, number, cleaned])?;
@@ -271,59 +288,4 @@ fn clean(tx: &mut Tx<'_>, id: MessageId, contact: &Contact) -> Result<bool, Erro
     tx.execute(sql, params![id])?;
     let left = "select 1 from message where id = $1 and source is not null";
     Ok(tx.first(left, params![id])?.is_some())
-}
-
-/// A text without the person's address, however it is written in addresses of pages, and without their full name.
-fn without(text: &str, contact: &Contact) -> String {
-    let address = contact.address.key();
-    let mut out = replaced(text, &address);
-    for at in ["%40", "%2540"] {
-        out = replaced(&out, &address.replace('@', at));
-    }
-    let name = contact.name.trim();
-    // One word alone may be any word.
-    if name.contains(char::is_whitespace) {
-        out = replaced(&out, name);
-    }
-    out
-}
-
-/// Replaces every occurrence, whatever its case.
-fn replaced(text: &str, what: &str) -> String {
-    let what: Vec<char> = what.chars().flat_map(char::to_lowercase).collect();
-    let chars: Vec<char> = text.chars().collect();
-    let same = |a: char, b: char| a == b || a.to_lowercase().eq(std::iter::once(b));
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < chars.len() {
-        let window = chars.get(at..at + what.len());
-        if !what.is_empty()
-            && window.is_some_and(|w| w.iter().zip(&what).all(|(a, b)| same(*a, *b)))
-        {
-            out += REMOVED;
-            at += what.len();
-        } else {
-            out.push(chars[at]);
-            at += 1;
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_the_case_and_the_spelling() {
-        for (text, what, left) in [
-            ("To BOB@example.org!", "bob@example.org", "To …!"),
-            ("bob@example.orgbob@example.org", "bob@example.org", "……"),
-            ("Grüße an ZOË BÖLL", "zoë böll", "Grüße an …"),
-            ("nothing here", "bob@example.org", "nothing here"),
-            ("short", "shorter", "short"),
-        ] {
-            assert_eq!(replaced(text, what), left);
-        }
-    }
 }

@@ -9,6 +9,7 @@
 mod act;
 mod allowed;
 mod assessment;
+mod backup;
 mod challenge;
 mod consent;
 mod contact;
@@ -38,6 +39,7 @@ mod postgres;
 mod proof;
 mod recipients;
 mod reclassify;
+mod redact;
 mod request;
 mod retention;
 mod settle;
@@ -52,6 +54,7 @@ mod workspace;
 
 pub use act::{Act, ActFilter, By};
 pub use assessment::Assessment;
+pub use backup::{BackupKeys, Restored, Saved};
 pub use challenge::Challenge;
 pub use consent::{ConsentEvent, ConsentRequest, Method, NewAgreement};
 pub use contact::{Contact, ContactFilter, Fresh};

@@ -203,6 +203,17 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, Er
     .transpose()
 }
 
+/// What a message is found by: its subject and its recipients' addresses, in lower case.
+pub(crate) fn search_text(tx: &mut Tx<'_>, id: MessageId, subject: &str) -> Result<String, Error> {
+    let sql = "select address from copy where message_id = $1 order by position";
+    let mut search = subject.to_lowercase();
+    for row in tx.query(sql, params![id])? {
+        search += " ";
+        search += &row.get::<String>(0)?.to_lowercase();
+    }
+    Ok(search)
+}
+
 impl Store {
     /// Everything that deciding about these recipients needs; makes contacts, of this source, of those who are new.
     pub async fn message_prepare(

@@ -14,10 +14,13 @@ use deadpool_postgres::{
 use futures_util::future::try_join_all;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio_postgres::Portal;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 const CONNECTIONS_MAX: usize = 16;
+/// Rows of a long result that are in memory at once.
+const ROWS_FETCHED: i32 = 500;
 const WAIT_MAX: Duration = Duration::from_secs(5);
 /// No statement of ours runs for long; one that does is stopped rather than waited for.
 const SERVER_OPTIONS: &str = "-c statement_timeout=20000 -c lock_timeout=5000";
@@ -153,6 +156,20 @@ impl Session<'_> {
                 .map(|result| rows(result))
                 .collect()
         })
+    }
+
+    /// A query whose rows are fetched piece by piece.
+    pub(crate) fn open(&self, sql: &str) -> Result<Portal, Error> {
+        self.runtime.block_on(async {
+            let statement = self.transaction.prepare(sql).await?;
+            Ok(self.transaction.bind(&statement, &[]).await?)
+        })
+    }
+
+    /// The next of its rows; none when there are no more.
+    pub(crate) fn fetch(&self, portal: &Portal) -> Result<Vec<Row>, Error> {
+        let fetched = self.transaction.query_portal(portal, ROWS_FETCHED);
+        rows(&self.runtime.block_on(fetched)?)
     }
 
     pub(crate) fn script(&self, sql: &str) -> Result<(), Error> {

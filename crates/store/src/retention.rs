@@ -121,6 +121,15 @@ const RULES: &[Rule] = &[
         and: "answered_at is null",
     },
     Rule {
+        kept: Kept::Unconfirmed,
+        what: "texts that no agreement rests on",
+        table: "consent_text",
+        key: "sha256",
+        from: "created_at",
+        and: "not exists (select 1 from consent_event e where e.text_sha256 = sha256)
+            and not exists (select 1 from consent_request r where r.text_sha256 = sha256)",
+    },
+    Rule {
         kept: Kept::Proof,
         what: "confirmations of consents that ended",
         table: "consent_request",

@@ -286,6 +286,24 @@ pub(crate) fn query_many(
         .collect()
 }
 
+/// Hands the rows of a query over one by one.
+pub(crate) fn each(
+    connection: &Connection,
+    sql: &str,
+    mut take: impl FnMut(Row) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut statement = connection.prepare(sql)?;
+    let columns = statement.column_count();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let values = (0..columns)
+            .map(|column| row.get_ref(column).map(value))
+            .collect::<Result<_, _>>()?;
+        take(Row(values))?;
+    }
+    Ok(())
+}
+
 fn query_prepared(statement: &mut Statement<'_>, params: &[Value]) -> Result<Vec<Row>, Error> {
     let columns = statement.column_count();
     let mut rows = statement.query(rusqlite::params_from_iter(params))?;

@@ -3,7 +3,7 @@
 use super::block_on;
 use super::person::{Whom, find};
 use crate::config::Config;
-use crate::{ambient, keys, log};
+use crate::{ambient, backup_keys, keys, log};
 use anyhow::{Context, Result, bail};
 use model::{ErasedBy, SignedReceipt};
 use std::collections::BTreeMap;
@@ -50,6 +50,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             ambient.random,
         );
         let receipt = erased.await?.context("they were erased just now")?;
+        backup_keys::refresh(&store, &config.backup_keys, (ambient.now)())
+            .await
+            .context("erased, but their key is still in the key file of backups")?;
         for what in &receipt.remains {
             eprintln!("Left: {what}");
         }

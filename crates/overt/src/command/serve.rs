@@ -58,6 +58,7 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             config.notify.hold(),
             config.retention.terms(),
         );
+        running.keep_backup_keys(&base, config.backup_keys.clone());
     }
     if wants(Role::Track) {
         let judge = Arc::new(networks::judge(&config.networks)?);

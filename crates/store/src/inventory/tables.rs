@@ -296,13 +296,13 @@ pub const TABLES: &[Table] = &[
     .detached("contact_id = null, note = '', extension = case when extension is null then null else '' end"),
     table(
         "consent_text",
-        "Texts that people were shown when they were asked. They name no recipient.",
+        "Texts that people were shown when they agreed. Kept as long as somebody's consent rests on them.",
         Owner::Nobody,
-        Always,
+        Proof,
         &[
             key("sha256", "digest of the text"),
             plain("language", "its language"),
-            plain("body", "the text"),
+            personal("body", "the text, which may name whom it was shown to"),
             plain("created_at", "when it was first shown"),
         ],
     ),

@@ -59,14 +59,24 @@ pub(crate) fn written() -> Source {
 
 impl House {
     pub(crate) async fn on_sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let config = Config::Sqlite(folder.path().join("overt.db"));
-        Self::furnish(config, Some(folder)).await
+        Self::bare_on_sqlite().await.furnish().await
     }
 
     /// None where no server is named.
-    #[allow(clippy::disallowed_methods)] // the one setting of these tests
     pub(crate) async fn on_postgres() -> Option<Self> {
+        Some(Self::bare_on_postgres().await?.furnish().await)
+    }
+
+    /// A fresh database without anything in it.
+    pub(crate) async fn bare_on_sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = Config::Sqlite(folder.path().join("overt.db"));
+        Self::bare(config, Some(folder)).await
+    }
+
+    /// The same; none where no server is named.
+    #[allow(clippy::disallowed_methods)] // the one setting of these tests
+    pub(crate) async fn bare_on_postgres() -> Option<Self> {
         let url = std::env::var("OVERT_TEST_POSTGRES").ok()?;
         let schema = format!(
             "t{}_{}",
@@ -76,30 +86,29 @@ impl House {
         run_on_postgres(&url, &format!("create schema {schema}")).await;
         let join = if url.contains('?') { '&' } else { '?' };
         let config = Config::Postgres(format!("{url}{join}options=-csearch_path%3D{schema}"));
-        Some(Self::furnish(config, None).await)
+        Some(Self::bare(config, None).await)
     }
 
-    async fn furnish(config: Config, folder: Option<tempfile::TempDir>) -> Self {
-        let store = Store::open(&config).await.expect("an open store");
-        let (workspace, user) = (WorkspaceId(id()), UserId(id()));
-        store
-            .workspace_create(workspace, [7; 32], "Sample Ltd", Language::En, NOW)
+    async fn bare(config: Config, folder: Option<tempfile::TempDir>) -> Self {
+        Self {
+            store: Store::open(&config).await.expect("an open store"),
+            config,
+            workspace: WorkspaceId(id()),
+            user: UserId(id()),
+            _folder: folder,
+        }
+    }
+
+    async fn furnish(self) -> Self {
+        self.store
+            .workspace_create(self.workspace, [7; 32], "Sample Ltd", Language::En, NOW)
             .await
             .expect("a workspace");
-        let house = Self {
-            store,
-            config,
-            workspace,
-            user,
-            _folder: folder,
-        };
-        house
-            .store
-            .user_create(house.person(user, "ann@sample.example"), By::operator(NOW))
-            .await
-            .expect("a user");
-        house.may_track(user).await;
-        house
+        let user = self.person(self.user, "ann@sample.example");
+        let made = self.store.user_create(user, By::operator(NOW));
+        made.await.expect("a user");
+        self.may_track(self.user).await;
+        self
     }
 
     /// A user of this workspace.

@@ -69,7 +69,7 @@ pub(crate) async fn known(house: &House) -> Known {
     house.fold_all().await;
     house.store.copy_receipt(read, NOW).await.unwrap();
 
-    let body = "You will be told.";
+    let body = &format!("You will be told. A mail goes to {at}.");
     let text = house
         .store
         .consent_text_keep(Language::En, body, NOW)

@@ -174,6 +174,7 @@ async fn r_ret_03_a_dry_run_says_what_would_go_and_changes_nothing(house: House)
         "feed event 10 Some(2026-11-21T20:48:00Z)",
         "hits hit 2 Some(2026-11-21T20:48:00Z)",
         "unconfirmed consent_request 1 Some(2026-11-21T20:48:00Z)",
+        "unconfirmed consent_text 0 None",
         "proof consent_request 0 None",
         "proof consent_event 0 None",
         "cases request 0 None",
