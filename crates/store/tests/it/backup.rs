@@ -111,7 +111,13 @@ async fn r_dsr_05_an_erased_contact_does_not_come_back(house: House) {
             .unwrap(),
         None
     );
-    assert!(new.store.copy_in_context(known.read).await.unwrap().is_none());
+    assert!(
+        new.store
+            .copy_in_context(known.read)
+            .await
+            .unwrap()
+            .is_none()
+    );
     for table in store::inventory::TABLES {
         for column in table.columns {
             let cast = match &new.config {
