@@ -65,6 +65,10 @@ words! {
         PolicyPublished = "policy.published",
         /// A user read the tracking policy and will keep to it.
         PolicyAcknowledged = "policy.acknowledged",
+        /// A breach was entered into the register.
+        BreachNoted = "breach.noted",
+        /// An entry of the register of breaches was changed.
+        BreachChanged = "breach.changed",
         /// Somebody drew lists about tracking out of the desk.
         RegisterExported = "register.exported",
         /// An evidence archive was drawn.
@@ -104,6 +108,8 @@ impl ActKind {
             Self::ProofDisposed => "deleted proof of consents that ended long ago",
             Self::PolicyPublished => "published a tracking policy",
             Self::PolicyAcknowledged => "acknowledged the tracking policy",
+            Self::BreachNoted => "noted a breach",
+            Self::BreachChanged => "changed a breach's entry",
             Self::RegisterExported => "exported a list of the compliance desk",
             Self::EvidenceDrawn => "drew an evidence archive",
         }

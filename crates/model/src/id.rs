@@ -82,6 +82,8 @@ ids! {
     CopyId,
     /// One request to a tracked URL.
     HitId,
+    /// A breach of personal data.
+    BreachId,
     /// What a person asked for under one of their rights.
     RequestId,
     /// One assessment of legitimate interests.

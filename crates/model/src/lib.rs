@@ -44,6 +44,7 @@ pub mod act;
 pub mod address;
 pub mod age;
 pub mod ambient;
+pub mod breach;
 pub mod canonical;
 pub mod challenge;
 pub mod class;
@@ -63,6 +64,7 @@ pub mod language;
 pub mod ledger;
 pub mod mode;
 pub mod notice;
+pub mod paper;
 pub mod permitted;
 pub mod policy;
 pub mod profile;
@@ -94,7 +96,8 @@ pub use entitlement::Entitlement;
 pub use erasure::{ErasedBy, ErasureReceipt};
 pub use hit::{Facts, Meaning, Verdict};
 pub use id::{
-    AssessmentId, ContactId, CopyId, HitId, IdentityId, MessageId, RequestId, UserId, WorkspaceId,
+    AssessmentId, BreachId, ContactId, CopyId, HitId, IdentityId, MessageId, RequestId, UserId,
+    WorkspaceId,
 };
 pub use language::Language;
 pub use mode::{Axis, Mode, PerAxis, Switch};

@@ -24,7 +24,7 @@ pub enum Act {
     Send,
     /// See the messages of all users, not only one's own.
     SeeAll,
-    /// Set ceilings and the kill switch.
+    /// Set ceilings and limits. An owner does only as long as nobody is `compliance`.
     SetCeiling,
     /// Change users, identities of others, the relay.
     Administer,
@@ -48,7 +48,8 @@ impl Role {
     pub fn may(self, act: Act) -> bool {
         match act {
             Act::Send => self != Self::Compliance,
-            Act::SeeAll | Act::SetCeiling => self != Self::Member,
+            Act::SeeAll => self != Self::Member,
+            Act::SetCeiling => matches!(self, Self::Compliance | Self::Owner),
             Act::Administer => matches!(self, Self::Owner | Self::Admin),
         }
     }
@@ -74,6 +75,6 @@ mod tests {
     #[test]
     fn compliance_sees_all_and_sends_nothing() {
         assert!(Role::Compliance.may(Act::SeeAll) && Role::Compliance.may(Act::SetCeiling));
-        assert!(!Role::Compliance.may(Act::Send) && !Role::Member.may(Act::SetCeiling));
+        assert!(!Role::Compliance.may(Act::Send) && !Role::Admin.may(Act::SetCeiling));
     }
 }

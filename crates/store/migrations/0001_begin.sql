@@ -303,6 +303,26 @@ create table challenge (
 );
 create index challenge_contact on challenge (contact_id, created_at);
 
+-- Breaches of personal data, also those nobody has to be told of (GDPR Art. 33(5)).
+create table breach (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  aware_at bigint not null,
+  from_at bigint not null,
+  to_at bigint not null,
+  risk text not null,
+  nature text not null,
+  persons text not null,
+  records text not null,
+  contact text not null,
+  consequences text not null,
+  measures text not null,
+  delay text not null,
+  authority_told_at bigint,
+  persons_told_at bigint
+);
+create index breach_workspace on breach (workspace_id, aware_at);
+
 create table message (
   id bytea primary key,
   workspace_id bytea not null references workspace (id),

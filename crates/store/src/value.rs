@@ -7,9 +7,10 @@ use crate::Error;
 use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
-    ActKind, AgeStanding, AssessmentId, Axis, ContactId, CopyId, Country, Day, HitId, IdentityId,
-    Language, LegalBasis, LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason,
-    RequestId, Right, Role, SourceKind, SuppressionCause, Switch, Time, UserId, WorkspaceId,
+    ActKind, AgeStanding, AssessmentId, Axis, BreachId, ContactId, CopyId, Country, Day, HitId,
+    IdentityId, Language, LegalBasis, LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode,
+    Reason, RequestId, Right, Role, SourceKind, SuppressionCause, Switch, Time, UserId,
+    WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -190,6 +191,7 @@ macro_rules! ids {
     )*};
 }
 ids!(
+    BreachId,
     WorkspaceId,
     UserId,
     IdentityId,
@@ -213,7 +215,7 @@ macro_rules! words {
         }
     )*};
 }
-words!(ActKind => as_str, Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
+words!(ActKind => as_str, model::breach::Risk => as_str, Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
     Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str,
     SourceKind => as_str, AgeStanding => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code);
 

@@ -67,6 +67,19 @@ async fn identity(house: &House) -> IdentityId {
     made
 }
 
+fn breach() -> store::Breach {
+    store::Breach {
+        id: model::BreachId([9; 16]),
+        aware_at: NOW,
+        from: NOW,
+        to: NOW,
+        risk: model::breach::Risk::Likely,
+        account: model::breach::Account::default(),
+        authority_told_at: None,
+        persons_told_at: None,
+    }
+}
+
 /// What has to be there before the act; its own acts do not count.
 enum Ready {
     Nothing,
@@ -225,6 +238,22 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
                     .await
                     .unwrap()
             );
+        }
+        (ActKind::BreachNoted, _) => {
+            store
+                .breach_write(house.workspace, breach(), by)
+                .await
+                .unwrap();
+        }
+        (ActKind::BreachChanged, _) => {
+            let changed = store::Breach {
+                authority_told_at: Some(NOW),
+                ..breach()
+            };
+            store
+                .breach_write(house.workspace, changed, by)
+                .await
+                .unwrap();
         }
         (ActKind::CredentialMade, _) => {
             credential(house, CredentialKind::AppPassword).await;

@@ -23,6 +23,7 @@ mod message;
 mod outbox;
 mod person;
 mod reclassify;
+mod register;
 mod request;
 mod restriction;
 mod retention;

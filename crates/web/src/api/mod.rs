@@ -1,5 +1,6 @@
 //! `/api/v1`: the same facts as the pages, as JSON, for the user whose key or session it is.
 
+mod compliance;
 mod contacts;
 mod copies;
 mod events;
@@ -43,6 +44,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(list_cleaning::list))
         .routes(routes!(summary::show))
         .routes(routes!(me::show))
+        .routes(routes!(compliance::register))
+        .routes(routes!(compliance::report))
         .routes(routes!(events::follow))
 }
 

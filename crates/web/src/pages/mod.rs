@@ -3,6 +3,7 @@
 mod account;
 mod contact;
 mod contacts;
+mod desk;
 mod glossary;
 mod list_cleaning;
 mod message;
@@ -15,6 +16,7 @@ pub(crate) mod view;
 mod write;
 
 pub(crate) use contact::{find as find_contact, withdraw_all};
+pub(crate) use desk::{may_limit, month_report, must_limit, reason};
 pub(crate) use sent::{scope, visible};
 
 use crate::Shared;
@@ -26,6 +28,7 @@ use model::role::Act;
 
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
+        .merge(desk::router())
         .route("/", get(sent::list))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))

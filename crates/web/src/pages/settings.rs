@@ -2,7 +2,7 @@
 //! kill switch, language, the relay). The user's own forms are in `account`.
 
 use super::view::When;
-use super::{Page, show as render};
+use super::{Page, may_limit, must_limit, reason, show as render};
 use crate::Shared;
 use crate::auth::{May, User};
 use crate::error::{Error, Result};
@@ -31,6 +31,8 @@ pub(super) struct SettingsPage {
     instance: Instance,
     may_send: bool,
     may_set_ceiling: bool,
+    /// May pull the brake, if not let it go.
+    may_stop: bool,
     may_administer: bool,
     note: Note,
 }
@@ -143,7 +145,8 @@ pub(super) async fn page(web: &Shared, user: &User, note: Note) -> Result<Respon
             .ok_or(Error::NotFound("workspace"))?,
         instance: store.instance().await?,
         may_send: user.role.may(Act::Send),
-        may_set_ceiling: user.role.may(Act::SetCeiling),
+        may_set_ceiling: may_limit(web, user).await?,
+        may_stop: user.role.may(Act::SeeAll),
         may_administer: user.role.may(Act::Administer),
         note,
     };
@@ -187,11 +190,11 @@ pub(super) async fn workspace(
     Fields(form): Fields<WorkspaceForm>,
 ) -> Result<Response> {
     let limits = form.half == "limits";
-    user.may(if limits {
-        Act::SetCeiling
-    } else {
-        Act::Administer
-    })?;
+    match form.half.as_str() {
+        "limits" => must_limit(&web, &user).await?,
+        "stop" => user.may(Act::SeeAll)?,
+        _ => user.may(Act::Administer)?,
+    }
     let mut settings = web
         .app
         .store
@@ -202,7 +205,11 @@ pub(super) async fn workspace(
         field: "workspace",
         why: why.to_string(),
     };
-    if limits {
+    let why = if limits { reason(&form.reason)? } else { "" };
+    if form.half == "stop" {
+        // The brake is near for everybody who sees all; only the compliance desk lets it go.
+        settings.tracking = false;
+    } else if limits {
         settings.tracking = form.tracking.is_some();
         settings.directed_to_children = form.directed_to_children.is_some();
         let mode = |word: &str| word.parse::<Mode>().map_err(invalid);
@@ -229,7 +236,7 @@ pub(super) async fn workspace(
         settings.language = form.language.parse().map_err(invalid)?;
         settings.ask = form.ask.is_some();
     }
-    let by = By::user(user.id, (web.app.ambient.now)()).because(&form.reason);
+    let by = By::user(user.id, (web.app.ambient.now)()).because(why);
     web.app.store.workspace_update(settings, by).await?;
     Ok(Redirect::to("/settings#workspace").into_response())
 }

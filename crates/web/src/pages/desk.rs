@@ -1,0 +1,230 @@
+//! The compliance desk: who tracks whom and on what basis, limits, policy, requests, breaches, acts, papers.
+//!
+//! Members see what is theirs: their limits, the policy, the register of their own mails. The rest is for the roles
+//! that see all. Limits are set by the role `compliance`; by an owner only as long as nobody has that role, so that a
+//! workspace of one is not stuck.
+
+mod breach;
+mod lists;
+mod paper;
+mod people;
+mod policy;
+mod sheet;
+
+use super::view::When;
+use super::{Page, show as render};
+use crate::Shared;
+use crate::auth::User;
+use crate::error::{Error, Result};
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use model::role::Act;
+use model::{ActKind, Role, Time};
+use std::time::Duration;
+use store::{ActFilter, Limits, RegisterFilter};
+
+pub(crate) use lists::month_report;
+
+const DAY: Duration = Duration::from_hours(24);
+
+pub(super) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/compliance", get(overview))
+        .route(
+            "/compliance/policy",
+            get(policy::show).post(policy::publish),
+        )
+        .route("/compliance/policy/acknowledge", post(policy::acknowledge))
+        .route("/compliance/register", get(lists::register))
+        .route("/compliance/register.csv", get(lists::register_csv))
+        .route("/compliance/lowered", get(lists::lowered))
+        .route("/compliance/expiring", get(lists::expiring))
+        .route("/compliance/requests", get(lists::requests))
+        .route("/compliance/acts", get(lists::acts))
+        .route("/compliance/report", get(lists::report))
+        .route("/compliance/people", get(people::show).post(people::invite))
+        .route("/compliance/people/review", post(people::review))
+        .route("/compliance/people/{id}/limits", post(people::limits))
+        .route("/compliance/people/{id}/role", post(people::role))
+        .route("/compliance/people/{id}/active", post(people::active))
+        .route("/compliance/people/{id}/reset", post(people::reset))
+        .route("/compliance/breaches", get(lists::breaches))
+        .route(
+            "/compliance/breaches/new",
+            get(breach::new).post(breach::create),
+        )
+        .route(
+            "/compliance/breaches/{id}",
+            get(breach::show).post(breach::change),
+        )
+        .route(
+            "/compliance/breaches/{id}/affected.csv",
+            get(breach::affected),
+        )
+        .route("/compliance/paper", get(paper::index))
+        .route("/compliance/paper/{name}", get(paper::show))
+        .route(
+            "/password/{secret}",
+            get(people::password).post(people::choose),
+        )
+}
+
+/// May this user set ceilings and limits?
+pub(crate) async fn may_limit(web: &Shared, user: &store::User) -> Result<bool> {
+    Ok(match user.role {
+        Role::Compliance => true,
+        Role::Owner => {
+            let members = web.app.store.members(user.workspace).await?;
+            !members
+                .iter()
+                .any(|m| m.user.role == Role::Compliance && m.limits.active)
+        }
+        Role::Admin | Role::Member => false,
+    })
+}
+
+/// Goes on if the user may set ceilings and limits.
+pub(crate) async fn must_limit(web: &Shared, user: &store::User) -> Result<()> {
+    if may_limit(web, user).await? {
+        return Ok(());
+    }
+    let role = user.role.as_str();
+    Err(Error::Forbidden(format!(
+        "Your role ({role}) may not set ceilings or limits: the role compliance does, or an owner where nobody has it."
+    )))
+}
+
+/// A change of a limit says why.
+pub(crate) fn reason(text: &str) -> Result<&str> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 500 || text.chars().any(char::is_control) {
+        return Err(Error::Invalid {
+            field: "reason",
+            why: "say why, in one line of at most 500 characters".into(),
+        });
+    }
+    Ok(text)
+}
+
+/// `2026-11-22`, as its first moment in UTC.
+fn day(text: &str) -> Option<Time> {
+    moment(
+        text.parse::<Date>()
+            .ok()?
+            .to_datetime(jiff::civil::Time::midnight()),
+    )
+}
+
+fn moment(at: DateTime) -> Option<Time> {
+    let zoned = at.to_zoned(TimeZone::UTC).ok()?;
+    Some(Time(zoned.timestamp().as_millisecond()))
+}
+
+/// The day of a moment, in UTC.
+fn date(at: Time) -> String {
+    at.rfc3339().chars().take(10).collect()
+}
+
+#[derive(Template)]
+#[template(path = "desk/overview.html")]
+struct Overview {
+    page: Page,
+    sees_all: bool,
+    limits: Limits,
+    month: Option<Month>,
+}
+
+struct Month {
+    title: String,
+    figures: Vec<(&'static str, String, &'static str)>,
+    reviewed: Option<Time>,
+}
+
+/// `GET /compliance`
+async fn overview(State(web): State<Shared>, user: User) -> Result<Response> {
+    let (store, now) = (&web.app.store, (web.app.ambient.now)());
+    let member = store.member(user.workspace, user.id).await?;
+    let limits = member.ok_or(Error::NotFound("user"))?.limits;
+    let sees_all = user.role.may(Act::SeeAll);
+    let month = if sees_all {
+        let from = now - 30 * DAY;
+        let filter = RegisterFilter {
+            from: Some(from),
+            limit: 1_000,
+            ..RegisterFilter::default()
+        };
+        let mails = store.register(user.workspace, filter).await?;
+        let members = store.members(user.workspace).await?;
+        let trackers = members
+            .iter()
+            .filter(|m| m.limits.active && m.limits.may_track)
+            .count();
+        let expiring = store
+            .consents_expiring(user.workspace, now, 60 * DAY, 1_000)
+            .await?;
+        let requests = store.requests(user.workspace, 1_000).await?;
+        let open = requests
+            .iter()
+            .filter(|r| r.clock.answered_at.is_none())
+            .count();
+        let late = requests
+            .iter()
+            .filter(|r| r.clock.answered_at.is_none() && r.clock.due_at < now)
+            .count();
+        let reviews = ActFilter {
+            kinds: vec![ActKind::AccessReviewed],
+            from: Some(now - 90 * DAY),
+            limit: 1,
+            ..ActFilter::default()
+        };
+        let copies: u32 = mails.iter().map(store::Registered::tracked_copies).sum();
+        Some(Month {
+            title: "The last 30 days".into(),
+            figures: vec![
+                (
+                    "Users who may track",
+                    trackers.to_string(),
+                    "/compliance/people",
+                ),
+                (
+                    "Mails with tracking",
+                    format!("{} ({copies} copies)", mails.len()),
+                    "/compliance/register",
+                ),
+                (
+                    "Consents that end within 60 days",
+                    expiring.len().to_string(),
+                    "/compliance/expiring",
+                ),
+                (
+                    "Requests of persons, unanswered",
+                    format!("{open}, {late} of them late"),
+                    "/compliance/requests",
+                ),
+                (
+                    "Breaches in the register",
+                    store.breaches(user.workspace).await?.len().to_string(),
+                    "/compliance/breaches",
+                ),
+            ],
+            reviewed: store
+                .acts(user.workspace, reviews)
+                .await?
+                .first()
+                .map(|a| a.at),
+        })
+    } else {
+        None
+    };
+    Ok(render(&Overview {
+        page: Page::of(&user, "compliance", "Compliance"),
+        sees_all,
+        limits,
+        month,
+    }))
+}
