@@ -10,7 +10,7 @@ use crate::html::{self, Outline, Unreadable};
 use crate::link::{self, Link, Skip};
 use crate::structure::Node;
 use crate::text;
-use crate::transfer::Transfer;
+use crate::transfer::{Decoded, Transfer};
 use crate::untouchable::Untouchable;
 use crate::widen::{self, Patches};
 
@@ -72,8 +72,7 @@ pub(crate) enum What {
 
 /// A decoded body on the way to its sites.
 struct Opened<'r> {
-    raw: &'r [u8],
-    decoded: std::borrow::Cow<'r, [u8]>,
+    decoded: Decoded<'r>,
     transfer: Transfer,
     charset: Charset,
 }
@@ -93,13 +92,12 @@ fn open<'r>(raw: &'r [u8], node: &Node) -> Result<Opened<'r>, Untouchable> {
     let transfer = Transfer::from_token(&node.media.encoding).ok_or(Untouchable::Encoding)?;
     let decoded = transfer.decode(raw).ok_or(Untouchable::Encoding)?;
     let label = node.media.charset.as_deref();
-    let charset = Charset::detect(label, &decoded).ok_or(Untouchable::Charset)?;
+    let charset = Charset::detect(label, &decoded.bytes).ok_or(Untouchable::Charset)?;
     // In UTF-16 a line end is four bytes, which only base64 does not mistake for two.
     if charset.scale() > 1 && transfer != Transfer::Base64 {
         return Err(Untouchable::Charset);
     }
     Ok(Opened {
-        raw,
         decoded,
         transfer,
         charset,
@@ -108,19 +106,12 @@ fn open<'r>(raw: &'r [u8], node: &Node) -> Result<Opened<'r>, Untouchable> {
 
 impl Opened<'_> {
     fn body(self, range: Range<usize>, view_eol: Option<&'static str>, sites: Vec<Site>) -> Body {
-        let Self {
-            raw,
-            transfer,
-            charset,
-            ..
-        } = self;
-        let sites = locate(sites, transfer, raw);
         Body {
+            sites: located(sites, &self.decoded),
             range,
-            transfer,
-            charset,
+            transfer: self.transfer,
+            charset: self.charset,
             eol: view_eol,
-            sites,
             addresses: Vec::new(),
             widening: None,
         }
@@ -130,7 +121,7 @@ impl Opened<'_> {
 /// Look into a text body. `first`: it gets the place for the line.
 pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<Body>, Untouchable> {
     let mut opened = open(raw, node)?;
-    let view = opened.charset.view(&opened.decoded);
+    let view = opened.charset.view(&opened.decoded.bytes);
     if text::has_pgp(&view) {
         return Err(Untouchable::InlinePgp);
     }
@@ -167,7 +158,8 @@ pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<B
     let eol = line_end(&view);
     // Only ASCII may be added to a body that promises to be ASCII.
     let promised = !matches!(node.media.encoding.as_str(), "8bit" | "binary");
-    let seven_bit = promised && opened.transfer == Transfer::Identity && opened.decoded.is_ascii();
+    let seven_bit =
+        promised && opened.transfer == Transfer::Identity && opened.decoded.bytes.is_ascii();
     let narrow = seven_bit && opened.charset != Charset::Iso2022Jp;
     if narrow {
         opened.charset = Charset::Ascii;
@@ -209,7 +201,7 @@ pub(crate) fn read_html(
     place: &Place<'_>,
 ) -> Result<HtmlBody, Untouchable> {
     let opened = open(raw, node)?;
-    let view = opened.charset.view(&opened.decoded);
+    let view = opened.charset.view(&opened.decoded.bytes);
     if text::has_pgp(&view) {
         return Err(Untouchable::InlinePgp);
     }
@@ -252,24 +244,29 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn bytes(&self, span: &Range<usize>) -> &[u8] {
         let scale = self.opened.charset.scale();
-        &self.opened.decoded[span.start * scale..span.end * scale]
+        &self.opened.decoded.bytes[span.start * scale..span.end * scale]
     }
 
-    fn destination(&self, span: &Range<usize>, base: Option<&Url>) -> Result<Url, (Skip, String)> {
+    fn destination(
+        &self,
+        span: &Range<usize>,
+        base: Option<&Url>,
+    ) -> Result<String, (Skip, String)> {
         link::destination(self.bytes(span), self.opened.charset, base)
     }
 
     fn base(&self, outline: &Outline) -> Option<Url> {
-        self.destination(outline.base.as_ref()?, None).ok()
+        let base = self.destination(outline.base.as_ref()?, None).ok()?;
+        Url::parse(&base).ok()
     }
 
     fn link(&self, number: usize, spot: &html::Spot, base: Option<&Url>) -> Link {
         let (destination, skipped) = match self.destination(&spot.value, base) {
             Err((skip, text)) => (text, Some(skip)),
-            Ok(url) if spot.opted_out => (url.into(), Some(Skip::OptedOut)),
+            Ok(url) if spot.opted_out => (url, Some(Skip::OptedOut)),
             Ok(url) => {
                 let skip = self.is_way_out(&url, spot).then_some(Skip::Unsubscribe);
-                (url.into(), skip)
+                (url, skip)
             }
         };
         Link {
@@ -282,17 +279,16 @@ impl Reader<'_> {
         }
     }
 
-    fn is_way_out(&self, url: &Url, spot: &html::Spot) -> bool {
+    fn is_way_out(&self, url: &str, spot: &html::Spot) -> bool {
         let shown = self.opened.charset.read_lossy(self.bytes(&spot.shown));
         let shown = entity::decode_attribute(&shown).unwrap_or_else(|| shown.clone());
         let targets = &self.place.unsubscribe;
-        targets.iter().any(|target| target == url.as_str()) || link::is_unsubscribe(url, &shown)
+        targets.iter().any(|target| target == url) || link::is_unsubscribe(url, &shown)
     }
 
     fn picture(&self, spot: &html::PictureSpot, base: Option<&Url>) -> Picture {
         let source = match self.destination(&spot.source, base) {
-            Ok(url) => url.into(),
-            Err((_, text)) => text,
+            Ok(source) | Err((_, source)) => source,
         };
         Picture {
             source,
@@ -345,12 +341,10 @@ fn sites(outline: &Outline, view: &[u8], scale: usize, place: &Place<'_>) -> Vec
 }
 
 /// Find the encoded positions where they differ.
-fn locate(mut sites: Vec<Site>, transfer: Transfer, raw: &[u8]) -> Vec<Site> {
-    if transfer == Transfer::QuotedPrintable {
-        let spans: Vec<_> = sites.iter().map(|site| site.decoded.clone()).collect();
-        for (site, encoded) in sites.iter_mut().zip(transfer.locate(raw, &spans)) {
-            site.encoded = encoded;
-        }
+fn located(mut sites: Vec<Site>, decoded: &Decoded<'_>) -> Vec<Site> {
+    let spans: Vec<_> = sites.iter().map(|site| site.decoded.clone()).collect();
+    for (site, encoded) in sites.iter_mut().zip(decoded.locate(&spans)) {
+        site.encoded = encoded;
     }
     sites
 }

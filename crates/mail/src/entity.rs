@@ -14,12 +14,12 @@ const NAME_MAX: usize = 32;
 
 /// The value with its references replaced, or None where it holds one that cannot be read.
 pub(crate) fn decode_attribute(value: &str) -> Option<Cow<'_, str>> {
-    if !value.contains('&') {
+    if memchr::memchr(b'&', value.as_bytes()).is_none() {
         return Some(Cow::Borrowed(value));
     }
     let mut decoded = String::with_capacity(value.len());
     let mut rest = value;
-    while let Some(amp) = rest.find('&') {
+    while let Some(amp) = memchr::memchr(b'&', rest.as_bytes()) {
         decoded.push_str(&rest[..amp]);
         rest = &rest[amp..];
         let used = if rest.as_bytes().get(1) == Some(&b'#') {
@@ -131,11 +131,9 @@ fn lookup(name: &str) -> Option<char> {
 
 /// A text or an attribute value in ASCII: markup and quotes escaped, other characters as numeric references.
 pub(crate) fn encode(text: &str) -> String {
-    let special =
-        |b: u8| !matches!(b, b' '..=b'~') || matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'');
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(special) {
+    while let Some(at) = rest.bytes().position(|b| !STAYS[usize::from(b)]) {
         out.push_str(&rest[..at]);
         let mut after = rest[at..].chars();
         let Some(c) = after.next() else { break };
@@ -156,6 +154,17 @@ pub(crate) fn encode(text: &str) -> String {
     out.push_str(rest);
     out
 }
+
+/// Bytes that are written as they are.
+const STAYS: [bool; 256] = {
+    let mut stays = [false; 256];
+    let mut b = b' ';
+    while b <= b'~' {
+        stays[b as usize] = !matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'');
+        b += 1;
+    }
+    stays
+};
 
 /// Names that count without their semicolon, sorted (WHATWG HTML, named character references, read
 /// 2026-11).

@@ -306,20 +306,20 @@ fn see(element: &Element<'_, '_>, view: &[u8], found: &mut Found) {
         "area" if namespace == HTML => link(LinkKind::Area, &["href"]),
         vml if vml.starts_with("v:") => link(LinkKind::VmlButton, &["href"]),
         "img" => {
-            if let Some(source) = attribute(element, "src").and_then(value_span) {
+            if let Some(source) = attribute(element, view, "src").and_then(value_span) {
                 let tag = element.source_location().bytes();
                 found.pictures.push(PictureSpot { source, tag });
             }
         }
         "base" if found.base.is_none() => {
-            found.base = attribute(element, "href").and_then(value_span);
+            found.base = attribute(element, view, "href").and_then(value_span);
         }
         "frameset" => found.frames = true,
         _ => {}
     }
     // The outline keeps one more than the bound, so that it can tell.
     found.links.truncate(LINKS_MAX + 1);
-    if found.quote.is_none() && begins_quote(element, &name) {
+    if found.quote.is_none() && begins_quote(element, view, &name) {
         found.quote = Some(element.source_location().bytes().start);
     }
 }
@@ -354,12 +354,22 @@ fn at_end_tag(element: &mut Element<'_, '_>, note: impl Fn(Range<usize>) + 'stat
     }
 }
 
-fn attribute<'e, 'i>(element: &'e Element<'i, '_>, name: &str) -> Option<&'e Attribute<'i>> {
+/// By its place in the view: asking the parser for names and values makes a string of each.
+fn attribute<'e, 'i>(
+    element: &'e Element<'i, '_>,
+    view: &[u8],
+    name: &str,
+) -> Option<&'e Attribute<'i>> {
+    let is_named = |attribute: &&Attribute<'_>| {
+        let place = attribute.name_source_location();
+        place.is_some_and(|place| view[place.bytes()].eq_ignore_ascii_case(name.as_bytes()))
+    };
     // The first of several counts (HTML standard, attribute name state).
-    element
-        .attributes()
-        .iter()
-        .find(|attribute| attribute.name() == name)
+    element.attributes().iter().find(is_named)
+}
+
+fn value<'v>(element: &Element<'_, '_>, view: &'v [u8], name: &str) -> Option<&'v [u8]> {
+    Some(&view[value_span(attribute(element, view, name)?)?])
 }
 
 fn value_span(attribute: &Attribute<'_>) -> Option<Range<usize>> {
@@ -369,10 +379,11 @@ fn value_span(attribute: &Attribute<'_>) -> Option<Range<usize>> {
 }
 
 fn link(element: &Element<'_, '_>, view: &[u8], kind: LinkKind, names: &[&str]) -> Option<Spot> {
-    let href = names.iter().find_map(|name| attribute(element, name))?;
-    let opted_out = element
-        .get_attribute("data-overt")
-        .is_some_and(|value| value.trim().eq_ignore_ascii_case("off"));
+    let href = names
+        .iter()
+        .find_map(|name| attribute(element, view, name))?;
+    let opted_out = value(element, view, "data-overt")
+        .is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"off"));
     let after = element.source_location().bytes().end;
     let shown = after..after + shown(&view[after..], kind, &element.tag_name());
     Some(Spot {
@@ -401,34 +412,28 @@ fn shown(rest: &[u8], kind: LinkKind, name: &str) -> usize {
 }
 
 /// Does a quoted or forwarded mail begin here? By the marks mail clients put on it.
-fn begins_quote(element: &Element<'_, '_>, name: &str) -> bool {
-    const CLASSES: &[&str] = &[
-        "gmail_quote",
-        "gmail_quote_container",
-        "yahoo_quoted",
-        "moz-cite-prefix",
-        "moz-forward-container",
-        "protonmail_quote",
-        "tutanota_quote",
+fn begins_quote(element: &Element<'_, '_>, view: &[u8], name: &str) -> bool {
+    const CLASSES: &[&[u8]] = &[
+        b"gmail_quote",
+        b"gmail_quote_container",
+        b"yahoo_quoted",
+        b"moz-cite-prefix",
+        b"moz-forward-container",
+        b"protonmail_quote",
+        b"tutanota_quote",
     ];
-    const IDS: &[&str] = &[
-        "divRplyFwdMsg",
-        "appendonsend",
-        "OLK_SRC_BODY_SECTION",
-        "mail-editor-reference-message-container",
+    const IDS: &[&[u8]] = &[
+        b"divRplyFwdMsg",
+        b"appendonsend",
+        b"OLK_SRC_BODY_SECTION",
+        b"mail-editor-reference-message-container",
     ];
+    let value = |name| value(element, view, name).unwrap_or_default();
     match name {
-        "blockquote" => element
-            .get_attribute("type")
-            .is_some_and(|value| value.eq_ignore_ascii_case("cite")),
+        "blockquote" => value("type").eq_ignore_ascii_case(b"cite"),
         "div" | "span" => {
-            element.get_attribute("class").is_some_and(|class| {
-                class
-                    .split_ascii_whitespace()
-                    .any(|one| CLASSES.contains(&one))
-            }) || element
-                .get_attribute("id")
-                .is_some_and(|id| IDS.contains(&id.as_str()))
+            let mut classes = value("class").split(u8::is_ascii_whitespace);
+            classes.any(|class| CLASSES.contains(&class)) || IDS.contains(&value("id"))
         }
         _ => false,
     }

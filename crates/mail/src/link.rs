@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
-use url::{Position, Url};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use url::Url;
 
 use crate::charset::Charset;
 use crate::entity;
+
+mod canonical;
 
 /// What carries the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,7 +105,7 @@ pub(crate) fn destination(
     attribute: &[u8],
     charset: Charset,
     base: Option<&Url>,
-) -> Result<Url, (Skip, String)> {
+) -> Result<String, (Skip, String)> {
     let lossy = || String::from_utf8_lossy(attribute).into_owned();
     let Some(text) = charset.read(attribute) else {
         return Err((Skip::Ambiguous, lossy()));
@@ -111,6 +113,9 @@ pub(crate) fn destination(
     let Some(decoded) = entity::decode_attribute(&text) else {
         return Err((Skip::Ambiguous, text.into_owned()));
     };
+    if canonical::is_canonical(&decoded) {
+        return Ok(decoded.into_owned());
+    }
     // What the URL standard strips first: C0 controls and blanks around, tabs and line ends within.
     let mut trimmed = Cow::Borrowed(decoded.trim_matches(|c: char| c <= ' '));
     if trimmed.contains(['\t', '\n', '\r']) {
@@ -152,7 +157,7 @@ pub(crate) fn destination(
     {
         return Err((Skip::Ambiguous, trimmed.into_owned()));
     }
-    Ok(url)
+    Ok(url.into())
 }
 
 /// The URLs in angle brackets of a List-Unsubscribe value (RFC 2369), as the URL standard writes them.
@@ -168,11 +173,21 @@ pub(crate) fn unsubscribe_targets(value: &str) -> Vec<String> {
 
 /// Is this a way out of a mailing, by the words in its address or in the HTML that it shows? When in doubt yes: the
 /// cost is one link left as it is.
-pub(crate) fn is_unsubscribe(url: &Url, shown: &str) -> bool {
-    IN_ADDRESS.is_match(url[Position::BeforePath..Position::AfterQuery].as_bytes())
+pub(crate) fn is_unsubscribe(address: &str, shown: &str) -> bool {
+    IN_ADDRESS.is_match(path_and_query(address))
         // With tags for the texts of pictures in it, without them for words that change their style.
         || says_way_out(shown)
         || shown.contains('<') && says_way_out(&without_tags(shown))
+}
+
+/// Of an address as the URL standard writes it.
+fn path_and_query(address: &str) -> &str {
+    let authority = address.find("://").map_or(0, |at| at + 3);
+    let path = address[authority..]
+        .find('/')
+        .map_or(address.len(), |at| authority + at);
+    let fragment = address.find('#').unwrap_or(address.len());
+    &address[path.min(fragment)..fragment]
 }
 
 fn says_way_out(shown: &str) -> bool {
@@ -210,6 +225,7 @@ static IN_SHOWN: LazyLock<AhoCorasick> = LazyLock::new(|| searcher(SHOWN_WORDS))
 fn searcher(words: &[&str]) -> AhoCorasick {
     let built = AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(words);
     built.unwrap_or_else(|_| unreachable!("a short list of words is within every limit"))
 }

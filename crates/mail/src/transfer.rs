@@ -46,18 +46,37 @@ impl Transfer {
     }
 
     /// What an encoded body says. None: not what it claims to be.
-    pub(crate) fn decode(self, body: &[u8]) -> Option<Cow<'_, [u8]>> {
-        match self {
-            Self::Identity => Some(Cow::Borrowed(body)),
-            Self::QuotedPrintable => Some(Cow::Owned(quoted::decode(body))),
-            Self::Base64 => base64::decode(body).map(Cow::Owned),
-        }
+    pub(crate) fn decode(self, body: &[u8]) -> Option<Decoded<'_>> {
+        let (bytes, marks) = match self {
+            Self::Identity => (Cow::Borrowed(body), Vec::new()),
+            Self::QuotedPrintable => {
+                let (bytes, marks) = quoted::decode(body);
+                (Cow::Owned(bytes), marks)
+            }
+            Self::Base64 => (Cow::Owned(base64::decode(body)?), Vec::new()),
+        };
+        Some(Decoded {
+            transfer: self,
+            encoded: body,
+            bytes,
+            marks,
+        })
     }
+}
 
-    /// Where decoded spans, in order and without overlap, stand in the encoded body. Not for base64.
-    pub(crate) fn locate(self, body: &[u8], spans: &[Range<usize>]) -> Vec<Range<usize>> {
-        if self == Self::QuotedPrintable {
-            quoted::locate(body, spans)
+/// What an encoded body says.
+pub(crate) struct Decoded<'b> {
+    transfer: Transfer,
+    encoded: &'b [u8],
+    pub(crate) bytes: Cow<'b, [u8]>,
+    marks: Vec<quoted::Mark>,
+}
+
+impl Decoded<'_> {
+    /// Where decoded spans, in order and without overlap, stand in the encoded body. For base64 as they are.
+    pub(crate) fn locate(&self, spans: &[Range<usize>]) -> Vec<Range<usize>> {
+        if self.transfer == Transfer::QuotedPrintable {
+            quoted::locate(self.encoded, &self.marks, spans)
         } else {
             spans.to_vec()
         }

@@ -1,9 +1,10 @@
 //! The addresses of the tracker origin, and what a click may lead to.
 
 use crate::token::Token;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode,
+};
 use std::fmt;
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 /// Longest destination that is tracked; longer links stay as they are. Browsers and gateways stop well below this.
@@ -50,7 +51,10 @@ impl Origin {
 
     /// A tracked link. The destination stands readable in it.
     pub fn click(&self, token: &Token, to: &Destination) -> String {
-        format!("{}/c/{token}?to={}", self.0, encode(to.as_str()))
+        let mut url = format!("{}/c/{token}?to=", self.0);
+        url.reserve(to.as_str().len() + to.as_str().len() / 2);
+        url.extend(encode(to.as_str()));
+        url
     }
 
     /// Takes a tracked link of this origin apart again: its token, and where it leads. Says nothing about whether the
@@ -181,18 +185,18 @@ impl FromStr for Destination {
     }
 }
 
-/// Percent-encodes everything but RFC 3986's unreserved characters and the few that are harmless in a query value
-/// and keep the destination readable.
-fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte) {
-            out.push(byte as char);
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+/// All but RFC 3986's unreserved characters and the few that are harmless in a query value and keep the destination
+/// readable.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b':');
+
+fn encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ENCODED)
 }
 
 #[cfg(test)]
@@ -315,7 +319,7 @@ mod tests {
     #[test]
     fn the_destination_stays_readable_and_survives_the_query() {
         assert_eq!(
-            encode("https://a.b/c?d=1&e=%41+f"),
+            encode("https://a.b/c?d=1&e=%41+f").to_string(),
             "https://a.b/c%3Fd%3D1%26e%3D%2541%2Bf"
         );
     }

@@ -10,9 +10,7 @@ use super::*;
 fn spliced(transfer: Transfer, body: &[u8], decoded: Range<usize>, text: &str) -> Vec<u8> {
     let encoded = match transfer {
         Transfer::Base64 => 0..0,
-        _ => transfer
-            .locate(body, std::slice::from_ref(&decoded))
-            .remove(0),
+        _ => located(transfer, body, decoded.clone()),
     };
     let (break_before, break_after) = (decoded.start, decoded.end);
     let splice = Splice {
@@ -28,7 +26,12 @@ fn spliced(transfer: Transfer, body: &[u8], decoded: Range<usize>, text: &str) -
 }
 
 fn decoded(transfer: Transfer, body: &[u8]) -> Vec<u8> {
-    transfer.decode(body).unwrap().into_owned()
+    transfer.decode(body).unwrap().bytes.into_owned()
+}
+
+fn located(transfer: Transfer, body: &[u8], span: Range<usize>) -> Range<usize> {
+    let decoded = transfer.decode(body).unwrap();
+    decoded.locate(std::slice::from_ref(&span)).remove(0)
 }
 
 #[test]
@@ -39,6 +42,7 @@ fn quoted_printable_reads_what_the_standard_and_the_wild_write() {
         (b"soft =  \t\r\nbreak =\nlf", b"soft break lf"),
         (b"trailing  \t\r\nblanks=20\r\n", b"trailing\r\nblanks \r\n"),
         (b"   \r\n\r\n", b"\r\n\r\n"),
+        (b"new page\x0c\r\n", b"new page\x0c\r\n"),
         (b"not = an =ZZ escape =4", b"not = an =ZZ escape =4"),
         (b"ends in a soft break=", b"ends in a soft break"),
         (b"=\r\n=\r\n=41", b"A"),
@@ -175,7 +179,7 @@ proptest! {
             let before = decoded(transfer, &body);
             let (a, b) = (cuts.0.index(before.len() + 1), cuts.1.index(before.len() + 1));
             let span = a.min(b)..a.max(b);
-            let encoded = transfer.locate(&body, std::slice::from_ref(&span)).remove(0);
+            let encoded = located(transfer, &body, span.clone());
             prop_assert!(encoded.start <= encoded.end && encoded.end <= body.len());
             let copy = spliced(transfer, &body, span, "x");
             prop_assert!(copy.starts_with(&body[..encoded.start]));
