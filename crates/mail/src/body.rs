@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use url::Url;
 
+use crate::address::{self, Address};
 use crate::charset::Charset;
 use crate::entity;
 use crate::html::{self, Outline, Unreadable};
-use crate::link::{self, Link, Skip};
+use crate::link::{self, Link, LinkKind, Skip};
 use crate::structure::Node;
 use crate::text;
 use crate::transfer::{Decoded, Transfer};
@@ -66,8 +67,8 @@ pub(crate) enum What {
     HtmlLine,
     /// The place of the line in a text. `fresh`: at the start of a line; `last`: nothing follows.
     TextLine { fresh: bool, last: bool },
-    /// A web address that stands in a text, by its index in `Body::addresses`.
-    TextAddress { index: usize },
+    /// A web address that stands in a text, by its index in `Body::addresses`, and as a link of the mail.
+    TextAddress { index: usize, link: usize },
 }
 
 /// A decoded body on the way to its sites.
@@ -118,8 +119,19 @@ impl Opened<'_> {
     }
 }
 
-/// Look into a text body. `first`: it gets the place for the line.
-pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<Body>, Untouchable> {
+/// What was found in a text body.
+pub(crate) struct TextBody {
+    pub(crate) body: Body,
+    /// Its web addresses as links, not numbered yet.
+    pub(crate) links: Vec<Link>,
+}
+
+/// Look into a text body; nothing to change in it: none.
+pub(crate) fn read_text(
+    raw: &[u8],
+    node: &Node,
+    place: &Place<'_>,
+) -> Result<Option<TextBody>, Untouchable> {
     let mut opened = open(raw, node)?;
     let view = opened.charset.view(&opened.decoded.bytes);
     if text::has_pgp(&view) {
@@ -137,13 +149,17 @@ pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<B
         }
     };
     let mut addresses = Vec::new();
+    let mut links = Vec::new();
     let mut sites = Vec::new();
-    for span in text::addresses(&view) {
+    for address in address::addresses(&view, node.media.joins_lines) {
         let index = addresses.len();
+        links.push(text_link(&view, &address, &opened, place));
+        let span = address.span;
         addresses.push(String::from_utf8_lossy(&view[span.clone()]).into_owned());
-        sites.push(site(What::TextAddress { index }, span));
+        let link = place.links + index;
+        sites.push(site(What::TextAddress { index, link }, span));
     }
-    if first {
+    if place.first {
         let position = text::line_position(&view);
         let what = What::TextLine {
             fresh: position == 0 || view[position - 1] == b'\n',
@@ -171,7 +187,39 @@ pub(crate) fn read_text(raw: &[u8], node: &Node, first: bool) -> Result<Option<B
     } else {
         None
     };
-    Ok(Some(body))
+    Ok(Some(TextBody { body, links }))
+}
+
+/// How much of the text around an address is looked at for words that say it is a way out.
+const AROUND_BYTES: usize = 120;
+
+fn text_link(view: &[u8], address: &Address, opened: &Opened<'_>, place: &Place<'_>) -> Link {
+    let Address { span, clear, room } = address;
+    // The view of an address is its text in every charset: it holds nothing but ASCII.
+    let (destination, skipped) = match link::destination_of(&view[span.clone()]) {
+        Err((skip, text)) => (text, Some(skip)),
+        Ok(url) if !clear => (url, Some(Skip::Ambiguous)),
+        Ok(url) => {
+            let before = &view[span.start.saturating_sub(AROUND_BYTES)..span.start];
+            let after = &view[span.end..view.len().min(span.end + AROUND_BYTES)];
+            let around = [before, after].concat();
+            let skip = place
+                .is_way_out(&url, &String::from_utf8_lossy(&around))
+                .then_some(Skip::Unsubscribe);
+            (url, skip)
+        }
+    };
+    Link {
+        number: 0,
+        destination,
+        part: place.part,
+        kind: LinkKind::Text,
+        skipped,
+        url_bytes_max: match opened.transfer {
+            Transfer::Identity => *room,
+            _ => opened.transfer.unbroken_max(),
+        },
+    }
 }
 
 /// What was found in an HTML body.
@@ -181,17 +229,23 @@ pub(crate) struct HtmlBody {
     pub(crate) pictures: Vec<Picture>,
 }
 
-/// How an HTML body stands among the others.
+/// How a body stands among the others.
 pub(crate) struct Place<'p> {
     /// Index of the part.
     pub(crate) part: usize,
     /// It gets the places for the image and the line.
     pub(crate) first: bool,
-    /// Links and pictures found before it.
+    /// Links, of its kind, and pictures found before it.
     pub(crate) links: usize,
     pub(crate) pictures: usize,
     /// The targets of List-Unsubscribe.
     pub(crate) unsubscribe: &'p [String],
+}
+
+impl Place<'_> {
+    fn is_way_out(&self, url: &str, shown: &str) -> bool {
+        self.unsubscribe.iter().any(|target| target == url) || link::is_unsubscribe(url, shown)
+    }
 }
 
 /// Look into an HTML body.
@@ -282,8 +336,7 @@ impl Reader<'_> {
     fn is_way_out(&self, url: &str, spot: &html::Spot) -> bool {
         let shown = self.opened.charset.read_lossy(self.bytes(&spot.shown));
         let shown = entity::decode_attribute(&shown).unwrap_or_else(|| shown.clone());
-        let targets = &self.place.unsubscribe;
-        targets.iter().any(|target| target == url) || link::is_unsubscribe(url, &shown)
+        self.place.is_way_out(url, &shown)
     }
 
     fn picture(&self, spot: &html::PictureSpot, base: Option<&Url>) -> Picture {

@@ -13,6 +13,7 @@
 //! | where are links and places in HTML | `html`, `entity` |
 //! | where does a link lead, and is it to be left alone | `link` |
 //! | where does a line go in plain text | `text` |
+//! | where are web addresses in plain text | `address` |
 //! | what is put in | `insert` |
 //! | which spans may change | `body` |
 //! | how a seven-bit text gets room for more | `widen` |
@@ -25,6 +26,7 @@
 //! Left out: what is put behind links and why, composing mails, verifying or making signatures, decoding
 //! attachments, `message/rfc822` parts (somebody else's mail is not ours to edit).
 
+mod address;
 mod body;
 mod charset;
 mod entity;

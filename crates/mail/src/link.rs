@@ -22,6 +22,8 @@ pub enum LinkKind {
     VmlButton,
     /// `<a href>` or `<a xlink:href>` inside `<svg>`
     Svg,
+    /// A web address in plain text, which mail programs make a link of
+    Text,
 }
 
 impl LinkKind {
@@ -32,6 +34,7 @@ impl LinkKind {
             Self::Area => "area",
             Self::VmlButton => "vml_button",
             Self::Svg => "svg",
+            Self::Text => "text",
         }
     }
 }
@@ -84,7 +87,7 @@ impl Skip {
 /// One link of the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// Counted from 0 through all links of the mail, skipped ones included.
+    /// Counted from 0 through all links of the mail, skipped ones included; those in plain text come last.
     pub number: u16,
     /// Where a browser goes: the attribute decoded and resolved by the WHATWG URL standard. For a skipped link that
     /// has no such address, the attribute as far as it could be read.
@@ -96,7 +99,7 @@ pub struct Link {
     /// Why it is left alone. None: it may be changed.
     pub skipped: Option<Skip>,
     /// The longest URL, in bytes and with each `&` as `&amp;`, that can stand in its place. A longer one is not
-    /// written: in a body without an encoding a line may not be longer than 998 bytes.
+    /// written: in a body without an encoding a line may not be longer than 998 bytes. (In plain text nothing is escaped.)
     pub url_bytes_max: usize,
 }
 
@@ -113,8 +116,17 @@ pub(crate) fn destination(
     let Some(decoded) = entity::decode_attribute(&text) else {
         return Err((Skip::Ambiguous, text.into_owned()));
     };
-    if canonical::is_canonical(&decoded) {
-        return Ok(decoded.into_owned());
+    resolved(&decoded, charset, base)
+}
+
+/// Where a web address in plain text leads.
+pub(crate) fn destination_of(address: &[u8]) -> Result<String, (Skip, String)> {
+    resolved(&String::from_utf8_lossy(address), Charset::Ascii, None)
+}
+
+fn resolved(decoded: &str, charset: Charset, base: Option<&Url>) -> Result<String, (Skip, String)> {
+    if canonical::is_canonical(decoded) {
+        return Ok(decoded.to_owned());
     }
     // What the URL standard strips first: C0 controls and blanks around, tabs and line ends within.
     let mut trimmed = Cow::Borrowed(decoded.trim_matches(|c: char| c <= ' '));

@@ -24,6 +24,8 @@ pub(crate) struct Media {
     pub(crate) boundary: Option<Vec<u8>>,
     /// `start` of multipart/related, without angle brackets.
     pub(crate) start: Option<String>,
+    /// `DelSp=yes` of flowed text (RFC 3676 §4.1).
+    pub(crate) joins_lines: bool,
     pub(crate) content_id: Option<String>,
     /// `smime-type=signed-data` (RFC 8551 §3.2.2).
     pub(crate) smime_signed: bool,
@@ -84,6 +86,9 @@ fn read_type(value: &[u8], media: &mut Media) {
         .attribute("smime-type")
         .is_some_and(|kind| kind.eq_ignore_ascii_case("signed-data"));
     media.start = content.attribute("start").map(without_brackets);
+    media.joins_lines = content
+        .attribute("delsp")
+        .is_some_and(|joins| joins.eq_ignore_ascii_case("yes"));
     if let Some(name) = content.attribute("name") {
         media.filename = Some(name.to_owned());
     }

@@ -1,7 +1,8 @@
 //! One mail, looked at once: its parts, its links, and what stands in the way of editing.
 
-use crate::body::{self, Body, HtmlBody, Picture, Place, What};
+use crate::body::{self, Body, HtmlBody, Picture, Place, TextBody, What};
 use crate::header::{self, Block, Mailbox};
+use crate::html;
 use crate::link::{self, Link};
 use crate::part::{self, Part, Role};
 use crate::structure::{self, Node};
@@ -16,6 +17,8 @@ pub struct Plan<'a> {
     pub(crate) bodies: Vec<Body>,
     parts: Vec<Part>,
     links: Vec<Link>,
+    /// Numbered once the links of HTML are known.
+    text_links: Vec<Link>,
     pictures: Vec<Picture>,
     /// What forbids any change of a body.
     pub(crate) hindrance: Option<Untouchable>,
@@ -44,6 +47,7 @@ pub fn plan(raw: &[u8]) -> Result<Plan<'_>, Broken> {
         has_html: parts.iter().any(|part| part.role == Role::Html),
         parts,
         links: Vec::new(),
+        text_links: Vec::new(),
         pictures: Vec::new(),
         hindrance: part::protection(&tree.nodes)
             .or(tree.over_bound.then_some(Untouchable::TooComplex))
@@ -85,6 +89,14 @@ impl<'a> Plan<'a> {
     /// included. Empty for a mail whose structure or protection forbids looking.
     pub fn links(&self) -> &[Link] {
         &self.links
+    }
+
+    /// All web addresses of the plain text bodies, as links. They are written anew only where [`Edits`] says so, for
+    /// what is read there changes with them. Empty for a mail whose structure or protection forbids looking.
+    ///
+    /// [`Edits`]: crate::Edits
+    pub fn text_links(&self) -> &[Link] {
+        &self.text_links
     }
 
     /// All pictures of the HTML bodies.
@@ -146,7 +158,7 @@ impl<'a> Plan<'a> {
         for (index, node) in nodes.iter().enumerate() {
             let result = match self.parts[index].role {
                 Role::Html => self.add_html(index, node, &unsubscribe),
-                Role::Text => self.add_text(node, first_html),
+                Role::Text => self.add_text(index, node, first_html, &unsubscribe),
                 _ => Ok(()),
             };
             if let Err(why) = result {
@@ -160,10 +172,20 @@ impl<'a> Plan<'a> {
         }
         if self.hindrance.is_some() {
             self.bodies.clear();
+            self.text_links.clear();
+        }
+        for (number, link) in (self.links.len()..).zip(&mut self.text_links) {
+            link.number = u16::try_from(number).unwrap_or(u16::MAX);
         }
     }
 
-    fn add_text(&mut self, node: &Node, first_html: Option<&Node>) -> Result<(), Untouchable> {
+    fn add_text(
+        &mut self,
+        part: usize,
+        node: &Node,
+        first_html: Option<&Node>,
+        unsubscribe: &[String],
+    ) -> Result<(), Untouchable> {
         let is_text = |body: &Body| {
             body.sites
                 .iter()
@@ -173,8 +195,21 @@ impl<'a> Plan<'a> {
         let footer = first_html.is_some_and(|html| {
             html.body.start < node.body.start && (html.parent != node.parent || !node.alternative)
         });
-        let first = !footer && !self.bodies.iter().any(is_text);
-        self.bodies.extend(body::read_text(self.raw, node, first)?);
+        let place = Place {
+            part,
+            first: !footer && !self.bodies.iter().any(is_text),
+            links: self.text_links.len(),
+            pictures: self.pictures.len(),
+            unsubscribe,
+        };
+        let Some(TextBody { body, links }) = body::read_text(self.raw, node, &place)? else {
+            return Ok(());
+        };
+        if self.text_links.len() + links.len() > html::LINKS_MAX {
+            return Err(Untouchable::TooComplex);
+        }
+        self.bodies.push(body);
+        self.text_links.extend(links);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::header::{self, Field};
 use crate::insert::{Image, Line};
 use crate::link::Link;
 use crate::plan::Plan;
-use crate::transfer::{self, Splice};
+use crate::transfer::{self, Splice, Transfer};
 use crate::untouchable::Untouchable;
 
 /// What to change in a copy. `Edits::default()` changes nothing.
@@ -18,6 +18,8 @@ use crate::untouchable::Untouchable;
 pub struct Edits<'e> {
     /// The new URL for a link, or None to leave its bytes alone. Not asked about skipped links.
     pub link: &'e dyn Fn(&Link) -> Option<String>,
+    /// Ask about web addresses in plain text, too. Readers then see the new ones.
+    pub text_links: bool,
     /// The declared image, at the top of the first HTML body.
     pub image: Option<Image<'e>>,
     /// The visible line, in the first HTML body and in the first text body.
@@ -34,6 +36,7 @@ impl Default for Edits<'_> {
     fn default() -> Self {
         Self {
             link: &|_| None,
+            text_links: false,
             image: None,
             line: None,
             drop_picture: &|_| false,
@@ -54,8 +57,45 @@ impl Edits<'_> {
 /// What to put in place of a web address that must not stay. None: it may.
 pub type Replace<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-/// New bytes for a span of the mail.
-type Piece = (Range<usize>, Vec<u8>);
+/// What becomes of a span of the mail.
+struct Piece {
+    span: Range<usize>,
+    new: New,
+}
+
+enum New {
+    Bytes(Vec<u8>),
+    /// A body, in which only these change. Put together where it is written: bodies are large.
+    Spliced {
+        transfer: Transfer,
+        splices: Vec<Splice>,
+        eol: &'static str,
+    },
+}
+
+impl Piece {
+    fn bytes(span: Range<usize>, bytes: Vec<u8>) -> Self {
+        let new = New::Bytes(bytes);
+        Self { span, new }
+    }
+
+    /// About how much it adds.
+    fn grown(&self) -> usize {
+        match &self.new {
+            New::Bytes(bytes) => bytes.len(),
+            New::Spliced {
+                transfer, splices, ..
+            } => {
+                let text: usize = splices.iter().map(|splice| splice.text.len()).sum();
+                match transfer {
+                    Transfer::Identity => text,
+                    Transfer::QuotedPrintable => text + text / 8,
+                    Transfer::Base64 => text + text * 3 / 8,
+                }
+            }
+        }
+    }
+}
 
 /// Why a copy cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,17 +134,33 @@ impl Plan<'_> {
             self.may_change_bodies(edits)?;
         }
         pieces.extend(self.header_pieces(edits)?);
-        pieces.sort_by_key(|(span, _)| (span.start, span.end));
+        pieces.sort_by_key(|piece| (piece.span.start, piece.span.end));
 
-        let grown: usize = pieces.iter().map(|(_, bytes)| bytes.len()).sum();
+        let grown: usize = pieces.iter().map(Piece::grown).sum();
         let mut out = Vec::with_capacity(self.raw.len() + grown);
         let mut at = 0;
-        for (span, bytes) in pieces {
+        for Piece { span, new } in pieces {
             // A field that is dropped needs no other change.
-            if span.start >= at {
-                out.extend_from_slice(&self.raw[at..span.start]);
-                out.extend_from_slice(&bytes);
-                at = span.end;
+            if span.start < at {
+                continue;
+            }
+            out.extend_from_slice(&self.raw[at..span.start]);
+            at = span.end;
+            match new {
+                New::Bytes(bytes) => out.extend_from_slice(&bytes),
+                New::Spliced {
+                    transfer,
+                    splices,
+                    eol,
+                } => {
+                    transfer::splice(
+                        transfer,
+                        &self.raw[span],
+                        &splices,
+                        eol.as_bytes(),
+                        &mut out,
+                    );
+                }
             }
         }
         out.extend_from_slice(&self.raw[at..]);
@@ -128,7 +184,7 @@ impl Plan<'_> {
         let mut pieces: Vec<Piece> = fields
             .iter()
             .filter(dropped)
-            .map(|field| (field.whole(), Vec::new()))
+            .map(|field| Piece::bytes(field.whole(), Vec::new()))
             .collect();
         let mut added = Vec::new();
         for (name, value) in edits.add_headers {
@@ -140,7 +196,7 @@ impl Plan<'_> {
         if cut && !added.is_empty() {
             added.splice(0..0, self.line_end().bytes());
         }
-        pieces.push((end..end, added));
+        pieces.push(Piece::bytes(end..end, added));
         Ok(pieces)
     }
 
@@ -214,18 +270,25 @@ impl Plan<'_> {
         if splices.is_empty() {
             return;
         }
-        let mut bytes = Vec::with_capacity(raw.len());
-        transfer::splice(body.transfer, raw, &splices, eol.as_bytes(), &mut bytes);
-        if let Some(patches) = wide {
-            let end_of_line = |text: &String| text.replace('\n', self.line_end()).into_bytes();
-            pieces.extend(
-                patches
-                    .iter()
-                    .map(|(span, text)| (span.clone(), end_of_line(text))),
-            );
-            bytes = transfer::quoted_printable(&bytes, eol.as_bytes());
-        }
-        pieces.push((body.range.clone(), bytes));
+        let span = body.range.clone();
+        let Some(patches) = wide else {
+            let new = New::Spliced {
+                transfer: body.transfer,
+                splices,
+                eol,
+            };
+            return pieces.push(Piece { span, new });
+        };
+        let end_of_line = |text: &String| text.replace('\n', self.line_end()).into_bytes();
+        pieces.extend(
+            patches
+                .iter()
+                .map(|(span, text)| Piece::bytes(span.clone(), end_of_line(text))),
+        );
+        let mut text = Vec::with_capacity(raw.len());
+        transfer::splice(body.transfer, raw, &splices, eol.as_bytes(), &mut text);
+        let written = transfer::quoted_printable(&text, eol.as_bytes());
+        pieces.push(Piece::bytes(span, written));
     }
 
     /// The text for a site, with `\n` for line ends. None: leave it.
@@ -238,8 +301,9 @@ impl Plan<'_> {
     ) -> Option<String> {
         match site.what {
             What::Link { index, quoted } => {
-                let url =
-                    crate::entity::encode(&link_address(self.links().get(index)?, replace, edits)?);
+                let link = self.links().get(index)?;
+                let url = changed(link, replace(&link.destination), edits)?;
+                let url = crate::entity::encode(&url);
                 (url.len() <= body.transfer.unbroken_max())
                     .then(|| if quoted { url } else { format!("\"{url}\"") })
             }
@@ -248,8 +312,13 @@ impl Plan<'_> {
                 .get(index)
                 .filter(|picture| (edits.drop_picture)(picture))
                 .map(|_| String::new()),
-            What::TextAddress { index } => {
-                let address = replace(body.addresses.get(index)?)?;
+            What::TextAddress { index, link } => {
+                let replaced = replace(body.addresses.get(index)?);
+                let link = self.text_links().get(link).filter(|_| edits.text_links);
+                let address = match link {
+                    Some(link) => changed(link, replaced, edits),
+                    None => replaced,
+                }?;
                 (address.len() <= body.transfer.unbroken_max()).then_some(address)
             }
             What::Image => edits.image.map(|image| image.html()),
@@ -266,9 +335,8 @@ impl Plan<'_> {
     }
 }
 
-/// The new address of a link, if it gets one.
-fn link_address(link: &Link, replace: Replace<'_>, edits: &Edits<'_>) -> Option<String> {
-    let replaced = replace(&link.destination);
+/// The new address of a link, if it gets one; `replaced` is what must stand there at least.
+fn changed(link: &Link, replaced: Option<String>, edits: &Edits<'_>) -> Option<String> {
     if link.skipped.is_some() {
         return replaced;
     }

@@ -1,10 +1,7 @@
 //! The plain text part: where a line goes, and what makes a text untouchable.
 //!
 //! A line goes before a signature and before a quoted mail at the end, where people look and where clients do not
-//! fold it away; else to the end. Links in plain text show the address they lead to and are not tracked; they are found
-//! so that addresses that must not stay can be replaced.
-
-use std::ops::Range;
+//! fold it away; else to the end.
 
 /// The position in the view of a text where a new paragraph goes: always the start of a line or the end.
 pub(crate) fn line_position(view: &[u8]) -> usize {
@@ -85,35 +82,6 @@ fn trailing_quote(lines: &[(usize, &[u8])]) -> Option<usize> {
         }
     }
     Some(first)
-}
-
-/// Most addresses of a text that are looked at.
-const ADDRESSES_MAX: usize = 10_000;
-
-/// Web addresses as they stand in the view of a text, in order: from the scheme to a blank, a bracket or a letter beyond
-/// ASCII, closing punctuation not included. What is broken over lines is not put together again.
-pub(crate) fn addresses(view: &[u8]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(colon) = memchr::memmem::find(&view[at..], b"://").map(|n| at + n) {
-        at = colon + 3;
-        let scheme = [&b"https"[..], b"http"].into_iter().find(|scheme| {
-            let before = &view[..colon];
-            before.len() >= scheme.len()
-                && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme)
-        });
-        let Some(scheme) = scheme else { continue };
-        let rest = &view[at..];
-        let end = |b: &u8| !b.is_ascii_graphic() || matches!(b, b'<' | b'>' | b'"');
-        let text = &rest[..rest.iter().position(end).unwrap_or(rest.len())];
-        let closing = |b: &&u8| b".,;:!?)]}'*_".contains(b);
-        let length = text.len() - text.iter().rev().take_while(closing).count();
-        at += length;
-        if length > 0 && found.len() < ADDRESSES_MAX {
-            found.push(colon - scheme.len()..at);
-        }
-    }
-    found
 }
 
 /// PGP armour in the body: the text is signed or encrypted as it stands.

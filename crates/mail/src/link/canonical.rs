@@ -43,7 +43,7 @@ fn is_plain_rest(rest: &[u8]) -> bool {
     let rest = &rest[end..];
     matches!(rest[0], b'?' | b'#')
         && rest.iter().all(|&b| PLAIN[usize::from(b)] || b == b'#')
-        && rest.iter().filter(|b| **b == b'#').count() <= 1
+        && memchr::memchr_iter(b'#', rest).count() <= 1
 }
 
 /// In none of the percent-encode sets that could apply. Not `^`, `|` and the like either, which the standard and

@@ -42,20 +42,3 @@ fn armour_counts_only_where_it_begins_a_line() {
     assert!(!has_pgp(b"write -----BEGIN PGP MESSAGE----- first"));
     assert!(!has_pgp(b"-----BEGIN PGP PUBLIC KEY BLOCK-----"));
 }
-
-#[test]
-fn addresses_stand_alone() {
-    let view = "> See https://t.example/p/abc. (HTTP://x.example/?a=b) ftp://no <https://y.example>, x://z https:// \u{e9}";
-    let found: Vec<_> = addresses(view.as_bytes())
-        .into_iter()
-        .map(|span| &view[span])
-        .collect();
-    assert_eq!(
-        found,
-        [
-            "https://t.example/p/abc",
-            "HTTP://x.example/?a=b",
-            "https://y.example"
-        ]
-    );
-}

@@ -106,6 +106,20 @@ fn report(raw: &[u8]) -> String {
         )
         .unwrap();
     }
+    for link in plan.text_links() {
+        let skipped = link
+            .skipped
+            .map(Skip::code)
+            .map(|code| format!(" skipped={code}"))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "in text: link {}{skipped} {}",
+            link.number,
+            link.destination.escape_debug()
+        )
+        .unwrap();
+    }
     for picture in plan.pictures() {
         writeln!(out, "picture {}", picture.source.escape_debug()).unwrap();
     }

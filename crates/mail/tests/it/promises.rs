@@ -1,6 +1,6 @@
 //! What holds for every mail, however odd, when everything in it is edited.
 
-use mail::{Edits, Image, Line, Link, Plan, Role, plan};
+use mail::{Edits, Image, Line, Link, LinkKind, Plan, Role, plan};
 
 const TRACKER: &str = "https://t.example/c/0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL?to=";
 const IMAGE: Image<'_> = Image {
@@ -114,6 +114,7 @@ pub(crate) fn promises(raw: &[u8]) {
         "a copy is a mail like any other"
     );
     restored(&before, &after);
+    texts_lead_to_the_same_places(&before);
     if edits.line.is_some() {
         same_words(raw, &copy);
     }
@@ -181,6 +182,41 @@ fn restored(before: &Plan<'_>, after: &Plan<'_>) {
             .iter()
             .all(|picture| picture.source != IMAGE.url),
         "no image of ours"
+    );
+}
+
+/// Links in plain text, where they are written anew: the same places in the same order, and back again.
+fn texts_lead_to_the_same_places(before: &Plan<'_>) {
+    if before.text_links().is_empty() || before.untouchable() == Some(mail::Untouchable::DkimSigned)
+    {
+        return;
+    }
+    let fitting = |link: &Link| wrap(link).filter(|url| url.len() <= link.url_bytes_max);
+    let copy = before
+        .render(&Edits {
+            link: &|link| fitting(link).filter(|_| link.kind == LinkKind::Text),
+            text_links: true,
+            ..Edits::default()
+        })
+        .unwrap();
+    let after = plan(&copy).unwrap();
+    let reached = |plan: &Plan<'_>| -> Vec<String> {
+        let links = plan.text_links().iter();
+        links.map(|link| unwrap(&link.destination)).collect()
+    };
+    assert_eq!(reached(before), reached(&after), "destinations in text");
+    let longest = |bytes: &[u8]| bytes.split(|b| *b == b'\n').map(<[u8]>::len).max();
+    let longest_allowed = longest(before.raw()).max(Some(999));
+    assert!(
+        longest(&copy) <= longest_allowed,
+        "lines within their limit"
+    );
+    let old = |url: &str| url.starts_with(TRACKER).then(|| unwrap(url));
+    let again = after.render_replacing(&old, &Edits::default()).unwrap();
+    assert_eq!(
+        reached(before),
+        reached(&plan(&again).unwrap()),
+        "restored in text"
     );
 }
 

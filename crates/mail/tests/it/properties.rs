@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text(lines in vec(prop_oneof![Just("> quoted"), Just("-- "), Just("--"), Just(""), Just("On Fri, Bo wrote:"), Just("-----Original Message-----"), Just("From: Bo"), Just("words")], 0..20), end in any::<bool>()) {
+    fn any_text(lines in vec(prop_oneof![Just("> quoted"), Just("-- "), Just("--"), Just(""), Just("On Fri, Bo wrote:"), Just("-----Original Message-----"), Just("From: Bo"), Just("words"), Just("See https://x.example/a?b=(c)&d=e (or <http://Y.example>)."), Just("https://z.example/unsubscribe \u{e9}*https://a.example/*"), Just("https://w.example/\u{e9} \"https://v.example/?q=1,2\",")], 0..20), end in any::<bool>()) {
         let text = lines.join("\r\n") + if end { "\r\n" } else { "" };
         promises(format!("From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}").as_bytes());
     }
