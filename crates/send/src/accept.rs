@@ -124,6 +124,15 @@ impl From<store::Error> for Refusal {
     }
 }
 
+/// Who delivers the copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Through the outbox, to the relay.
+    Ours,
+    /// The sender, who gets them written.
+    Senders,
+}
+
 /// The user's wishes for one mail, from the submission, else from the mail's own header, else the defaults.
 struct Wishes {
     switch: Switch,
@@ -136,6 +145,17 @@ impl Sender {
     /// Decides about every recipient and stores the mail. When this returns `Ok`, the mail will be delivered or
     /// bounced, whatever happens to this process.
     pub async fn accept(&self, submission: Submission) -> Result<Acceptance, Refusal> {
+        let accepted = self.take(submission, Delivery::Ours).await?;
+        self.wake.notify_one();
+        Ok(accepted)
+    }
+
+    /// Decides about every recipient and stores the mail with all that its delivery needs.
+    pub(crate) async fn take(
+        &self,
+        submission: Submission,
+        delivery: Delivery,
+    ) -> Result<Acceptance, Refusal> {
         let Submission {
             user,
             from,
@@ -199,7 +219,12 @@ impl Sender {
             ask: submission.ask.or(read.ask),
         };
         let id = MessageId((self.ambient.random)());
-        let copies = self.copies(id, recipients, &prepared, &read, &wishes, &own, now);
+        let mut copies = self.copies(id, recipients, &prepared, &read, &wishes, &own, now);
+        if delivery == Delivery::Ours {
+            for copy in &mut copies {
+                copy.outbox = Some((self.ambient.random)());
+            }
+        }
 
         let header_id = read
             .header_id
@@ -221,6 +246,7 @@ impl Sender {
         let new = NewMessage {
             message,
             source,
+            parts: read.parts,
             links: read.links,
             copies,
             envelope_from: from.as_str().into(),
@@ -228,7 +254,6 @@ impl Sender {
             envid: submission.envid,
         };
         self.store.message_accept(new).await?;
-        self.wake.notify_one();
         self.changed.notify_one();
         Ok(Acceptance {
             message: id,
@@ -286,13 +311,18 @@ impl Sender {
             now,
             together: self.profiles.agreed_by_each(cases, now),
         };
+        let switch = Ceiling {
+            reason: Reason::SwitchedOff,
+            modes: wishes.switch.ceiling(),
+        };
+        let limit = match wishes.switch {
+            Switch::All => read.no_pixel.unwrap_or(switch),
+            _ => switch,
+        };
         let about = |contact| About {
             copy: CopyId((self.ambient.random)()),
             contact,
-            limit: Ceiling {
-                reason: Reason::SwitchedOff,
-                modes: wishes.switch.ceiling(),
-            },
+            limit,
             obstacle: if is_own(contact) {
                 Some(Reason::OwnAddress)
             } else {
@@ -314,7 +344,7 @@ impl Sender {
         };
         let copy = |((recipient, about), decision): ((Recipient, &About<'_>), Decision)| NewCopy {
             id: about.copy,
-            outbox: (self.ambient.random)(),
+            outbox: None,
             contact: about.contact.id,
             address: recipient.address,
             modes: decision.modes(),

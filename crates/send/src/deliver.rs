@@ -6,7 +6,7 @@
 
 mod carrier;
 mod prepare;
-mod write;
+pub(crate) mod write;
 
 use crate::accept::Sender;
 use crate::retry::Schedule;

@@ -2,10 +2,10 @@
 //!
 //! Whatever goes wrong here sends the mail untracked, with a reason; it never holds it back.
 
-use crate::read::{ASK_HEADER, CLASS_HEADER, SWITCH_HEADER, reason};
+use crate::read::{ASK_HEADER, CLASS_HEADER, SWITCH_HEADER, TEXT_LINKS_HEADER, on_or_off, reason};
 use crate::{quoted, words};
-use mail::{Edits, Image, Line, Plan, RenderError};
-use model::decision::Decision;
+use mail::{Edits, Image, Line, Plan, RenderError, Untouchable};
+use model::decision::{Ceiling, Decision};
 use model::url::{Destination, Origin};
 use model::{CopyId, Keyring, Language, Mode, PerAxis, Reason};
 
@@ -52,7 +52,14 @@ pub struct Rendered {
 /// and the address of the recipient's page.
 pub const DECLARATION_HEADER: &str = "Overt-Tracking";
 /// What leaves with no copy: blind recipients, and our own switches.
-const DROPPED: &[&str] = &["Bcc", "Resent-Bcc", SWITCH_HEADER, ASK_HEADER, CLASS_HEADER];
+const DROPPED: &[&str] = &[
+    "Bcc",
+    "Resent-Bcc",
+    SWITCH_HEADER,
+    ASK_HEADER,
+    CLASS_HEADER,
+    TEXT_LINKS_HEADER,
+];
 
 /// What else leaves when the mail is signed anew: the signature that instrumenting would break.
 const DROPPED_WHEN_SIGNING: &[&str] = &[
@@ -61,6 +68,7 @@ const DROPPED_WHEN_SIGNING: &[&str] = &[
     SWITCH_HEADER,
     ASK_HEADER,
     CLASS_HEADER,
+    TEXT_LINKS_HEADER,
     "DKIM-Signature",
 ];
 
@@ -89,6 +97,35 @@ pub fn render(
         }),
         Err(error) => plain(plan, wanted, tools, tracked.then(|| render_reason(&error))),
     }
+}
+
+/// Does the sender want the links in plain text tracked, too? There a reader sees the tracked address, so nobody gets
+/// it without asking: `X-Overt-Text-Links: yes`.
+fn tracks_text_links(plan: &Plan<'_>) -> bool {
+    matches!(on_or_off(plan, TEXT_LINKS_HEADER), Ok(Some(true)))
+}
+
+/// For a mail without HTML that has links to be tracked: all but opens, which need a picture.
+pub fn no_pixel(plan: &Plan<'_>) -> Option<Ceiling> {
+    let text_only = plan.untouchable() == Some(Untouchable::NoHtml) && plan.can_carry_line();
+    let links = plan.text_links().iter().any(|link| link.skipped.is_none());
+    (text_only && links && tracks_text_links(plan)).then(|| Ceiling {
+        reason: Reason::NoHtml,
+        modes: PerAxis {
+            open: Mode::None,
+            ..PerAxis::all(Mode::Detailed)
+        },
+    })
+}
+
+/// The links that may be tracked, in the order of their numbers: those in plain text only where the sender wants them.
+pub fn links<'p>(plan: &'p Plan<'_>) -> impl Iterator<Item = &'p mail::Link> {
+    let in_text = if tracks_text_links(plan) {
+        plan.text_links()
+    } else {
+        &[]
+    };
+    plan.links().iter().chain(in_text)
 }
 
 /// Why a link is never tracked, whatever was decided: a stable code and a sentence. None: it can be.
@@ -167,6 +204,7 @@ fn with_line(
     let replace = |address: &str| quoted::replacement(address, tools);
     let edits = Edits {
         link: &tracked,
+        text_links: tracks_text_links(plan),
         drop_picture: &|picture| quoted::is_pixel(picture, tools),
         image: pixel.as_deref().map(|url| Image { url, alt: &alt }),
         line: Some(Line {

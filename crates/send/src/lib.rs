@@ -8,6 +8,7 @@
 pub mod accept;
 mod decide;
 pub mod deliver;
+pub mod hand_over;
 pub mod instrument;
 mod notice;
 mod quoted;
@@ -19,6 +20,7 @@ mod words;
 
 pub use accept::{Acceptance, AcceptedCopy, Recipient, Refusal, Sender, Submission};
 pub use deliver::Courier;
+pub use hand_over::HandedOver;
 pub use retry::Schedule;
 pub use sign::Signers;
 pub use submit::SubmissionServer;

@@ -1,19 +1,26 @@
 //! What a mail says that accepting it depends on, read once.
 
 use crate::accept::{Refusal, Sender};
-use crate::instrument::left_alone;
+use crate::instrument::{self, left_alone};
 use crate::quoted;
 use mail::Untouchable;
+use model::decision::Ceiling;
 use model::{EmailAddress, MessageClass, Reason, Switch};
 use std::collections::HashMap;
 
 /// Trace fields in a mail that has gone round in circles (RFC 5321 §6.3 asks for at least 100; we are not a hub).
 const HOPS_MAX: usize = 100;
 
+/// Parts of which the report keeps what they are; nobody reads a longer list.
+const PARTS_KEPT_MAX: usize = 100;
+/// The longest registered content type has 73.
+const TYPE_CHARS_KEPT_MAX: usize = 100;
+
 /// The header fields that steer Overt and are taken out of every copy.
 pub(crate) const SWITCH_HEADER: &str = "X-Overt-Track";
 pub(crate) const ASK_HEADER: &str = "X-Overt-Ask";
 pub(crate) const CLASS_HEADER: &str = "X-Overt-Class";
+pub(crate) const TEXT_LINKS_HEADER: &str = "X-Overt-Text-Links";
 
 /// A mail, as far as accepting it goes.
 #[derive(Debug)]
@@ -28,7 +35,11 @@ pub(crate) struct Read {
     pub(crate) ask: Option<bool>,
     pub(crate) class: Option<MessageClass>,
     pub(crate) obstacle: Option<Reason>,
+    /// Set for a mail in plain text whose links may be tracked and nothing else.
+    pub(crate) no_pixel: Option<Ceiling>,
     pub(crate) can_carry_line: bool,
+    /// The first of its parts.
+    pub(crate) parts: Vec<store::Part>,
     pub(crate) links: Vec<store::Link>,
 }
 
@@ -62,29 +73,21 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
         .map(|word| word.trim().to_ascii_lowercase().parse())
         .transpose()
         .map_err(|e| Refusal::BadMail(format!("{CLASS_HEADER}: {e}")))?;
-    let ask = match plan
-        .header(ASK_HEADER)
-        .map(|w| w.trim().to_ascii_lowercase())
-        .as_deref()
-    {
-        None => None,
-        Some("on" | "yes") => Some(true),
-        Some("off" | "no") => Some(false),
-        Some(other) => {
-            let other = other.to_owned();
-            return Err(Refusal::BadMail(format!(
-                "{ASK_HEADER}: {other:?} is not known here; write on or off"
-            )));
-        }
-    };
+    let ask = on_or_off(&plan, ASK_HEADER)?;
+    on_or_off(&plan, TEXT_LINKS_HEADER)?;
     let mailboxes = ["To", "Cc", "Bcc"]
         .into_iter()
         .flat_map(|field| plan.addresses(field));
     let names = mailboxes
         .filter_map(|mailbox| Some((mailbox.address.to_lowercase(), mailbox.name?)))
         .collect();
-    let links = plan.links().iter().map(|link| store::Link {
+    let links = instrument::links(&plan).map(|link| store::Link {
         number: link.number,
+        part: plan
+            .parts()
+            .get(link.part)
+            .map_or(String::new(), |part| part.path.clone()),
+        kind: link.kind.code().to_owned(),
         destination: quoted::replacement(&link.destination, tools)
             .unwrap_or_else(|| link.destination.clone()),
         skipped: left_alone(link, tools).map(|(code, _)| code.to_owned()),
@@ -93,6 +96,7 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
     let untouchable = plan
         .untouchable()
         .filter(|why| *why != Untouchable::DkimSigned || !tools.signs_anew);
+    let no_pixel = instrument::no_pixel(&plan);
     Ok(Read {
         header_id: plan.message_id(),
         subject: plan.subject(),
@@ -101,12 +105,43 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
         switch,
         ask,
         class,
-        obstacle: untouchable.map(reason),
+        obstacle: untouchable
+            .filter(|why| *why != Untouchable::NoHtml || no_pixel.is_none())
+            .map(reason),
+        no_pixel,
         // A signed mail must not get a line either: only a missing HTML part leaves the text to write into.
         can_carry_line: matches!(untouchable, None | Some(Untouchable::NoHtml))
             && plan.can_carry_line(),
+        parts: plan.parts().iter().take(PARTS_KEPT_MAX).map(part).collect(),
         links: links.collect(),
     })
+}
+
+/// What a header field of ours says that is a switch.
+pub(crate) fn on_or_off(plan: &mail::Plan<'_>, name: &str) -> Result<Option<bool>, Refusal> {
+    let Some(word) = plan.header(name) else {
+        return Ok(None);
+    };
+    match word.trim().to_ascii_lowercase().as_str() {
+        "on" | "yes" => Ok(Some(true)),
+        "off" | "no" => Ok(Some(false)),
+        other => Err(Refusal::BadMail(format!(
+            "{name}: {other:?} is not known here; write on or off"
+        ))),
+    }
+}
+
+fn part(part: &mail::Part) -> store::Part {
+    store::Part {
+        path: part.path.clone(),
+        content_type: part
+            .content_type
+            .chars()
+            .take(TYPE_CHARS_KEPT_MAX)
+            .collect(),
+        role: part.role.code().to_owned(),
+        hindrance: part.hindrance.map(reason),
+    }
 }
 
 /// The reason shown to the sender for what the engine will not touch.

@@ -344,10 +344,25 @@ create table message (
 create index message_list on message (workspace_id, accepted_at, id);
 create index message_list_user on message (user_id, accepted_at, id);
 
+-- What the mail was made of: its parts in the order they stand in, without a word of what they say.
+create table part (
+  message_id bytea not null references message (id),
+  position bigint not null,
+  -- `1.2` as in IMAP.
+  path text not null,
+  content_type text not null,
+  role text not null,
+  hindrance text,
+  primary key (message_id, position)
+);
+
 create table link (
   message_id bytea not null references message (id),
   number bigint not null,
   destination text not null,
+  -- The path of its part, and what carries it there.
+  part text not null,
+  kind text not null,
   skipped text,
   primary key (message_id, number)
 );

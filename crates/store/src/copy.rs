@@ -23,6 +23,8 @@ pub enum CopyState {
     Deferred,
     /// It will not be delivered; the sender was told.
     Bounced,
+    /// The sender has it and delivers it; what becomes of it there is not known here.
+    HandedOver,
 }
 
 impl CopyState {
@@ -33,6 +35,7 @@ impl CopyState {
             Self::Sent => "sent",
             Self::Deferred => "deferred",
             Self::Bounced => "bounced",
+            Self::HandedOver => "handed_over",
         }
     }
 }
@@ -40,10 +43,16 @@ impl CopyState {
 impl FromStr for CopyState {
     type Err = ();
     fn from_str(word: &str) -> Result<Self, ()> {
-        [Self::Queued, Self::Sent, Self::Deferred, Self::Bounced]
-            .into_iter()
-            .find(|s| s.as_str() == word)
-            .ok_or(())
+        [
+            Self::Queued,
+            Self::Sent,
+            Self::Deferred,
+            Self::Bounced,
+            Self::HandedOver,
+        ]
+        .into_iter()
+        .find(|s| s.as_str() == word)
+        .ok_or(())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::act::{By, NewAct, Object, write};
 use crate::user::workspace_of;
 use crate::value::{Row, params};
-use crate::{Error, Store};
+use crate::{Error, Store, User, user};
 use model::{ActKind, EmailAddress, IdentityId, UserId, WorkspaceId};
 
 /// An address that a user may send from.
@@ -48,6 +48,23 @@ impl Store {
                     after: Some(i.address.to_string()),
                 };
                 write(tx, act)
+            })
+            .await
+    }
+
+    /// Whose identity an address is.
+    pub async fn user_by_identity(&self, address: &EmailAddress) -> Result<Option<User>, Error> {
+        let key = address.key();
+        self.db
+            .read(move |tx| {
+                let sql = format!(
+                    "select {} from \"user\" u join identity i on i.user_id = u.id where i.address_key = $1",
+                    user::COLUMNS
+                );
+                tx.first(&sql, params![key])?
+                    .as_ref()
+                    .map(user::user)
+                    .transpose()
             })
             .await
     }

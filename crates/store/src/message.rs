@@ -1,11 +1,11 @@
 //! Messages: one mail as the sender wrote it, with its copies and links.
 
-use crate::copy::{self, Copy};
+use crate::copy::{self, Copy, CopyState};
 use crate::db::Tx;
 use crate::event::News;
 use crate::value::{Row, Value, params};
 use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
-use crate::{Contact, Error, Fresh, Limits, Store, contact, event, limits};
+use crate::{Contact, Error, Fresh, Limits, Store, contact, event, limits, outbox};
 use model::event::Happening;
 use model::{
     AssessmentId, ContactId, CopyId, EmailAddress, MessageClass, MessageId, Mode, PerAxis, Reason,
@@ -40,6 +40,19 @@ pub struct Message {
     pub assessment: Option<AssessmentId>,
 }
 
+/// One part of a message, without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// `1.2` as in IMAP; `root` for a multipart at the top.
+    pub path: String,
+    /// What kind of content it declares.
+    pub content_type: String,
+    /// What it is in the mail: `html`, `text`, `attachment`, …
+    pub role: String,
+    /// Why it cannot be changed, for one that otherwise could be.
+    pub hindrance: Option<Reason>,
+}
+
 /// One link of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
@@ -47,6 +60,10 @@ pub struct Link {
     pub number: u16,
     /// Where it leads.
     pub destination: String,
+    /// The path of its part.
+    pub part: String,
+    /// What carries it: `anchor`, `area`, …
+    pub kind: String,
     /// Why it is never tracked; none if it may be.
     pub skipped: Option<String>,
 }
@@ -58,6 +75,8 @@ pub struct NewMessage {
     pub message: Message,
     /// The mail, byte for byte.
     pub source: Vec<u8>,
+    /// Its first parts.
+    pub parts: Vec<Part>,
     /// Its links.
     pub links: Vec<Link>,
     /// Its copies, in the order of the envelope.
@@ -75,8 +94,8 @@ pub struct NewMessage {
 pub struct NewCopy {
     /// Its id: 128 random bits.
     pub id: CopyId,
-    /// The id of its place in the outbox.
-    pub outbox: [u8; 16],
+    /// The id of its place in the outbox. None: the sender delivers it.
+    pub outbox: Option<[u8; 16]>,
     /// The recipient.
     pub contact: ContactId,
     /// The recipient's address as the envelope had it.
@@ -269,11 +288,37 @@ impl Store {
     pub async fn links(&self, message: MessageId) -> Result<Vec<Link>, Error> {
         self.db
             .read(move |tx| {
-                let sql = "select number, destination, skipped from link where message_id = $1 order by number";
-                tx.query(sql, params![message])?
-                    .iter()
-                    .map(|row| Ok(Link { number: row.get(0)?, destination: row.get(1)?, skipped: row.get(2)? }))
-                    .collect()
+                let sql =
+                    "select number, destination, part, kind, skipped from link where message_id = $1 order by number";
+                let link = |row: &Row| {
+                    Ok(Link {
+                        number: row.get(0)?,
+                        destination: row.get(1)?,
+                        part: row.get(2)?,
+                        kind: row.get(3)?,
+                        skipped: row.get(4)?,
+                    })
+                };
+                tx.query(sql, params![message])?.iter().map(link).collect()
+            })
+            .await
+    }
+
+    /// A message's first parts, in order.
+    pub async fn parts(&self, message: MessageId) -> Result<Vec<Part>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql =
+                    "select path, content_type, role, hindrance from part where message_id = $1 order by position";
+                let part = |row: &Row| {
+                    Ok(Part {
+                        path: row.get(0)?,
+                        content_type: row.get(1)?,
+                        role: row.get(2)?,
+                        hindrance: row.get(3)?,
+                    })
+                };
+                tx.query(sql, params![message])?.iter().map(part).collect()
             })
             .await
     }
@@ -361,6 +406,7 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
     let NewMessage {
         message: m,
         source,
+        parts,
         links,
         copies,
         envelope_from,
@@ -381,14 +427,7 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
             search, source
         ],
     )?;
-    let rows: Vec<_> = links
-        .into_iter()
-        .map(|l| params![m.id, l.number, l.destination, l.skipped].to_vec())
-        .collect();
-    tx.execute_many(
-        "insert into link (message_id, number, destination, skipped) values ($1, $2, $3, $4)",
-        &rows,
-    )?;
+    write_contents(tx, m.id, parts, links)?;
 
     let mut copy_rows = Vec::with_capacity(copies.len());
     let mut outbox_rows = Vec::with_capacity(copies.len());
@@ -410,11 +449,12 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
                 c.reason_open,
                 c.reason_click,
                 c.ask,
-                if c.refusal.is_some() {
-                    "bounced"
-                } else {
-                    "queued"
-                },
+                match (c.refusal, c.outbox) {
+                    (Some(_), _) => CopyState::Bounced,
+                    (None, Some(_)) => CopyState::Queued,
+                    (None, None) => CopyState::HandedOver,
+                }
+                .as_str(),
                 c.refusal.map(|r| Refused::answer(r.reason)),
                 c.refusal.map(|r| r.reason),
                 m.accepted_at,
@@ -439,9 +479,10 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
             }
             continue;
         }
+        let Some(outbox) = c.outbox else { continue };
         outbox_rows.push(
             params![
-                c.outbox,
+                outbox,
                 m.workspace,
                 m.id,
                 c.id,
@@ -474,6 +515,7 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
         &outbox_rows,
     )?;
     tx.execute_many(REPORT, &reports)?;
+    outbox::forget_source(tx, m.id)?;
     // In the order of their ids: two mails to the same people must not wait for each other crosswise.
     asked.sort_unstable();
     let asked: Vec<_> = asked.into_iter().map(|id| vec![id.into()]).collect();
@@ -487,4 +529,39 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
         at: m.accepted_at,
     };
     event::write(tx, &[news])
+}
+
+fn write_contents(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    parts: Vec<Part>,
+    links: Vec<Link>,
+) -> Result<(), Error> {
+    let rows: Vec<_> = parts
+        .into_iter()
+        .enumerate()
+        .map(|(position, p)| {
+            params![
+                message,
+                position as i64,
+                p.path,
+                p.content_type,
+                p.role,
+                p.hindrance
+            ]
+            .to_vec()
+        })
+        .collect();
+    tx.execute_many(
+        "insert into part (message_id, position, path, content_type, role, hindrance) values ($1, $2, $3, $4, $5, $6)",
+        &rows,
+    )?;
+    let rows: Vec<_> = links
+        .into_iter()
+        .map(|l| params![message, l.number, l.destination, l.part, l.kind, l.skipped].to_vec())
+        .collect();
+    tx.execute_many(
+        "insert into link (message_id, number, destination, part, kind, skipped) values ($1, $2, $3, $4, $5, $6)",
+        &rows,
+    )
 }

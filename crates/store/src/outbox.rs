@@ -103,6 +103,17 @@ pub struct Lowered {
     pub click: Option<Reason>,
 }
 
+/// What a copy carried when it left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Carried {
+    /// Set if that is less than was decided at first.
+    pub lowered: Option<Lowered>,
+    /// The question: from now on the contact counts as asked.
+    pub asked: bool,
+    /// Where the address comes from: from now on the contact has been told.
+    pub told: bool,
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -245,6 +256,19 @@ impl Store {
             .await
     }
 
+    /// Writes down what a copy carried that the sender delivers.
+    pub async fn copy_handed_over(
+        &self,
+        workspace: WorkspaceId,
+        copy: CopyId,
+        carried: Carried,
+        now: Time,
+    ) -> Result<(), Error> {
+        self.db
+            .write(move |tx| note_carried(tx, copy, workspace, &carried, now))
+            .await
+    }
+
     /// How many parcels wait, and since when the oldest is due.
     pub async fn outbox_size(&self) -> Result<(i64, Option<Time>), Error> {
         self.db
@@ -316,24 +340,19 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
     };
     let sql = "update copy set state = $2, answer = $3, state_at = $4, refusal = $5 where id = $1";
     tx.execute(sql, params![copy, state.as_str(), answer, now, refusal])?;
-    if let Outcome::Sent { told: true, .. } = outcome {
-        let sql = "update contact set told_at = $2 where told_at is null
-                   and id = (select contact_id from copy where id = $1)";
-        tx.execute(sql, params![copy, now])?;
-    }
     if let Outcome::Sent {
-        lowered: Some(Lowered { modes, open, click }),
+        lowered,
+        asked,
+        told,
         ..
-    } = outcome
+    } = *outcome
     {
-        let sql =
-            "update copy set mode_open = $2, mode_click = $3, mode_document = $4, reason_open = $5,
-                   reason_click = $6 where id = $1";
-        tx.execute(
-            sql,
-            params![copy, modes.open, modes.click, modes.document, *open, *click],
-        )?;
-        copy::write_tick(tx, copy)?;
+        let carried = Carried {
+            lowered,
+            asked,
+            told,
+        };
+        note_carried(tx, copy, parcel.workspace, &carried, now)?;
     }
     if let Some((id, action)) = report {
         // A report goes to the envelope sender, from nobody: it can never be reported about itself.
@@ -371,14 +390,39 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
         copy: Some(copy),
         at: now,
     };
-    if let Outcome::Sent { asked: true, .. } = outcome {
-        mark_asked(tx, copy, parcel.workspace, now)?;
-    }
     event::write(tx, &[news])
 }
 
+fn note_carried(
+    tx: &mut Tx<'_>,
+    copy: CopyId,
+    workspace: WorkspaceId,
+    carried: &Carried,
+    now: Time,
+) -> Result<(), Error> {
+    if carried.told {
+        let sql = "update contact set told_at = $2 where told_at is null
+                   and id = (select contact_id from copy where id = $1)";
+        tx.execute(sql, params![copy, now])?;
+    }
+    if let Some(Lowered { modes, open, click }) = carried.lowered {
+        let sql =
+            "update copy set mode_open = $2, mode_click = $3, mode_document = $4, reason_open = $5,
+                   reason_click = $6 where id = $1";
+        tx.execute(
+            sql,
+            params![copy, modes.open, modes.click, modes.document, open, click],
+        )?;
+        copy::write_tick(tx, copy)?;
+    }
+    if carried.asked {
+        mark_asked(tx, copy, workspace, now)?;
+    }
+    Ok(())
+}
+
 /// The mail's own bytes are kept only as long as something still has to be made from them.
-fn forget_source(tx: &mut Tx<'_>, message: MessageId) -> Result<(), Error> {
+pub(crate) fn forget_source(tx: &mut Tx<'_>, message: MessageId) -> Result<(), Error> {
     let sql = "update message set source = null where id = $1 and source is not null
                and not exists (select 1 from outbox where message_id = $1)";
     tx.execute(sql, params![message]).map(|_| ())

@@ -1,21 +1,24 @@
-//! `overt instrument`: mail on standard input, instrumented copies into a folder, a report of every link.
+//! `overt instrument`: mail on standard input, instrumented copies into a folder, a report of every part and link.
+//!
+//! Consent decides as for any mail. The mail and its copies are known to the store, so that hits on them count; the
+//! sender delivers them. A sample ([`sample`]) is known to nobody.
 
+mod report;
+mod sample;
+
+use crate::config::Config;
 use crate::{ambient, log};
-use anyhow::{Context, Result, bail};
-use model::crowd::NOBODY;
-use model::decision::{Ceiling, Circumstances, Decision, decide};
-use model::entitlement::entitlement;
-use model::profile::{Case, Profiles};
+use anyhow::{Context, Result, bail, ensure};
 use model::url::Origin;
-use model::{
-    AgeStanding, Consent, ConsentState, CopyId, EmailAddress, Keyring, Language, LegalTags,
-    MessageClass, MessageId, Mode, PerAxis, Reason, Topic,
-};
-use send::instrument::{Rendered, Tools, Wanted, left_alone, render};
-use serde_json::{Value, json};
-use std::io::Read;
-use std::path::PathBuf;
+use model::{EmailAddress, Keyring};
+use send::instrument::Tools;
+use send::{HandedOver, Recipient, Submission};
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -29,18 +32,21 @@ pub(crate) struct Arguments {
     /// Write a report as JSON: each part and link, tracked or not and why
     #[arg(long)]
     report: Option<PathBuf>,
+    /// The configuration file [default: ./overt.toml, then the user's, then /etc/overt/overt.toml]
+    #[arg(long, env = "OVERT_CONFIG")]
+    config: Option<PathBuf>,
     /// Needs no configuration: throw-away keys, the origin <https://sample.invalid>, as if everyone had agreed. For
     /// looking and testing; nothing in it can ever be tracked
     #[arg(long)]
     sample: bool,
 }
 
-const SAMPLE_ORIGIN: &str = "https://sample.invalid";
 /// The same bound as at submission.
 const MAIL_BYTES_MAX: u64 = 50 * 1024 * 1024;
 
+/// What links are made with; the report says with it which can be tracked.
 struct Means {
-    keyring: Keyring,
+    keyring: Arc<Keyring>,
     tracker: Origin,
 }
 
@@ -56,168 +62,102 @@ impl Means {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    if !arguments.sample {
-        bail!(
-            "without --sample, copies belong to accepted mail: send it through submission or POST /api/v1/messages. \
-             `overt instrument --sample` shows what a mail would look like"
-        );
+    let mut seen = HashSet::new();
+    if let Some(twice) = arguments.to.iter().find(|to| !seen.insert(to.key())) {
+        bail!("--to {twice} is given twice: each recipient gets one copy");
     }
-    let means = Means {
-        keyring: Keyring::new(&[(1, ambient::bytes()?)])?,
-        tracker: SAMPLE_ORIGIN.parse()?,
+    let source = read_mail()?;
+    let plan = mail::plan(&source).context("standard input")?;
+    // Before anything is decided and stored: a folder that cannot be written to is seen now.
+    std::fs::create_dir_all(&arguments.out)
+        .with_context(|| format!("cannot make the folder {}", arguments.out.display()))?;
+    let mut report = arguments.report.as_deref().map(create).transpose()?;
+    let (copies, means) = if arguments.sample {
+        sample::copies(&plan, &arguments.to)?
+    } else {
+        let config = Config::load(arguments.config.as_deref())?;
+        ambient::turn_clock(config.clock_offset_seconds);
+        super::block_on(hand_over(&config, &plan, &arguments.to))?
     };
+    let mut missing = false;
+    for (index, copy) in copies.iter().enumerate() {
+        let path = arguments.out.join(report::file_name(index));
+        match &copy.bytes {
+            Some(bytes) => create(&path)?
+                .write_all(bytes)
+                .with_context(|| format!("cannot write {}", path.display()))?,
+            None => {
+                missing = true;
+                let why = copy.reason.map_or("", model::Reason::sentence);
+                eprintln!("{} is not written: {why}", path.display());
+            }
+        }
+    }
+    if let Some(file) = &mut report {
+        let told = report::report(&plan, &copies, &means.tools());
+        serde_json::to_writer_pretty(&mut *file, &told)
+            .map_err(std::io::Error::from)
+            .and_then(|()| file.write_all(b"\n"))
+            .context("cannot write the report")?;
+    }
+    Ok(ExitCode::from(u8::from(missing)))
+}
+
+fn create(path: &Path) -> Result<File> {
+    File::create(path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn read_mail() -> Result<Vec<u8>> {
     let mut source = Vec::new();
     std::io::stdin()
         .lock()
         .take(MAIL_BYTES_MAX + 1)
         .read_to_end(&mut source)
         .context("cannot read the mail from standard input")?;
-    if source.len() as u64 > MAIL_BYTES_MAX {
-        bail!("the mail on standard input is larger than 50 MB");
-    }
-    let plan = mail::plan(&source).context("standard input")?;
-    std::fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("cannot make the folder {}", arguments.out.display()))?;
-    let (mut copies, mut clicks) = (Vec::new(), None);
-    for (index, to) in arguments.to.iter().enumerate() {
-        let (rendered, decision) = copy(&plan, &means.tools())?;
-        // Everybody agreed to the same here, so one copy's reason is every copy's.
-        clicks = rendered.lowered.or(decision.click.as_ref().err().copied());
-        let path = arguments.out.join(format!("{}.eml", index + 1));
-        std::fs::write(&path, &rendered.bytes)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        copies.push(copy_report(
-            &format!("{}.eml", index + 1),
-            to,
-            &rendered,
-            &decision,
-        ));
-    }
-    if let Some(path) = &arguments.report {
-        let text = serde_json::to_string_pretty(&report(&plan, &copies, clicks, &means.tools()))?;
-        std::fs::write(path, text + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    ensure!(
+        source.len() as u64 <= MAIL_BYTES_MAX,
+        "the mail on standard input is larger than 50 MB"
+    );
+    Ok(source)
 }
 
-/// One copy, as if its recipient had agreed to everything but details.
-fn copy(plan: &mail::Plan<'_>, tools: &Tools<'_>) -> Result<(Rendered, Decision)> {
-    let now = (ambient::REAL.now)();
-    let id = CopyId((ambient::REAL.random)());
-    let consent = Topic::ALL.iter().fold(Consent::default(), |c, topic| {
-        c.after(*topic, ConsentState::Given, now)
-    });
-    let switch = match plan.header("X-Overt-Track") {
-        Some(word) => word
-            .parse::<model::Switch>()
-            .context("the header field X-Overt-Track")?,
-        None => model::Switch::All,
-    };
-    let class = match plan.header("X-Overt-Class") {
-        Some(word) => word
-            .trim()
-            .to_ascii_lowercase()
-            .parse()
-            .context("the header field X-Overt-Class")?,
-        None => MessageClass::Correspondence,
-    };
-    // Nobody knows where these recipients are, so the strictest rules apply.
-    let case = Case {
-        country: None,
-        class,
-        age: AgeStanding::Unknown,
-        directed_to_children: false,
-        tags: LegalTags::NONE,
-    };
-    let law = Profiles::new(&[], &[])?.ruling(&case);
-    let ceilings = [
-        law.ceiling,
-        Ceiling {
-            reason: Reason::SwitchedOff,
-            modes: switch.ceiling(),
-        },
-        Ceiling {
-            reason: Reason::WorkspaceCeiling,
-            modes: PerAxis::all(Mode::Individual),
-        },
-    ];
-    let about = Circumstances {
-        ceilings: &ceilings,
-        entitled: &entitlement(Some(&consent), &law.without_consent, now),
-        crowd: NOBODY,
-        obstacle: None,
-    };
-    let decision = decide(id, MessageId((ambient::REAL.random)()), &about);
-    let language = plan
-        .header("Content-Language")
-        .and_then(|tags| Language::preferred(&tags))
-        .unwrap_or_default();
-    let wanted = Wanted {
-        copy: id,
-        decision: &decision,
-        ask: false,
-        language,
-        missing_headers: &[],
-    };
-    Ok((
-        render(plan, &wanted, tools).context("the mail cannot be written")?,
-        decision,
-    ))
-}
-
-fn copy_report(file: &str, to: &EmailAddress, rendered: &Rendered, decision: &Decision) -> Value {
-    json!({
-        "file": file,
-        "to": to,
-        "mode": rendered.modes,
-        "tracked": rendered.modes.open > Mode::None || rendered.modes.click > Mode::None,
-        "reason": rendered.lowered.or(decision.reason()),
-        "why": rendered.lowered.or(decision.reason()).map(Reason::sentence),
-    })
-}
-
-/// What became of each part and link. `clicks` is why no link is tracked, if none is.
-fn report(
+/// The copies as consent, law and settings have it, for the user whose identity is in From.
+async fn hand_over(
+    config: &Config,
     plan: &mail::Plan<'_>,
-    copies: &[Value],
-    clicks: Option<Reason>,
-    tools: &Tools<'_>,
-) -> Value {
-    let untouchable = plan.untouchable();
-    let parts: Vec<_> = plan
-        .parts()
-        .iter()
-        .map(|part| {
-            json!({
-                "path": part.path, "content_type": part.content_type, "charset": part.charset,
-                "encoding": part.encoding, "role": part.role.code(),
-                "untouched_because": part.hindrance.map(mail::Untouchable::code),
-            })
-        })
-        .collect();
-    let links: Vec<_> = plan
-        .links()
-        .iter()
-        .map(|link| {
-            let alone = left_alone(link, tools);
-            let reason = alone.or_else(|| clicks.map(|r| (r.code(), r.sentence().to_owned())));
-            json!({
-                "number": link.number, "destination": link.destination, "kind": link.kind.code(),
-                "part": plan.parts().get(link.part).map(|p| &p.path),
-                "tracked": reason.is_none(),
-                "reason": reason.as_ref().map(|(code, _)| code),
-                "why": reason.as_ref().map(|(_, why)| why),
-            })
-        })
-        .collect();
-    json!({
-        "subject": plan.subject(),
-        "touched": untouchable.is_none(),
-        "reason": untouchable.map(mail::Untouchable::code),
-        "why": untouchable.map(|u| u.to_string()),
-        "parts": parts,
-        "links": links,
-        "copies": copies,
-    })
+    to: &[EmailAddress],
+) -> Result<(Vec<HandedOver>, Means)> {
+    let base = super::serve::base(config).await?;
+    let author = plan.addresses("From").into_iter().next();
+    let author = author.context("standard input: the mail has no From header field")?;
+    let from: EmailAddress = author
+        .address
+        .parse()
+        .context("standard input: the From header field")?;
+    let user = base.store.user_by_identity(&from).await?;
+    let user = user.with_context(|| {
+        format!("standard input: {from}, in From, is nobody's identity here: add it under Settings")
+    })?;
+    let recipient = |address: &EmailAddress| Recipient {
+        address: address.clone(),
+        notify: None,
+        orcpt: None,
+    };
+    let submission = Submission {
+        user,
+        from,
+        recipients: to.iter().map(recipient).collect(),
+        source: plan.raw().to_vec(),
+        switch: None,
+        ask: None,
+        class: None,
+        ret: None,
+        envid: None,
+    };
+    let copies = base.sender().hand_over(submission).await?;
+    let means = Means {
+        keyring: base.keyring,
+        tracker: base.tracker,
+    };
+    Ok((copies, means))
 }

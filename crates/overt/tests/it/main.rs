@@ -16,6 +16,7 @@ mod consent;
 mod demo;
 mod disk_full;
 mod injection;
+mod instrument;
 mod postfix;
 mod profiles;
 mod reclassify;

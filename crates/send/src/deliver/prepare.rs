@@ -1,7 +1,7 @@
 //! Making parcels ready: the bytes of a copy, of a mail of our own to a contact, of a report.
 
 use super::carrier::Carrier;
-use super::write::{Written, needs_everybody, write_copy};
+use super::write::{self, Written, needs_everybody, write_copy};
 use crate::notice::{self, Stamp};
 use crate::words;
 use model::{CopyId, Language, MessageId};
@@ -61,10 +61,11 @@ impl Carrier {
         } else {
             Vec::new()
         };
-        let (now, hostname) = (self.now(), self.courier.hostname.clone());
+        let now = self.now();
+        let trace = write::trace(&around.message, &self.courier.hostname);
         let from = parcel.sender.clone();
         let written = tokio::task::spawn_blocking(move || {
-            write_copy(&sender, &around, &everybody, &source, &hostname, now)
+            write_copy(&sender, &around, &everybody, &source, now)
         });
         let Written {
             bytes,
@@ -76,7 +77,7 @@ impl Carrier {
             .map_err(Unready::Gone)?;
         Ok(Ready {
             from,
-            bytes,
+            bytes: [trace.into_bytes(), bytes].concat(),
             lowered,
             asked,
         })

@@ -9,16 +9,16 @@ use model::{Entitlement, Mode, Reason, Time};
 use store::{Alike, CopyInContext, Lowered};
 
 /// A copy as it leaves.
-pub(super) struct Written {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Written {
+    pub(crate) bytes: Vec<u8>,
     /// Set when it carries less than was decided at first.
-    pub(super) lowered: Option<Lowered>,
+    pub(crate) lowered: Option<Lowered>,
     /// It carries the question.
-    pub(super) asked: bool,
+    pub(crate) asked: bool,
 }
 
 /// Does deciding about this copy need to know everybody who gets the message?
-pub(super) fn needs_everybody(sender: &Sender, around: &CopyInContext) -> bool {
+pub(crate) fn needs_everybody(sender: &Sender, around: &CopyInContext) -> bool {
     let modes = around.copy.modes;
     let is_counted = [modes.open, modes.click].contains(&Mode::Aggregate);
     is_counted || (modes != model::mode::NOTHING && sender.profiles.some_must_agree())
@@ -31,12 +31,11 @@ fn agreed_by_each(sender: &Sender, everybody: &[Alike], now: Time) -> Option<Ent
 
 /// The copy's bytes as they leave, on what is true now. `everybody` is who gets the message, where that
 /// [is needed](needs_everybody).
-pub(super) fn write_copy(
+pub(crate) fn write_copy(
     sender: &Sender,
     around: &CopyInContext,
     everybody: &[Alike],
     source: &[u8],
-    hostname: &str,
     now: Time,
 ) -> Result<Written, &'static str> {
     let copy = &around.copy;
@@ -99,17 +98,19 @@ pub(super) fn write_copy(
             click,
         }
     });
-    // A trace field, as every server that takes mail must add (RFC 5321 §4.4). The client's address is left out.
-    let trace = format!(
-        "Received: by {hostname} (Overt) id {};\r\n\t{}\r\n",
-        around.message.id,
-        around.message.accepted_at.rfc2822()
-    );
     let signature = sender.signers.sign(&domain, &rendered.bytes, now);
-    let bytes = [trace.as_bytes(), &signature, &rendered.bytes].concat();
     Ok(Written {
-        bytes,
+        bytes: [signature, rendered.bytes].concat(),
         lowered,
         asked: rendered.asks,
     })
+}
+
+/// A trace field, as every server that takes mail must add (RFC 5321 §4.4). The client's address is left out.
+pub(super) fn trace(message: &store::Message, hostname: &str) -> String {
+    format!(
+        "Received: by {hostname} (Overt) id {};\r\n\t{}\r\n",
+        message.id,
+        message.accepted_at.rfc2822()
+    )
 }

@@ -32,10 +32,12 @@ impl Bench {
         let consent = topics.iter().fold(Consent::default(), |c, t| {
             c.after(*t, ConsentState::Given, NOW)
         });
-        let ceilings = [Ceiling {
+        let plan = mail::plan(source.as_bytes()).unwrap();
+        let mut ceilings = vec![Ceiling {
             reason: Reason::WorkspaceCeiling,
             modes: PerAxis::all(Mode::Individual),
         }];
+        ceilings.extend(no_pixel(&plan));
         let copy = CopyId([copy; 16]);
         let about = Circumstances {
             ceilings: &ceilings,
@@ -51,7 +53,6 @@ impl Bench {
             language: Language::En,
             missing_headers: &[],
         };
-        let plan = mail::plan(source.as_bytes()).unwrap();
         render(&plan, &wanted, &self.tools()).unwrap()
     }
 
@@ -219,4 +220,59 @@ fn no_token_without_a_grant_for_its_axis() {
         assert_eq!(copy.contains("/o/"), axis == Axis::Open);
         assert_eq!(copy.contains("/c/"), axis == Axis::Click);
     }
+}
+
+#[test]
+fn links_in_text_are_tracked_only_where_the_sender_wants_it() {
+    let bench = Bench::new(1);
+    let source = |switch: &str| {
+        format!(
+            "From: Ann Lee <ann@example.org>\r\n{switch}\r\n\r\nSee https://a.example/x?y=1, or \
+             <https://b.example/>.\r\nTo unsubscribe: https://c.example/1\r\n"
+        )
+    };
+    let quiet = text(&bench.write(&source("Subject: x"), 1, BOTH, false));
+    assert!(quiet.contains("See https://a.example/x?y=1, or <https://b.example/>."));
+
+    let rendered = bench.write(&source("X-Overt-Text-Links: yes"), 1, BOTH, false);
+    assert_eq!(
+        (rendered.modes.open, rendered.modes.click),
+        (Mode::None, Mode::Individual)
+    );
+    let copy = text(&rendered);
+    assert!(!copy.contains("X-Overt-Text-Links"));
+    assert!(
+        copy.contains("learns which links in this mail are followed"),
+        "{copy}"
+    );
+    assert!(
+        copy.contains("To unsubscribe: https://c.example/1\r\n"),
+        "{copy}"
+    );
+    let plan = mail::plan(&rendered.bytes).unwrap();
+    let led: Vec<_> = plan
+        .text_links()
+        .iter()
+        .filter_map(|link| {
+            let (token, to) = bench.tracker.read_click(&link.destination)?;
+            bench
+                .keyring
+                .verify(Purpose::Click, token, to.as_str())
+                .unwrap();
+            Some(to.as_str().to_owned())
+        })
+        .collect();
+    assert_eq!(led, ["https://a.example/x?y=1", "https://b.example/"]);
+    assert!(copy.contains(", or <https://t.example.org/c/") && copy.contains(">.\r\n"));
+}
+
+#[test]
+fn an_address_that_html_shows_is_never_changed() {
+    let body = "<p><a href=\"https://a.example/\">https://a.example/</a> or https://b.example/</p>";
+    let source = html(body).replace("Subject: x", "X-Overt-Text-Links: yes");
+    let copy = text(&Bench::new(1).write(&source, 1, BOTH, false));
+    assert!(
+        copy.contains("\">https://a.example/</a> or https://b.example/</p>"),
+        "{copy}"
+    );
 }

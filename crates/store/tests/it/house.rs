@@ -261,7 +261,7 @@ impl House {
         };
         let copies = contacts.iter().map(|contact| NewCopy {
             id: CopyId(id()),
-            outbox: id(),
+            outbox: Some(id()),
             contact: contact.id,
             address: contact.address.clone(),
             modes,
@@ -275,9 +275,12 @@ impl House {
         NewMessage {
             message,
             source: b"mail".to_vec(),
+            parts: Vec::new(),
             links: vec![Link {
                 number: 1,
                 destination: "https://example.org/".into(),
+                part: "1".into(),
+                kind: "anchor".into(),
                 skipped: None,
             }],
             copies: copies.collect(),

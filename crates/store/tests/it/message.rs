@@ -41,7 +41,15 @@ async fn what_is_accepted_is_there(house: House) {
     draft.links.push(Link {
         number: 2,
         destination: "mailto:x".into(),
+        part: "1.2".into(),
+        kind: "anchor".into(),
         skipped: Some("scheme".into()),
+    });
+    draft.parts.push(store::Part {
+        path: "1.2".into(),
+        content_type: "text/html".into(),
+        role: "html".into(),
+        hindrance: Some(model::Reason::OddCharset),
     });
     draft.copies[1].modes = INDIVIDUAL;
     let (message, copies) = house.accept(draft.clone()).await;
@@ -62,6 +70,7 @@ async fn what_is_accepted_is_there(house: House) {
         Some(draft.source)
     );
     assert_eq!(house.store.links(message).await.unwrap(), draft.links);
+    assert_eq!(house.store.parts(message).await.unwrap(), draft.parts);
     let listed = house.store.copies(message, 9).await.unwrap();
     assert_eq!(
         listed.iter().map(|c| c.id).collect::<Vec<_>>(),

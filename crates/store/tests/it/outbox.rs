@@ -5,7 +5,7 @@ use crate::on_both;
 use model::mode::NOTHING;
 use model::{ConsentState, Mode, PerAxis, Reason, Tick, Topic};
 use std::collections::BTreeSet;
-use store::{CopyState, Errand, Outcome};
+use store::{Carried, CopyState, Errand, Lowered, Outcome};
 
 on_both!(
     a_sent_mail_leaves_and_its_source_with_it,
@@ -20,6 +20,7 @@ on_both!(
     no_parcel_is_ever_in_two_hands,
     a_lowered_copy_is_written_down,
     being_asked_overrides_no_answer,
+    what_the_sender_delivers_is_known_and_waits_nowhere,
 );
 
 fn sent() -> Outcome {
@@ -450,4 +451,44 @@ async fn being_asked_overrides_no_answer(house: House) {
     assert_eq!(consent.click.state, ConsentState::Given);
     assert_eq!(consent.details.state, ConsentState::Asked);
     assert_eq!(consent.document.since, Some(NOW + MINUTE));
+}
+
+async fn what_the_sender_delivers_is_known_and_waits_nowhere(house: House) {
+    let bob = house.contact("bob@example.org").await;
+    let modes = PerAxis::all(Mode::Individual);
+    let mut draft = house.draft(&[&bob], modes, NOW);
+    draft.copies[0].outbox = None;
+    let (message, copies) = house.accept(draft).await;
+    let copy = house.read(copies[0]).await;
+    assert_eq!((copy.state, copy.modes), (CopyState::HandedOver, modes));
+    let source = house.store.message_source(message).await.unwrap();
+    assert_eq!(source, None, "nothing has to be made from it any more");
+    assert_eq!(house.store.outbox_size().await.unwrap(), (0, None));
+
+    let carried = Carried {
+        lowered: Some(Lowered {
+            modes: NOTHING,
+            open: Some(Reason::Withdrawn),
+            click: Some(Reason::Withdrawn),
+        }),
+        asked: true,
+        told: true,
+    };
+    let noted = house
+        .store
+        .copy_handed_over(house.workspace, copy.id, carried, NOW + MINUTE);
+    noted.await.unwrap();
+    let copy = house.read(copy.id).await;
+    assert_eq!(copy.reason(), Some(Reason::Withdrawn));
+    assert_eq!(
+        (copy.tick(), copy.state),
+        (Tick::Untracked, CopyState::HandedOver)
+    );
+    let bob = house
+        .store
+        .contact(house.workspace, bob.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(bob.consent.get(Topic::Open).at(NOW), ConsentState::Asked);
 }

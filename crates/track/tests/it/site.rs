@@ -241,7 +241,7 @@ impl Site {
         };
         let new_copy = NewCopy {
             id: copy,
-            outbox: random(),
+            outbox: Some(random()),
             contact,
             address,
             modes,
@@ -255,9 +255,12 @@ impl Site {
         let new = NewMessage {
             message: mail,
             source: b"Subject: x\r\n\r\nx".to_vec(),
+            parts: Vec::new(),
             links: vec![Link {
                 number: 1,
                 destination: DESTINATION.into(),
+                part: "1".into(),
+                kind: "anchor".into(),
                 skipped: None,
             }],
             copies: vec![new_copy],

@@ -8,7 +8,8 @@ use crate::extract::{Id, Params};
 use crate::pages::{scope, visible};
 use axum::Json;
 use axum::extract::State;
-use model::{MessageId, Tick};
+
+use model::{MessageId, Reason, Tick};
 use serde::{Deserialize, Serialize};
 use store::{Copy, Cursor, Message, MessageFilter};
 use utoipa::{IntoParams, ToSchema};
@@ -64,7 +65,7 @@ pub(super) struct CopyItem {
     mode: Modes,
     /// Why it is not tracked, or why one of opens and clicks is not; a stable code.
     reason: Option<&'static str>,
-    /// `queued`, `sent`, `deferred`, `bounced`.
+    /// `queued`, `sent`, `deferred`, `bounced`, or `handed_over` to a sender who delivers it.
     state: &'static str,
     /// `sent`, `read`, `unsure`; `untracked`; `limited`: only counted in a sum, or only the day of the last open is kept.
     tick: &'static str,
@@ -194,11 +195,28 @@ pub(super) async fn list(
     }))
 }
 
+/// A part of a message.
+#[derive(Serialize, ToSchema)]
+struct PartItem {
+    /// `1.2` as in IMAP; `root` for a multipart at the top.
+    path: String,
+    content_type: String,
+    /// `html`, `text`, `multipart`, `attachment`, `message`, `related`, `report`, `other`. Only the first two are ever
+    /// changed, and only in tracked copies and those that ask.
+    role: String,
+    /// Why it cannot be changed; null if it can or never is.
+    hindrance: Option<&'static str>,
+}
+
 /// A link of a message.
 #[derive(Serialize, ToSchema)]
 struct LinkItem {
     number: u16,
     destination: String,
+    /// The path of its part.
+    part: String,
+    /// What carries it: `anchor`, `area`, `vml_button`, `svg`.
+    kind: String,
     /// Why it is never tracked; null if it may be.
     skipped: Option<String>,
 }
@@ -237,6 +255,8 @@ pub(super) struct MessageDetail {
     size: i64,
     /// The sender's choice: `off`, `open`, `click`, `all`.
     track: &'static str,
+    /// The first 100, in order.
+    parts: Vec<PartItem>,
     links: Vec<LinkItem>,
     /// Recipients who are only counted; apart from all that is told of persons.
     sums: Vec<SumItem>,
@@ -257,6 +277,7 @@ pub(super) async fn show(
 ) -> Result<Json<MessageDetail>> {
     let message = visible(&web, &user, id).await?;
     let copies = web.app.store.copies(id, COPIES_MAX).await?;
+    let parts = web.app.store.parts(id).await?.into_iter();
     let links = web.app.store.links(id).await?.into_iter();
     let sums = web.app.store.sums(id).await?;
     Ok(Json(MessageDetail {
@@ -264,10 +285,20 @@ pub(super) async fn show(
         message: MessageItem::of(&message, &copies),
         size: message.size,
         track: message.switch.as_str(),
+        parts: parts
+            .map(|p| PartItem {
+                path: p.path,
+                content_type: p.content_type,
+                role: p.role,
+                hindrance: p.hindrance.map(Reason::code),
+            })
+            .collect(),
         links: links
             .map(|l| LinkItem {
                 number: l.number,
                 destination: l.destination,
+                part: l.part,
+                kind: l.kind,
                 skipped: l.skipped,
             })
             .collect(),

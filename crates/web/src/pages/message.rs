@@ -1,7 +1,7 @@
 //! One message: what became of each copy, and how that is known.
 
 use super::sent::visible;
-use super::view::{CopyView, Mark, When, mode_words, skip_words};
+use super::view::{CopyView, Mark, When, kind_words, mode_words, role_words, skip_words};
 use super::{Page, show as render};
 use crate::auth::User;
 use crate::error::{Error, Result};
@@ -30,6 +30,7 @@ struct MessagePage {
     index: Vec<CopyView>,
     /// Recipients in all.
     total: u32,
+    parts: Vec<PartView>,
     links: Vec<LinkView>,
     /// What is known of those who are only counted.
     sums: Vec<Sum>,
@@ -86,8 +87,18 @@ impl Step {
     }
 }
 
+/// One part of the mail, and what is done with it.
+struct PartView {
+    path: String,
+    content_type: String,
+    what: &'static str,
+    hindrance: Option<&'static str>,
+}
+
 struct LinkView {
     number: u16,
+    part: String,
+    kind: &'static str,
     destination: String,
     skipped: Option<&'static str>,
 }
@@ -161,10 +172,24 @@ pub(super) async fn show(
         .into_iter()
         .map(|link| LinkView {
             number: link.number,
+            part: link.part,
+            kind: kind_words(&link.kind),
             destination: link.destination,
             skipped: link.skipped.as_deref().map(skip_words),
         });
     let sums = web.app.store.sums(id).await?;
+    let parts = web
+        .app
+        .store
+        .parts(id)
+        .await?
+        .into_iter()
+        .map(|part| PartView {
+            what: role_words(&part.role),
+            hindrance: part.hindrance.map(Reason::sentence),
+            path: part.path,
+            content_type: part.content_type,
+        });
     let subject = if message.subject.is_empty() {
         "(no subject)".to_owned()
     } else {
@@ -174,6 +199,7 @@ pub(super) async fn show(
     let index = index.into_iter().map(|copy| CopyView { copy }).collect();
     Ok(render(&MessagePage {
         page,
+        parts: parts.collect(),
         links: links.collect(),
         message,
         stories,
@@ -246,6 +272,13 @@ fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>)
             steps.push(Step::plain(
                 copy.state_at,
                 "Not taken yet; it will be tried again",
+                answer,
+            ));
+        }
+        store::CopyState::HandedOver => {
+            steps.push(Step::plain(
+                copy.state_at,
+                "Handed over to you, to deliver yourself",
                 answer,
             ));
         }

@@ -91,12 +91,15 @@ impl CopyView {
             (_, Tick::Unsure) => format!("Perhaps read{clicks}"),
             (CopyState::Queued, _) => "On its way".into(),
             (CopyState::Deferred, _) => "Delayed, will be tried again".into(),
-            (CopyState::Sent, Tick::Untracked) => match self.copy.reason().and_then(short_reason) {
-                Some(reason) => format!("Not tracked: {reason}"),
-                None => "Not tracked".into(),
-            },
-            (CopyState::Sent, Tick::Limited) => self.limited().into(),
+            (CopyState::Sent | CopyState::HandedOver, Tick::Untracked) => {
+                match self.copy.reason().and_then(short_reason) {
+                    Some(reason) => format!("Not tracked: {reason}"),
+                    None => "Not tracked".into(),
+                }
+            }
+            (CopyState::Sent | CopyState::HandedOver, Tick::Limited) => self.limited().into(),
             (CopyState::Sent, Tick::Sent) => format!("Sent{clicks}"),
+            (CopyState::HandedOver, Tick::Sent) => format!("Handed over{clicks}"),
         }
     }
 
@@ -149,6 +152,9 @@ impl CopyView {
                 "The relay could not take it yet. It will be tried again by itself."
             }
             CopyState::Bounced => "It could not be delivered.",
+            CopyState::HandedOver => {
+                "It was handed over to its sender, who delivers it. What became of it on its way is not known here."
+            }
         }
     }
 }
@@ -228,6 +234,35 @@ pub(crate) fn mode_words(mode: Mode) -> &'static str {
         Mode::Hygiene => "only the day of the last open, for list cleaning",
         Mode::Individual => "what happened, to the minute",
         Mode::Detailed => "what happened, to the minute, and with which kind of program",
+    }
+}
+
+/// What a part of a mail is and what is done with it, by the code that `mail` gave it.
+pub(crate) fn role_words(code: &str) -> &'static str {
+    match code {
+        "html" => {
+            "The mail as people see it. A tracked copy gets its image, its tracked links and its line here; all else stays to the byte."
+        }
+        "text" => {
+            "The mail in plain text. A tracked copy gets its line here; links stay as they are."
+        }
+        "multipart" => "Holds the parts below it.",
+        "attachment" => "A file. Never changed.",
+        "message" => "A mail inside this mail, somebody else’s. Never changed.",
+        "related" => "Belongs to the mail as people see it, a picture for example. Never changed.",
+        "report" => "Part of a delivery report. Never changed.",
+        _ => "Nothing to read as the mail, an invitation for example. Never changed.",
+    }
+}
+
+/// What carries a link, by the code that `mail` gave it.
+pub(crate) fn kind_words(code: &str) -> &'static str {
+    match code {
+        "anchor" => "Text or picture",
+        "area" => "Part of a picture",
+        "vml_button" => "Button for Outlook",
+        "svg" => "Drawing",
+        _ => "Text",
     }
 }
 

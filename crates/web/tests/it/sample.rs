@@ -241,7 +241,7 @@ impl Sample {
             };
             copies.push(NewCopy {
                 id: CopyId(random()),
-                outbox: random(),
+                outbox: Some(random()),
                 contact,
                 address: address.parse().unwrap(),
                 modes: PerAxis {
@@ -275,15 +275,31 @@ impl Sample {
             class: model::MessageClass::Correspondence,
             assessment: None,
         };
+        let part = |path: &str, content_type: &str, role: &str, hindrance| store::Part {
+            path: path.into(),
+            content_type: content_type.into(),
+            role: role.into(),
+            hindrance,
+        };
+        let parts = vec![
+            part("root", "multipart/mixed", "multipart", None),
+            part("1.1", "text/plain", "text", Some(model::Reason::OddCharset)),
+            part("1.2", "text/html", "html", None),
+            part("2", "application/pdf", "attachment", None),
+        ];
         let links = vec![
             Link {
                 number: 0,
                 destination: "https://sample.example/offer?year=2026&page=3".into(),
+                part: "1".into(),
+                kind: "anchor".into(),
                 skipped: None,
             },
             Link {
                 number: 1,
                 destination: "mailto:olivia@sample.example".into(),
+                part: "1".into(),
+                kind: "anchor".into(),
                 skipped: Some("scheme".into()),
             },
         ];
@@ -291,6 +307,7 @@ impl Sample {
         let new = NewMessage {
             message,
             source,
+            parts,
             links,
             copies,
             envelope_from,

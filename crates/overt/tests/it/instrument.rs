@@ -1,0 +1,129 @@
+//! `overt instrument`: copies for a sender who delivers them himself.
+
+use crate::support::database::Database;
+use crate::support::mail::{Mail, SITE, html_mail};
+use crate::support::overt::Overt;
+use crate::support::process::{overt, run, said};
+use crate::support::reader::Reader;
+use crate::support::sink::Sink;
+use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
+use wire::smtp::Envelope;
+
+const ANN: &str = "ann@reader.example";
+const EVE: &str = "eve@reader.example";
+
+fn mail(folder: &Path, file: &str, to: &str) -> Mail {
+    Mail {
+        envelope: Envelope::default(),
+        to: to.into(),
+        bytes: Arc::new(std::fs::read(folder.join(file)).unwrap()),
+    }
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_are_handed_over_and_what_comes_back_counts() {
+    for database in Database::each() {
+        let sink = Sink::start().await;
+        let overt = Overt::with(&database, sink.port, &[]).await;
+        overt.agreed(&sink, ANN).await;
+        let delivered = sink.mails().len();
+
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join("report.json");
+        let mut command = overt.command("instrument");
+        command.args(["--to", EVE, "--to", ANN, "--out"]);
+        command.arg(folder.path()).arg("--report").arg(&report);
+        let source = html_mail(&[EVE, ANN], "Piped", "");
+        let output = run(&mut command, source.as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+
+        // Each by their own consent, in the order of --to.
+        let eve = mail(folder.path(), "1.eml", EVE);
+        let ann = mail(folder.path(), "2.eml", ANN);
+        assert!(!eve.is_tracked() && ann.is_tracked());
+        assert!(!ann.source().contains("Received:"));
+        let report = json(&report);
+        let copies = &report["copies"];
+        assert_eq!(copies[0]["reason"], "never_asked", "{report}");
+        assert_eq!(
+            (&copies[1]["to"], &copies[1]["mode"]["click"]),
+            (&ANN.into(), &"individual".into())
+        );
+        let link = &report["links"][0];
+        assert_eq!(link["destination"], SITE, "{report}");
+        assert_eq!(link["tracked_in"], serde_json::json!(["2.eml"]));
+        assert_eq!(report["parts"][0]["role"], "html", "{report}");
+
+        // Known here, and handed over: nobody else delivers it.
+        let copy = overt.copy("Piped", ANN, |_| true).await;
+        assert_eq!(
+            (&copy["state"], &copy["tick"]),
+            (&"handed_over".into(), &"sent".into())
+        );
+        let reader = Reader::default();
+        reader.open(&ann.pixel()).await;
+        assert_eq!(reader.click(&ann.link()).await.as_deref(), Some(SITE));
+        overt
+            .copy("Piped", ANN, |copy| copy["tick"] == "read")
+            .await;
+        overt.send(&[EVE], "By us").await;
+        sink.mail(EVE, "By us").await;
+        assert_eq!(sink.mails().len(), delivered + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_said_and_leaves_nothing_behind() {
+    let sink = Sink::start().await;
+    let overt_ = Overt::start(&sink).await;
+    let folder = tempfile::tempdir().unwrap();
+    let failing = |arguments: &[&str], input: &str| {
+        let mut command = overt_.command("instrument");
+        command.args(arguments).arg("--out").arg(folder.path());
+        let output = run(&mut command, input.as_bytes());
+        (output.status.code(), said(&output))
+    };
+    let stranger = html_mail(&[ANN], "x", "").replace("From:", "From: no@body.example\r\nX-Was:");
+    let (code, words) = failing(&["--to", ANN], &stranger);
+    assert_eq!(code, Some(1));
+    assert!(words.contains("nobody's identity here"), "{words}");
+    let (code, words) = failing(&["--to", ANN, "--to", ANN], &html_mail(&[ANN], "x", ""));
+    assert!(code == Some(1) && words.contains("given twice"), "{words}");
+    let (code, words) = failing(&["--to", ANN], "no mail");
+    assert!(
+        code == Some(1) && words.contains("standard input"),
+        "{words}"
+    );
+    assert_eq!(failing(&["--to", "nobody"], "").0, Some(2));
+    assert_eq!(failing(&[], "").0, Some(2));
+    let none = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(none, 0, "no copy without a decision");
+    let nowhere = run(
+        overt()
+            .args(["instrument", "--to", ANN, "--config", "/nowhere/overt.toml"])
+            .args(["--out".as_ref(), folder.path().as_os_str()]),
+        html_mail(&[ANN], "x", "").as_bytes(),
+    );
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(said(&nowhere).contains("overt init"), "{}", said(&nowhere));
+}
+
+#[test]
+fn a_sample_needs_nothing_and_can_never_be_tracked() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let mut command = overt();
+    command.args(["instrument", "--sample", "--to", ANN, "--out"]);
+    command.arg(folder.path()).arg("--report").arg(&report);
+    let output = run(&mut command, html_mail(&[ANN], "Sample", "").as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let copy = mail(folder.path(), "1.eml", ANN);
+    assert!(copy.source().contains("https://sample.invalid/o/"));
+    assert_eq!(json(&report)["links"][0]["tracked"], true);
+}
