@@ -3,7 +3,7 @@
 //! Whatever goes wrong here sends the mail untracked, with a reason; it never holds it back.
 
 use crate::read::{ASK_HEADER, CLASS_HEADER, SWITCH_HEADER, TEXT_LINKS_HEADER, on_or_off, reason};
-use crate::{quoted, words};
+use crate::{line, quoted, words};
 use mail::{Edits, Image, Line, Plan, RenderError, Untouchable};
 use model::decision::{Ceiling, Decision};
 use model::url::{Destination, Origin};
@@ -27,6 +27,8 @@ pub struct Wanted<'a> {
     pub copy: CopyId,
     /// What was decided.
     pub decision: &'a Decision,
+    /// On which axes the recipient consented: the visible line claims no other agreement.
+    pub agreed: PerAxis<bool>,
     /// It is untracked and carries the question.
     pub ask: bool,
     /// The language of the visible line.
@@ -82,7 +84,7 @@ pub fn render(
     let modes = wanted.decision.modes();
     let tracked = wanted.decision.is_tracked();
     let words = if tracked {
-        words::tracked(wanted.language, &sender, &modes)
+        line::tracked(wanted.language, &sender, &modes, &wanted.agreed)
     } else if wanted.ask {
         words::ask(wanted.language, &sender)
     } else {

@@ -10,6 +10,7 @@ mod decide;
 pub mod deliver;
 pub mod hand_over;
 pub mod instrument;
+mod line;
 mod notice;
 mod quoted;
 mod read;

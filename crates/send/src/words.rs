@@ -1,88 +1,12 @@
 //! The lines that recipients read in a mail, in five languages. Plain sentences; no brand.
 
-use model::{Language, Mode, PerAxis};
+use model::Language;
 
 /// A sentence and what its link says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) sentence: String,
     pub(crate) link: &'static str,
-}
-
-/// The visible line of a tracked copy: who learns what, and the way out.
-pub(crate) fn tracked(language: Language, sender: &str, modes: &PerAxis<Mode>) -> Line {
-    let (open, click) = (modes.open > Mode::None, modes.click > Mode::None);
-    let sentence = match (language, open, click) {
-        (Language::En, true, true) => {
-            format!(
-                "With your agreement, {sender} learns when this mail is opened and which links are followed."
-            )
-        }
-        (Language::En, true, false) => {
-            format!("With your agreement, {sender} learns when this mail is opened.")
-        }
-        (Language::En, ..) => {
-            format!("With your agreement, {sender} learns which links in this mail are followed.")
-        }
-        (Language::Fr, true, true) => {
-            format!(
-                "Avec votre accord, {sender} apprend quand ce message est ouvert et quels liens sont suivis."
-            )
-        }
-        (Language::Fr, true, false) => {
-            format!("Avec votre accord, {sender} apprend quand ce message est ouvert.")
-        }
-        (Language::Fr, ..) => {
-            format!("Avec votre accord, {sender} apprend quels liens de ce message sont suivis.")
-        }
-        (Language::De, true, true) => {
-            format!(
-                "Mit Ihrem Einverständnis erfährt {sender}, wann diese E-Mail geöffnet und welchen Links gefolgt wird."
-            )
-        }
-        (Language::De, true, false) => {
-            format!("Mit Ihrem Einverständnis erfährt {sender}, wann diese E-Mail geöffnet wird.")
-        }
-        (Language::De, ..) => {
-            format!(
-                "Mit Ihrem Einverständnis erfährt {sender}, welchen Links in dieser E-Mail gefolgt wird."
-            )
-        }
-        (Language::It, true, true) => {
-            format!(
-                "Con il suo consenso, {sender} viene a sapere quando questo messaggio viene aperto e quali link vengono seguiti."
-            )
-        }
-        (Language::It, true, false) => {
-            format!(
-                "Con il suo consenso, {sender} viene a sapere quando questo messaggio viene aperto."
-            )
-        }
-        (Language::It, ..) => {
-            format!(
-                "Con il suo consenso, {sender} viene a sapere quali link di questo messaggio vengono seguiti."
-            )
-        }
-        (Language::Es, true, true) => {
-            format!(
-                "Con su acuerdo, {sender} sabe cuándo se abre este mensaje y qué enlaces se siguen."
-            )
-        }
-        (Language::Es, true, false) => {
-            format!("Con su acuerdo, {sender} sabe cuándo se abre este mensaje.")
-        }
-        (Language::Es, ..) => {
-            format!("Con su acuerdo, {sender} sabe qué enlaces de este mensaje se siguen.")
-        }
-    };
-    let link = match language {
-        Language::En => "See what is recorded, or stop it",
-        Language::Fr => "Voir ce qui est enregistré, ou y mettre fin",
-        Language::De => "Ansehen, was gespeichert wird, oder beenden",
-        Language::It => "Vedere che cosa viene registrato, o interromperlo",
-        Language::Es => "Ver lo que se registra, o detenerlo",
-    };
-    Line { sentence, link }
 }
 
 /// The line of an untracked copy that asks.
@@ -298,29 +222,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_names_the_sender_and_what_is_learnt() {
-        let both = PerAxis {
-            open: Mode::Individual,
-            click: Mode::Individual,
-            document: Mode::None,
-        };
-        let open = PerAxis {
-            click: Mode::None,
-            ..both
-        };
-        let click = PerAxis {
-            open: Mode::None,
-            ..both
-        };
+    fn every_text_names_what_it_is_about() {
         for language in Language::ALL {
-            let lines =
-                [&both, &open, &click].map(|modes| tracked(language, "Ann Lee", modes).sentence);
-            assert!(
-                lines
-                    .iter()
-                    .all(|line| line.contains("Ann Lee") && line.ends_with('.'))
-            );
-            assert!(lines[0] != lines[1] && lines[1] != lines[2] && lines[0] != lines[2]);
             assert!(ask(language, "Ann Lee").sentence.contains("Ann Lee"));
             assert!(
                 challenge(language, "Acme", "https://u")

@@ -136,7 +136,9 @@ impl<'a> Visit<'a> {
     fn axis(&self, frozen: Mode, effective: Mode, [on, stopped, off]: [&str; 3]) -> String {
         match (frozen, effective) {
             (_, Mode::Detailed) => format!("{} {}", self.names.fill(on), self.t.with_details),
-            (_, Mode::Individual | Mode::Hygiene | Mode::Aggregate) => self.names.fill(on),
+            (_, Mode::Individual) => self.names.fill(on),
+            (_, Mode::Hygiene) => self.t.day_on.to_owned(),
+            (_, Mode::Aggregate) => self.t.counted_on.to_owned(),
             (Mode::None, Mode::None) => off.to_owned(),
             (_, Mode::None) => stopped.to_owned(),
         }

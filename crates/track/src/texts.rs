@@ -64,6 +64,7 @@ texts! {
     open_on, open_stopped, open_off,
     click_on, click_stopped, click_off,
     with_details,
+    counted_on, day_on,
 
     // Their choice.
     agreed_title, agreed_since, requested_since, withdraw, withdraw_request, withdraw_all, withdraw_effect,

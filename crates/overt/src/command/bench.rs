@@ -116,6 +116,7 @@ fn measure(raw: &[u8], html: &str, time: Duration) -> Result<Measured> {
         let wanted = Wanted {
             copy: CopyId((ambient::REAL.random)()),
             decision: &decision,
+            agreed: PerAxis::all(true),
             ask: false,
             language: Language::default(),
             missing_headers: &[],

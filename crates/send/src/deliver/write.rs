@@ -5,7 +5,7 @@ use crate::decide::{About, Rules, may_ask};
 use crate::instrument::{self, Wanted};
 use crate::read::author_domain;
 use model::decision::Ceiling;
-use model::{Entitlement, Mode, Reason, Time};
+use model::{Entitlement, Mode, PerAxis, Reason, Time};
 use store::{Alike, CopyInContext, Lowered};
 
 /// A copy as it leaves.
@@ -80,6 +80,7 @@ pub(crate) fn write_copy(
     let wanted = Wanted {
         copy: copy.id,
         decision: &decision,
+        agreed: PerAxis::each(|axis| contact.consent.axis(axis).obstacle(now).is_none()),
         ask: copy.ask && may_ask(&decision, &around.contact.consent, now),
         language,
         missing_headers: &missing,

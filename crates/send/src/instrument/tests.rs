@@ -49,6 +49,7 @@ impl Bench {
         let wanted = Wanted {
             copy,
             decision: &decision,
+            agreed: PerAxis::each(|axis| consent.axis(axis).obstacle(NOW).is_none()),
             ask,
             language: Language::En,
             missing_headers: &[],

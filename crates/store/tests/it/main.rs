@@ -20,6 +20,7 @@ mod known;
 mod ledger;
 mod member;
 mod message;
+mod modes;
 mod outbox;
 mod person;
 mod reclassify;

@@ -114,3 +114,31 @@ fn addresses_of_databases() {
         Config::Postgres("postgresql://h/d".into())
     );
 }
+
+/// The day of a last open may be used for list cleaning and nothing else: one file reads it. The inventory, from which
+/// the person's own copy of everything follows, only names it.
+#[test]
+fn r_mode_09_the_day_of_the_last_open_has_one_reader() {
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut readers = Vec::new();
+    let mut folders = vec![sources];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !["tests", "target", "node_modules"].contains(&name.as_str()) {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|e| ["rs", "html", "js"].iter().any(|x| e == *x))
+            {
+                let text = std::fs::read_to_string(&path).unwrap();
+                if text.contains("last_open_day") {
+                    readers.push(name);
+                }
+            }
+        }
+    }
+    readers.sort();
+    assert_eq!(readers, ["hygiene.rs", "tables.rs"]);
+}

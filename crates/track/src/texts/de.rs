@@ -49,6 +49,8 @@ pub(super) const TEXTS: Texts = Texts {
     click_stopped: "Werden nicht mehr aufgezeichnet. Die Links funktionieren weiter und hinterlassen keine Spur.",
     click_off: "Werden nicht aufgezeichnet. Niemand erfährt, wann Sie in dieser Mail auf einen Link drücken.",
     with_details: "Auch Ihr Mailprogramm, Browser, System, Ihre Geräteart, Ihr Netz und Ihr Land werden festgehalten.",
+    counted_on: "Gezählt. Bild und Links dieser Mail sind für alle gleich, die mit Ihnen gezählt werden: Wie oft sie abgerufen werden, wird je Tag zusammengezählt, und niemand erfährt, von wem. Wenn Sie widersprechen, endet die Zählung dieser Mail.",
+    day_on: "Nur der Tag, an dem Sie zuletzt eine Mail geöffnet haben, wird festgehalten und jedes Mal überschrieben, um denen nicht mehr zu schreiben, die nicht mehr lesen.",
 
     agreed_title: "Wozu Sie Ja gesagt haben",
     agreed_since: "Zugestimmt am {date}.",

@@ -49,6 +49,8 @@ pub(super) const TEXTS: Texts = Texts {
     click_stopped: "Not recorded any more. The links go on working, and pressing them leaves no trace.",
     click_off: "Not recorded. Nobody is told when you press a link in this mail.",
     with_details: "Your mail program, browser, system, kind of device, network and country are kept as well.",
+    counted_on: "Counted. The picture and the links of this mail are the same for everybody who is counted with you: how often they are asked for is added up by day, and nobody can tell who it was. If you object, the count of this mail stops.",
+    day_on: "Only the day on which you last opened a mail is kept, overwritten each time, so that nobody goes on writing to people who read no more.",
 
     agreed_title: "What you agreed to",
     agreed_since: "Agreed on {date}.",

@@ -49,6 +49,8 @@ pub(super) const TEXTS: Texts = Texts {
     click_stopped: "Ya no se registran. Los enlaces siguen funcionando y no dejan rastro.",
     click_off: "No se registran. Nadie se entera de cuándo pulsa un enlace de este correo.",
     with_details: "También se guardan su programa de correo, navegador, sistema, tipo de dispositivo, red y país.",
+    counted_on: "Contado. La imagen y los enlaces de este correo son los mismos para todos los que se cuentan con usted: se suma por día cuántas veces se piden, y nadie puede saber quién fue. Si se opone, el recuento de este correo termina.",
+    day_on: "Solo se guarda el día en que abrió un correo por última vez, sustituido cada vez, para no escribir más a quien ya no lee.",
 
     agreed_title: "Lo que usted aceptó",
     agreed_since: "Aceptado el {date}.",

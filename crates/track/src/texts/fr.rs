@@ -49,6 +49,8 @@ pub(super) const TEXTS: Texts = Texts {
     click_stopped: "Ils ne sont plus enregistrés. Les liens fonctionnent toujours et ne laissent aucune trace.",
     click_off: "Ils ne sont pas enregistrés. Personne n’apprend quand vous suivez un lien de cet e-mail.",
     with_details: "Votre logiciel de messagerie, navigateur, système, type d’appareil, réseau et pays sont aussi conservés.",
+    counted_on: "Compté. L’image et les liens de cet e-mail sont les mêmes pour tous ceux qui sont comptés avec vous : on additionne par jour combien de fois ils sont demandés, et personne ne peut savoir par qui. Si vous vous y opposez, le comptage de cet e-mail s’arrête.",
+    day_on: "Seul le jour où vous avez ouvert un e-mail pour la dernière fois est conservé, remplacé à chaque fois, pour ne plus écrire à ceux qui ne lisent plus.",
 
     agreed_title: "Ce que vous avez accepté",
     agreed_since: "Accepté le {date}.",

@@ -49,6 +49,8 @@ pub(super) const TEXTS: Texts = Texts {
     click_stopped: "Non più registrati. I link continuano a funzionare e non lasciano traccia.",
     click_off: "Non registrati. Nessuno viene a sapere quando premi un link di questa e-mail.",
     with_details: "Si conservano anche programma di posta, browser, sistema, tipo di dispositivo, rete e paese.",
+    counted_on: "Contata. L’immagine e i link di questa e-mail sono gli stessi per tutti quelli che vengono contati con te: quante volte vengono richiesti si somma per giorno, e nessuno può sapere da chi. Se ti opponi, il conteggio di questa e-mail si ferma.",
+    day_on: "Si conserva solo il giorno in cui hai aperto un’e-mail per l’ultima volta, sovrascritto ogni volta, per non scrivere più a chi non legge più.",
 
     agreed_title: "Che cosa hai accettato",
     agreed_since: "Accettato il {date}.",

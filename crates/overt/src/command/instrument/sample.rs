@@ -54,6 +54,7 @@ fn copy(plan: &mail::Plan<'_>, means: &Means, to: &EmailAddress) -> Result<Hande
     let wanted = Wanted {
         copy: id,
         decision: &decision,
+        agreed: PerAxis::all(true),
         ask: false,
         language,
         missing_headers: &[],
