@@ -18,6 +18,7 @@
 //! | which spans may change | `body` |
 //! | how a seven-bit text gets room for more | `widen` |
 //! | the whole mail, and one copy of it | `plan`, `render` |
+//! | what a report says that came back | [`report`](mod@report) |
 //! | why not | `untouchable` |
 //!
 //! Pure: no I/O, no clock, no randomness. Bounded: header bytes and fields, depth, parts, links. Linear in the size
@@ -38,6 +39,7 @@ mod media;
 mod part;
 mod plan;
 mod render;
+pub mod report;
 mod structure;
 mod text;
 mod transfer;

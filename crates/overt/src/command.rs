@@ -14,6 +14,7 @@ pub(crate) mod person;
 pub(crate) mod reclassify;
 pub(crate) mod request;
 pub(crate) mod restore;
+pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod verdict;

@@ -5,7 +5,7 @@
 mod section;
 
 pub(crate) use section::{
-    Dkim, HITS_DAYS_MAX, Http, Networks, Notify, Relay, Retention, Retry, Security, Submit,
+    Dkim, HITS_DAYS_MAX, Http, Metrics, Networks, Notify, Relay, Retention, Retry, Security, Submit,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -48,6 +48,8 @@ pub(crate) struct Config {
     /// What opens backups; never lay it beside them.
     #[serde(default = "default_backup_keys")]
     pub(crate) backup_keys: PathBuf,
+    #[serde(default)]
+    pub(crate) metrics: Metrics,
     #[serde(default)]
     pub(crate) networks: Networks,
     /// The rules of law that bind this operator wherever its contacts are, such as `fr` or `legal`; `eu` if none.

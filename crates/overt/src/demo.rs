@@ -102,6 +102,7 @@ impl Demo {
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),
             fold: Arc::new(Notify::new()),
+            meters: Arc::default(),
         };
         let people = sample(&store).await?;
         let mailboxes = CONTACTS.iter().map(|contact| contact.address.to_owned());
@@ -134,7 +135,7 @@ impl Demo {
             None,
         );
         running.submit(&base, submission, ServerTls::Off, MESSAGE_BYTES_MAX);
-        running.web(&base, Some(smtp.to_string()), dashboard, None);
+        running.web(&base, Some(smtp.to_string()), false, dashboard, None);
         running.serve(web::mailbox(mails), mailbox, None);
         Ok(Self {
             dashboard: addresses.0,

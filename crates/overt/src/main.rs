@@ -11,6 +11,7 @@ mod demo;
 mod keys;
 mod listen;
 mod log;
+mod metrics;
 mod networks;
 mod runtime;
 
@@ -42,6 +43,8 @@ enum Command {
     Verdict(command::verdict::Arguments),
     /// Judge stored hits again by today's rules; without --apply only tells what would change
     Reclassify(command::reclassify::Arguments),
+    /// A report of delivery or reading that came back by mail, on standard input: kept with its copy
+    Report(command::report::Arguments),
     /// Check relay, tracker origin, clock, disk and keys, and say what to do
     Doctor(command::doctor::Arguments),
     /// Verify the ledger of consent, print its signed heads and the public key
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Instrument(arguments) => command::instrument::run(&arguments),
         Command::Verdict(arguments) => command::verdict::run(&arguments),
         Command::Reclassify(arguments) => command::reclassify::run(&arguments),
+        Command::Report(arguments) => command::report::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
         Command::Audit(arguments) => command::audit::run(&arguments),
         Command::Consent(arguments) => command::consent::run(&arguments),

@@ -3,6 +3,7 @@
 //! `track`, `send` and `web` never call each other. They meet in the store, and on three bells that this file hands
 //! out: mail to deliver, hits to fold, something to show.
 
+use crate::metrics::Meters;
 use crate::{backup_keys, listen};
 use model::url::Origin;
 use model::{Ambient, Keyring, Profiles, SigningKey};
@@ -48,6 +49,8 @@ pub(crate) struct Base {
     pub(crate) changed: Arc<Notify>,
     /// Hits to fold.
     pub(crate) fold: Arc<Notify>,
+    /// Figures of this process, which all roles add to.
+    pub(crate) meters: Arc<Meters>,
 }
 
 type Tls = Option<Arc<rustls::ServerConfig>>;
@@ -118,6 +121,8 @@ impl Running {
             base.fold.clone(),
             base.changed.clone(),
         );
+        base.meters.set_tables(judge.tables());
+        let _ = base.meters.recorder.set(recorder.clone()); // one tracker a process
         let router = track::router(track::Tracker {
             store: base.store.clone(),
             keyring: base.keyring.clone(),
@@ -147,7 +152,9 @@ impl Running {
         hold: Duration,
         terms: Terms,
     ) {
+        let deliveries = base.meters.deliveries.get_or_init(Arc::default).clone();
         let courier = Courier {
+            deliveries,
             sender: base.sender(),
             relay: base.relay.clone(),
             schedule,
@@ -206,6 +213,7 @@ impl Running {
         &mut self,
         base: &Base,
         smtp_hint: Option<String>,
+        metrics_open: bool,
         listener: TcpListener,
         tls: Tls,
     ) {
@@ -225,6 +233,7 @@ impl Running {
                 Box::pin(async move { test_relay(&relay).await })
             }),
             smtp_hint,
+            metrics: metrics(base, metrics_open),
             changed: base.changed.clone(),
         });
         self.serve(router, listener, tls);
@@ -258,6 +267,18 @@ impl Base {
             wake: self.wake.clone(),
             changed: self.changed.clone(),
         }
+    }
+}
+
+fn metrics(base: &Base, open: bool) -> web::Metrics {
+    let (meters, store, ambient) = (base.meters.clone(), base.store.clone(), base.ambient);
+    let text = move || -> futures_util::future::BoxFuture<'static, _> {
+        let (meters, store) = (meters.clone(), store.clone());
+        Box::pin(async move { meters.text(&store, ambient).await })
+    };
+    web::Metrics {
+        text: Arc::new(text),
+        open,
     }
 }
 

@@ -6,7 +6,10 @@
 
 mod carrier;
 mod prepare;
+mod tally;
 pub(crate) mod write;
+
+pub use tally::Deliveries;
 
 use crate::accept::Sender;
 use crate::retry::Schedule;
@@ -41,6 +44,8 @@ pub struct Courier {
     pub connections: usize,
     /// The name of this server, for trace fields and reports.
     pub hostname: String,
+    /// Counts how it goes.
+    pub deliveries: Arc<Deliveries>,
 }
 
 /// Until when the relay is left alone, and why.

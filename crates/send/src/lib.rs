@@ -14,14 +14,17 @@ mod line;
 mod notice;
 mod quoted;
 mod read;
+mod report;
 mod retry;
 pub mod sign;
 pub mod submit;
 mod words;
 
+pub use ::mail::report::REPORT_BYTES_MAX;
 pub use accept::{Acceptance, AcceptedCopy, Recipient, Refusal, Sender, Submission};
-pub use deliver::Courier;
+pub use deliver::{Courier, Deliveries};
 pub use hand_over::HandedOver;
+pub use report::{ReportError, keep_report};
 pub use retry::Schedule;
 pub use sign::Signers;
 pub use submit::SubmissionServer;

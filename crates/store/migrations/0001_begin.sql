@@ -355,6 +355,7 @@ create table part (
   hindrance text,
   primary key (message_id, position)
 );
+create index message_header on message (header_id);
 
 create table link (
   message_id bytea not null references message (id),
@@ -460,6 +461,21 @@ create table tally (
   day text not null,
   count bigint not null,
   primary key (message_id, axis, link, day)
+);
+
+-- What mail servers and mail programs wrote back about a copy: its delivery (RFC 3464), its reading (RFC 8098).
+create table report (
+  id bytea primary key,
+  copy_id bytea not null references copy (id),
+  action text not null,
+  -- Who reports, as the report names itself; and the server that decided.
+  reporter text not null,
+  host text not null,
+  status text,
+  -- It bore the id of the copy's envelope, which only those on its way know.
+  known bigint not null,
+  at bigint not null,
+  unique (copy_id, action, reporter, host)
 );
 
 -- A copy's firsts that senders are told of: first read, first click. One row of a kind, while it stands.

@@ -6,6 +6,7 @@
 //! unclear outcome stores it once. What is on disk goes on to be compared with other hits.
 
 use crate::settling::{self, Settling};
+use crate::tally::{Judged, Tally};
 use crate::trace::Trace;
 use model::Ambient;
 use model::hit::{Hit, Tally};
@@ -69,6 +70,7 @@ struct Shared {
     lost: AtomicU64,
     waiting: AtomicU64,
     down: AtomicBool,
+    tally: Arc<Tally>,
     /// Set when the process is to end: until when the store may still be tried.
     deadline: watch::Sender<Option<Instant>>,
     finished: watch::Sender<bool>,
@@ -85,6 +87,7 @@ impl Recorder {
             store: store.clone(),
             ambient,
             changed,
+            tally: shared.tally.clone(),
         };
         let writer = Writer {
             store,
@@ -129,6 +132,11 @@ impl Recorder {
             waiting: shared.waiting.load(Relaxed),
             down: shared.down.load(Relaxed),
         }
+    }
+
+    /// Who fetched, and what that was taken for, of the hits on disk.
+    pub fn judged(&self) -> Judged {
+        self.shared.tally.read()
     }
 
     /// Takes no more hits, and returns when those that wait are on disk, or counted as lost because the store was
@@ -268,7 +276,10 @@ impl Writer {
     /// Passes hits on to be compared. Where too many wait already, their first verdicts stand.
     fn compare(&self, hits: Vec<Hit>, traces: Vec<Trace>) {
         for (hit, trace) in hits.into_iter().zip(traces) {
-            let _ = self.settle.try_send(settling::Recorded { hit, trace });
+            let recorded = settling::Recorded { hit, trace };
+            if self.settle.try_send(recorded).is_err() {
+                self.shared.tally.not_compared(1);
+            }
         }
     }
 

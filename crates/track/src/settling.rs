@@ -6,6 +6,7 @@
 //! store is down, hits and revisions wait up to their bounds; beyond them a verdict stays as it was first, which is
 //! stored and shown.
 
+use crate::tally::Tally;
 use crate::trace::Trace;
 use model::hit::{Elsewhere, Hit};
 use model::{Ambient, CopyId, HitId, Verdict};
@@ -41,6 +42,7 @@ pub(crate) struct Settling {
     pub(crate) ambient: Ambient,
     /// Woken when verdicts have changed.
     pub(crate) changed: Arc<Notify>,
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Settling {
@@ -58,6 +60,7 @@ impl Settling {
                 })
                 .await;
             let Some(context) = context else {
+                self.tally.not_compared(batch.len());
                 batch.clear();
                 continue;
             };
@@ -68,6 +71,7 @@ impl Settling {
                 let Some(around) = context.get(&hit.id) else {
                     continue;
                 };
+                self.tally.hit(&hit);
                 if trace.key > key {
                     // Hashes under the old key compare with nothing any more. What hosts do is no secret of a reader.
                     let hosts: Vec<_> = window.scanning_hosts().map(str::to_owned).collect();
@@ -99,7 +103,8 @@ impl Settling {
                 async move { store.hits_revise(revisions, RULES_VERSION).await }
             })
             .await;
-        if written.is_some_and(|count| count > 0) {
+        if let Some(count @ 1..) = written {
+            self.tally.revised(count);
             self.changed.notify_one();
         }
     }

@@ -63,6 +63,17 @@ impl Tables {
         })
     }
 
+    /// When the tables that come with the program were last looked after; none if that cannot be read.
+    pub fn reviewed(&self) -> Option<Time> {
+        let tables = [
+            include_str!("../data/agents.psv"),
+            include_str!("../data/openers.psv"),
+            include_str!("../data/networks.psv"),
+        ];
+        let newest = tables.into_iter().filter_map(table::newest).max()?;
+        serde_json::from_value(format!("{newest}T00:00:00Z").into()).ok()
+    }
+
     /// Adds a list the operator brought, with the date of its data. A list in several files (IPv4 and IPv6) is loaded
     /// file by file. A file with a mistake is refused whole.
     pub fn load(&mut self, list: List, bytes: &[u8], as_of: Time) -> Result<(), TableError> {

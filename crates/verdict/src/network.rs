@@ -43,6 +43,17 @@ impl List {
         Self::MicrosoftRanges,
     ];
 
+    /// As metrics and configuration name it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Asn => "asn",
+            Self::Country => "country",
+            Self::AppleEgress => "apple",
+            Self::GoogleRanges => "google",
+            Self::MicrosoftRanges => "microsoft",
+        }
+    }
+
     /// As messages name it.
     pub fn name(self) -> &'static str {
         match self {

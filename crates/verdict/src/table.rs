@@ -91,6 +91,13 @@ fn row<const N: usize>(
     Ok(Row { table, line, cells })
 }
 
+/// The newest date in a data file.
+pub(crate) fn newest(text: &'static str) -> Option<&'static str> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let dates = lines.filter_map(|line| line.rsplit('|').next());
+    dates.map(str::trim).filter(|date| is_date(date)).max()
+}
+
 fn is_date(text: &str) -> bool {
     text.len() == 10
         && text.bytes().enumerate().all(|(i, b)| match i {

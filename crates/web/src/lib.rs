@@ -18,10 +18,12 @@ mod extract;
 mod headers;
 mod live;
 mod mailbox;
+mod metrics;
 mod pages;
 
 pub use auth::{PASSWORD_CHARS_MIN, hash_password};
 pub use mailbox::{MailboxDir, mailbox};
+pub use metrics::{Metrics, MetricsText};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -54,6 +56,8 @@ pub struct App {
     pub relay_test: RelayTest,
     /// Host and port for mail clients, where mail is taken by SMTP.
     pub smtp_hint: Option<String>,
+    /// Figures for a monitoring system.
+    pub metrics: Metrics,
     /// Rung when this process wrote events, so that pages need not wait for the next look.
     pub changed: Arc<tokio::sync::Notify>,
 }
@@ -86,6 +90,7 @@ pub fn router(app: App) -> Router {
         .merge(api::router())
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(healthz))
+        .route("/metrics", get(metrics::show))
         .fallback(async || error::Error::NotFound("page"))
         .method_not_allowed_fallback(async || error::Error::MethodNotAllowed)
         .layer(from_fn_with_state(web.clone(), csrf::refuse_cross_origin))

@@ -37,6 +37,8 @@ use Finding::{Broken, Fine, Watch};
 const DISK_BYTES_MIN: u64 = 500 * 1024 * 1024;
 /// Tokens and reports bear times; people compare them.
 const CLOCK_DRIFT_MAX: Duration = Duration::from_mins(1);
+/// Mail clients and image proxies change their names about this often.
+const BUILT_IN_AGE_MAX: Duration = Duration::from_hours(365 * 24);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
@@ -286,15 +288,24 @@ fn networks(config: &Config) -> Finding {
         Ok(tables) => tables,
         Err(error) => return Broken(format!("{error:#}")),
     };
+    let now = (ambient::REAL.now)();
+    let (mut texts, mut stale) = (Vec::new(), false);
+    if let Some(reviewed) = tables.reviewed() {
+        let age = now.since(reviewed);
+        let mut text = format!("built-in tables: {} days old", age.as_secs() / 86_400);
+        if age > BUILT_IN_AGE_MAX {
+            stale = true;
+            text += ", programs and proxies have changed since: update Overt";
+        }
+        texts.push(text);
+    }
     if tables.loaded().is_empty() {
-        return Fine(
+        texts.push(
             "no tables of networks are loaded: verdicts say \"not checked\" and are less sure. [networks] in the \
              configuration names files"
                 .into(),
         );
     }
-    let now = (ambient::REAL.now)();
-    let (mut texts, mut stale) = (Vec::new(), false);
     for loaded in tables.loaded() {
         let days = now.since(loaded.as_of).as_secs() / 86_400;
         let mut text = format!(

@@ -110,7 +110,13 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             .first()
             .or(config.submit.listen.first());
         let hint = submission.map(|address| format!("{}:{}", config.hostname, address.port()));
-        running.web(&base, hint, listener, http_tls(&config.admin)?);
+        running.web(
+            &base,
+            hint,
+            config.metrics.open,
+            listener,
+            http_tls(&config.admin)?,
+        );
     }
     tracing::info!("ready");
     stopped.await;
@@ -141,6 +147,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),
         fold: Arc::new(Notify::new()),
+        meters: Arc::default(),
     })
 }
 

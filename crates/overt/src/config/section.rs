@@ -115,6 +115,14 @@ impl Notify {
     }
 }
 
+/// Figures for a monitoring system, at `/metrics` of the admin origin.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Metrics {
+    /// Whoever reaches the origin may read them; else an owner or admin, with an API key as bearer token.
+    pub(crate) open: bool,
+}
+
 /// Tables of networks, from files of the operator's: optional, and each makes verdicts surer. A list may come in
 /// several files, as IPv4 and IPv6 often do. A file's own date tells how old its data is.
 #[derive(Debug, Clone, Default, Deserialize, clap::Args)]

@@ -83,7 +83,10 @@ impl Carrier {
                 .outbox_finish(parcel.clone(), outcome.clone(), now)
                 .await
             {
-                Ok(()) => break,
+                Ok(()) => {
+                    self.courier.deliveries.count(&outcome);
+                    break;
+                }
                 Err(error) => {
                     warn!(%error, attempt, "cannot write down what became of a mail: {error}");
                     sleep(Duration::from_millis(200 << attempt)).await;
@@ -222,6 +225,15 @@ fn wants(parcel: &Parcel, word: &str) -> bool {
         .as_deref()
         .is_some_and(|notify| notify.split(',').any(|w| w.eq_ignore_ascii_case(word)))
 }
+/// What a server's report names the envelope by, where the sender has no id of their own (RFC 3461 §4.4): random, and known
+/// to nobody but those on the copy's way.
+fn envelope_id(parcel: &Parcel) -> Option<String> {
+    match parcel.errand {
+        Errand::Copy { copy, .. } => Some(copy.to_string()),
+        Errand::Confirm { .. } | Errand::Report { .. } => None,
+    }
+}
+
 fn envelope(parcel: &Parcel, ready: &Ready) -> Envelope {
     let eight_bit = !ready.bytes.is_ascii();
     let header = &ready.bytes[..header_length(&ready.bytes)];
@@ -241,7 +253,7 @@ fn envelope(parcel: &Parcel, ready: &Ready) -> Envelope {
         },
         size: Some(ready.bytes.len() as u64),
         ret: parcel.ret.as_deref().and_then(|r| r.parse().ok()),
-        envid: parcel.envid.clone(),
+        envid: parcel.envid.clone().or_else(|| envelope_id(parcel)),
         ..Envelope::default()
     }
 }

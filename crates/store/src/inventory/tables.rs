@@ -594,6 +594,22 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "report",
+        "What mail servers and mail programs wrote back: that a copy was delivered, or shown to its recipient.",
+        Owner::Of("copy_id", "copy"),
+        Mail,
+        &[
+            key("id", "the report's id"),
+            key("copy_id", "about which copy"),
+            personal("action", "what happened: delivered, displayed, failed and the like"),
+            personal("reporter", "which server or mail program says so"),
+            plain("host", "the mail server that decided"),
+            plain("status", "the server's code"),
+            plain("known", "whether it bore the id of the envelope"),
+            personal("at", "when it came in, to the minute"),
+        ],
+    ),
+    table(
         "news",
         "Firsts that senders are told of: first read, first click.",
         Owner::Of("copy_id", "copy"),

@@ -58,6 +58,24 @@ struct ElsewhereItem {
     reasons: Vec<ReasonItem>,
 }
 
+/// What a mail server or a mail program wrote back.
+#[derive(Serialize, ToSchema)]
+struct ReportItem {
+    /// `failed`, `delayed`, `delivered`, `relayed`, `expanded`, `displayed`, `displayed_by_itself`, `deleted`.
+    action: String,
+    /// Who says so, as the report names itself.
+    reporter: String,
+    /// The mail server that decided; may be empty.
+    host: String,
+    /// RFC 3463.
+    status: Option<String>,
+    /// It bore the id of the envelope, which only those on the mail's way know. Else anyone who knows the mail could have
+    /// written it.
+    envelope_known: bool,
+    /// To the minute.
+    at: String,
+}
+
 /// A copy with everything that is known about it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CopyDetail {
@@ -73,6 +91,8 @@ pub(super) struct CopyDetail {
     receipt_at: Option<String>,
     /// Signs that it was opened elsewhere, maybe forwarded. Only where details may be recorded; never who.
     elsewhere: Option<ElsewhereItem>,
+    /// Claims, in the order they came in. None counts as an opening.
+    reports: Vec<ReportItem>,
     /// Oldest first, at most 1000.
     hits: Vec<HitItem>,
 }
@@ -119,7 +139,17 @@ pub(super) async fn show(
         facts: hit.facts,
         repeat: hit.repeat,
     };
+    let reports = web.app.store.reports(copy.id).await?;
+    let report = |report: store::Report| ReportItem {
+        action: report.action,
+        reporter: report.reporter,
+        host: report.host,
+        status: report.status,
+        envelope_known: report.known,
+        at: report.at.rfc3339(),
+    };
     Ok(Json(CopyDetail {
+        reports: reports.into_iter().map(report).collect(),
         ask: copy.ask,
         elsewhere: copy.elsewhere.as_ref().map(|signs| ElsewhereItem {
             confidence: signs.confidence,

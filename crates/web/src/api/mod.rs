@@ -8,6 +8,7 @@ mod list_cleaning;
 mod me;
 mod messages;
 mod openapi;
+mod reports;
 mod submit;
 mod summary;
 
@@ -34,6 +35,7 @@ fn described() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(submit::submit))
         .layer(DefaultBodyLimit::max(submit::MAIL_BYTES_MAX))
+        .routes(routes!(reports::keep))
         .routes(routes!(messages::list))
         .routes(routes!(messages::show))
         .routes(routes!(copies::show))

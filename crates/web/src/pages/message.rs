@@ -41,6 +41,8 @@ struct Story {
     axes: Vec<AxisView>,
     /// Signs that it was opened elsewhere.
     signs: Vec<&'static str>,
+    /// What a server or mail program said last.
+    said: Option<String>,
     steps: Vec<Step>,
 }
 
@@ -156,10 +158,15 @@ pub(super) async fn show(
     let mut stories = Vec::with_capacity(told.len());
     for copy in told {
         let hits = web.app.store.hits(copy.id).await?;
-        let steps = steps(&web.app, &message, &copy, hits);
+        let mut steps = steps(&web.app, &message, &copy, hits);
+        let reports = web.app.store.reports(copy.id).await?;
+        let said = reports.iter().rev().map(|report| words(report).0).next();
+        steps.extend(reports.iter().map(reported));
+        steps.sort_by_key(|step| step.at.minute());
         stories.push(Story {
             axes: axes(&copy),
             signs: signs(&web.app, &copy),
+            said,
             steps,
             copy: CopyView { copy },
         });
@@ -297,6 +304,42 @@ fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>)
     // Hits are kept to the minute. Within one, what we did comes before what others did: the sort is stable.
     steps.sort_by_key(|step| step.at.minute());
     steps
+}
+
+fn reported(report: &store::Report) -> Step {
+    let (what, mut more) = words(report);
+    let host = Some(report.host.as_str()).filter(|host| !host.is_empty());
+    let codes = [host, report.status.as_deref()];
+    for detail in codes.into_iter().flatten() {
+        more = format!("{more} {detail}.");
+    }
+    Step::plain(report.at, what, more)
+}
+
+/// What a report says, in whose words, and how far it can be believed.
+fn words(report: &store::Report) -> (String, String) {
+    let reading = report.action.starts_with("displayed") || report.action == "deleted";
+    let by = match report.reporter.as_str() {
+        "" if reading => "the recipient’s mail program",
+        "" => "a mail server",
+        name => name,
+    };
+    let what = match report.action.as_str() {
+        "delivered" => format!("Delivered to the mailbox, says {by}"),
+        "relayed" => format!("Passed on to a server that reports nothing, says {by}"),
+        "expanded" => format!("Passed on to several addresses, says {by}"),
+        "delayed" => format!("Not delivered yet, says {by}"),
+        "failed" => format!("Could not be delivered, says {by}"),
+        "displayed" => format!("The recipient says that they read it, through {by}"),
+        "displayed_by_itself" => format!("It was shown to the recipient, says {by} by itself"),
+        _ => format!("Deleted, perhaps unread, says {by}"),
+    };
+    let believed = if report.known {
+        "The report bore the number of this copy’s envelope, which only those on its way know."
+    } else {
+        "Nobody vouches for this: whoever knows the mail can write such a report. It is not counted as an opening."
+    };
+    (what, believed.into())
 }
 
 fn told(app: &App, hit: StoredHit) -> Step {

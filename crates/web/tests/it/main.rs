@@ -6,6 +6,7 @@ mod api;
 mod client;
 mod live;
 mod mailbox;
+mod metrics;
 mod numbers;
 mod pages;
 mod sample;

@@ -77,6 +77,10 @@ pub fn app(store: Store, admin: &str) -> web::App {
         relay_test: Arc::new(|| {
             Box::pin(async { Ok("250 relay.sample.example at your service".into()) })
         }),
+        metrics: web::Metrics {
+            text: Arc::new(|| Box::pin(async { Ok("# EOF\n".into()) })),
+            open: false,
+        },
         smtp_hint: Some("localhost:2525".into()),
         changed,
     }

@@ -1,0 +1,78 @@
+//! Reports that come back: read, and kept with the copy they are about.
+//!
+//! Recipients' mail servers and programs send them to the sender's mailbox, not to Overt; a mail rule or a pipe hands them in
+//! (`overt report`, `POST /api/v1/reports`). A report is a claim. One that bears the id of the copy's envelope came
+//! from the copy's way; of any other it is said that only somebody's program says so.
+
+use mail::report::{Action, REPORT_BYTES_MAX, Report, Reported};
+use model::{EmailAddress, Time};
+use store::{NewReport, ReportScope, Store};
+
+/// Why a report was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// Longer than any report.
+    #[error("longer than {} MB", REPORT_BYTES_MAX >> 20)]
+    TooLong,
+    /// It has no part that a program could read.
+    #[error(
+        "not a report: a mail with a message/delivery-status part (RFC 3464) or a message/disposition-notification part \
+         (RFC 8098) is expected"
+    )]
+    NotOne,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Reads a report and keeps it with the copies it is about; how many. Zero: it is about none of these.
+pub async fn keep_report(
+    store: &Store,
+    scope: ReportScope,
+    mail: &[u8],
+    random: fn() -> [u8; 16],
+    now: Time,
+) -> Result<usize, ReportError> {
+    if mail.len() > REPORT_BYTES_MAX {
+        return Err(ReportError::TooLong);
+    }
+    let report = mail::report::report(mail).ok_or(ReportError::NotOne)?;
+    let mut kept = 0;
+    for reported in &report.recipients {
+        let new = new(&report, reported, random());
+        kept += usize::from(store.report_keep(scope, new, now).await?.is_some());
+    }
+    Ok(kept)
+}
+
+fn new(report: &Report, reported: &Reported, id: [u8; 16]) -> NewReport {
+    let addresses = [reported.original.as_ref(), Some(&reported.address)];
+    let key = |text: &String| Some(text.parse::<EmailAddress>().ok()?.key());
+    NewReport {
+        id,
+        // An envelope of ours has one recipient.
+        envelope: report
+            .envelope_id
+            .clone()
+            .filter(|_| report.recipients.len() == 1),
+        header_id: report.message_id.clone(),
+        address_keys: addresses.into_iter().flatten().filter_map(key).collect(),
+        action: word(reported.action).into(),
+        reporter: report.reporter.clone().unwrap_or_default(),
+        host: reported.host.clone().unwrap_or_default(),
+        status: reported.status.clone(),
+    }
+}
+
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::Failed => "failed",
+        Action::Delayed => "delayed",
+        Action::Delivered => "delivered",
+        Action::Relayed => "relayed",
+        Action::Expanded => "expanded",
+        Action::Displayed { by_hand: true } => "displayed",
+        Action::Displayed { by_hand: false } => "displayed_by_itself",
+        Action::Deleted => "deleted",
+    }
+}

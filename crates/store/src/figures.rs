@@ -1,0 +1,42 @@
+//! What waits, and how long already: figures of the whole instance, for the metrics. None is about a person.
+
+use crate::{Error, Store};
+use model::Time;
+
+/// What waits in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Mails in the outbox.
+    pub outbox: i64,
+    /// When the oldest of them was accepted.
+    pub outbox_since: Option<Time>,
+    /// News of a first reading or click that waits until it is sure.
+    pub news_held: i64,
+    /// Hits that are not counted yet.
+    pub unfolded: i64,
+    /// Of all ledgers' newest signed heads the oldest.
+    pub ledger_head_at: Option<Time>,
+}
+
+impl Store {
+    /// The figures of this moment. Each is read from an index of what waits, or from a table that is short.
+    pub async fn figures(&self) -> Result<Figures, Error> {
+        self.db
+            .read(|tx| {
+                let sql = "select (select count(*) from outbox), (select min(created_at) from outbox),
+                           (select count(*) from news where told = 0), (select count(*) from hit where folded = 0),
+                           (select min(at) from (select max(at) as at from ledger_head group by workspace_id) heads)";
+                let Some(row) = tx.first(sql, &[])? else {
+                    return Ok(Figures::default());
+                };
+                Ok(Figures {
+                    outbox: row.get(0)?,
+                    outbox_since: row.get(1)?,
+                    news_held: row.get(2)?,
+                    unfolded: row.get(3)?,
+                    ledger_head_at: row.get(4)?,
+                })
+            })
+            .await
+    }
+}

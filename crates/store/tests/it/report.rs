@@ -1,0 +1,143 @@
+//! Reports that came back: kept with the right copy, or with none.
+
+use crate::house::{House, NOW, id};
+use crate::on_both;
+use model::mode::NOTHING;
+use model::{CopyId, UserId, WorkspaceId};
+use store::{NewReport, ReportScope};
+
+on_both!(
+    a_report_finds_its_copy_by_mail_and_address,
+    the_envelopes_id_proves_that_it_came_from_the_way,
+    nobody_reports_about_somebody_elses_mail,
+    the_same_report_again_and_too_many_are_not_kept,
+    a_report_is_no_opening,
+);
+
+fn report(header: &str, address: &str, action: &str) -> NewReport {
+    NewReport {
+        id: id(),
+        envelope: None,
+        header_id: Some(header.into()),
+        address_keys: vec![address.into()],
+        action: action.into(),
+        reporter: "mx.example.org".into(),
+        host: String::new(),
+        status: Some("2.0.0".into()),
+    }
+}
+
+async fn two_copies(house: &House) -> Vec<CopyId> {
+    let bob = house.contact("bob@example.org").await;
+    let eve = house.contact("eve@example.org").await;
+    house
+        .accept(house.draft(&[&bob, &eve], NOTHING, NOW))
+        .await
+        .1
+}
+
+async fn keep(house: &House, scope: ReportScope, report: NewReport) -> Option<CopyId> {
+    house.store.report_keep(scope, report, NOW).await.unwrap()
+}
+
+const ANY: ReportScope = ReportScope {
+    workspace: None,
+    user: None,
+};
+
+async fn a_report_finds_its_copy_by_mail_and_address(house: House) {
+    let copies = two_copies(&house).await;
+    let about_eve = report("1@sample.example", "eve@example.org", "delivered");
+    assert_eq!(keep(&house, ANY, about_eve).await, Some(copies[1]));
+    let kept = house.store.reports(copies[1]).await.unwrap();
+    assert_eq!((kept.len(), kept[0].known, kept[0].at), (1, false, NOW));
+    assert_eq!(
+        (&*kept[0].action, &*kept[0].reporter),
+        ("delivered", "mx.example.org")
+    );
+    assert_eq!(house.store.reports(copies[0]).await.unwrap(), []);
+    for (header, address) in [
+        ("2@sample.example", "eve@example.org"),
+        ("1@sample.example", "mallory@example.org"),
+    ] {
+        assert_eq!(
+            keep(&house, ANY, report(header, address, "delivered")).await,
+            None
+        );
+    }
+}
+
+async fn the_envelopes_id_proves_that_it_came_from_the_way(house: House) {
+    let copies = two_copies(&house).await;
+    // Forwarded meanwhile: the address is another, the envelope is not.
+    let mut forwarded = report("", "bob@elsewhere.example", "delivered");
+    forwarded.envelope = Some(copies[0].to_string());
+    assert_eq!(keep(&house, ANY, forwarded).await, Some(copies[0]));
+    assert!(house.store.reports(copies[0]).await.unwrap()[0].known);
+    let mut senders_own = report("1@sample.example", "bob@example.org", "relayed");
+    senders_own.envelope = Some("QQ314".into());
+    assert_eq!(keep(&house, ANY, senders_own).await, Some(copies[0]));
+    assert!(
+        !house
+            .store
+            .reports(copies[0])
+            .await
+            .unwrap()
+            .iter()
+            .all(|r| r.known)
+    );
+}
+
+async fn nobody_reports_about_somebody_elses_mail(house: House) {
+    let copies = two_copies(&house).await;
+    let mut by_envelope = report("1@sample.example", "bob@example.org", "displayed");
+    by_envelope.envelope = Some(copies[0].to_string());
+    for scope in [
+        ReportScope {
+            workspace: Some(WorkspaceId(id())),
+            user: None,
+        },
+        ReportScope {
+            workspace: Some(house.workspace),
+            user: Some(UserId(id())),
+        },
+    ] {
+        assert_eq!(keep(&house, scope, by_envelope.clone()).await, None);
+    }
+    let own = ReportScope {
+        workspace: Some(house.workspace),
+        user: Some(house.user),
+    };
+    assert_eq!(keep(&house, own, by_envelope).await, Some(copies[0]));
+}
+
+async fn the_same_report_again_and_too_many_are_not_kept(house: House) {
+    let copies = two_copies(&house).await;
+    for _ in 0..2 {
+        keep(
+            &house,
+            ANY,
+            report("1@sample.example", "bob@example.org", "delivered"),
+        )
+        .await;
+    }
+    assert_eq!(house.store.reports(copies[0]).await.unwrap().len(), 1);
+    for n in 0..30 {
+        let mut other = report("1@sample.example", "bob@example.org", "displayed");
+        other.reporter = format!("forger {n}");
+        keep(&house, ANY, other).await;
+    }
+    assert_eq!(house.store.reports(copies[0]).await.unwrap().len(), 20);
+}
+
+async fn a_report_is_no_opening(house: House) {
+    let copies = two_copies(&house).await;
+    let before = house.read(copies[0]).await;
+    keep(
+        &house,
+        ANY,
+        report("1@sample.example", "bob@example.org", "displayed"),
+    )
+    .await;
+    assert_eq!(house.read(copies[0]).await, before);
+}
