@@ -3,6 +3,7 @@
 //! Everything it says goes to standard error, so that standard output holds only what the runners it starts have to
 //! say. Exit codes: 0 fine, 1 something failed, 2 usage.
 
+mod clients;
 mod dev;
 mod lint;
 mod load;
@@ -25,6 +26,8 @@ const USAGE: &str = "cargo xtask COMMAND
   tidy   the house rules that no compiler checks: who may use whom, licences, file heads, links
   dev    the demo on ports that stay the same
   load   opens per second, durable, beside nginx
+  clients
+         real mail programs and link checkers fetch from a running Overt; installs them; on loopback only
   requirements [--run]
          the list of docs/requirements.md and the tests that prove it; with --run what these say now";
 
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["dev", rest @ ..] => dev::run(rest),
         ["load"] => load::run(),
+        ["clients"] => clients::run(),
         ["requirements"] => requirements::run(false),
         ["requirements", "--run"] => requirements::run(true),
         _ => {

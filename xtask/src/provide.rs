@@ -65,6 +65,27 @@ pub(crate) const FOR_LOAD: &[Need] = &[
     need("sqlite3", "sqlite3", "counts what was stored"),
 ];
 
+pub(crate) const FOR_CLIENTS: &[Need] = &[
+    need("Xvfb", "xvfb", "a screen nobody looks at"),
+    need("xdotool", "xdotool", "presses keys on it"),
+    need(
+        "dbus-run-session",
+        "dbus",
+        "programs with windows want a session bus",
+    ),
+    need("thunderbird", "thunderbird", "people read mail with it"),
+    need("claws-mail", "claws-mail", "the same"),
+    need(
+        "/usr/lib/x86_64-linux-gnu/claws-mail/plugins/fancy.so",
+        "claws-mail-fancy-plugin",
+        "shows HTML there",
+    ),
+    need("chromium", "chromium", "webmail is read in it"),
+    need("spamassassin", "spamassassin", "follows short addresses"),
+    need("rspamd", "rspamd", "follows redirectors"),
+    need("redis-server", "redis-server", "rspamd remembers there"),
+];
+
 /// Installs what is missing, if it may; else says the command.
 pub(crate) fn provide(needs: &[Need]) -> Result<()> {
     let missing: Vec<&Need> = needs

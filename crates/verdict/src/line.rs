@@ -39,6 +39,9 @@ pub struct Line {
     /// The link, by number or address.
     #[serde(default)]
     pub link: Option<Link>,
+    /// How many links the mail has.
+    #[serde(default)]
+    pub links: Option<u16>,
     /// When the relay took the copy, RFC 3339.
     #[serde(default)]
     pub delivered_at: Option<Time>,
@@ -192,6 +195,7 @@ impl<K: BuildHasher> Settling<K> {
                 known: CopyKnown {
                     // A log of one mail a copy: each counts as a message of its own.
                     message: Some(MessageId(copy.0)),
+                    links: line.links,
                     delivered_at: line.delivered_at,
                     recipient_host: line.recipient_host.clone(),
                     ..CopyKnown::default()

@@ -11,6 +11,7 @@ mod support;
 mod audit;
 mod bad_mail;
 mod bad_requests;
+mod clients;
 mod commands;
 mod consent;
 mod demo;

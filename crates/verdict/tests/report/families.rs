@@ -12,6 +12,8 @@ pub(crate) struct Event {
     pub(crate) at: f64,
     pub(crate) axis: Axis,
     pub(crate) link: u16,
+    /// How many links the mail has.
+    pub(crate) links: u16,
     pub(crate) method: &'static str,
     /// By its name in the samples, or as it stands.
     pub(crate) network: &'static str,
@@ -44,6 +46,7 @@ fn event(
         at,
         axis,
         link: 0,
+        links: 9,
         method: "GET",
         network,
         agent: user_agent(agent),
@@ -93,19 +96,23 @@ fn craft_delay(chance: &mut Chance) -> f64 {
     chance.within(low, high)
 }
 
-/// A pixel, and a median 33 s later a burst: in full browser's clothes, from a cloud.
+/// A pixel, and a median 33 s later a burst over all links: in full browser's clothes, from a cloud.
 fn gateway(chance: &mut Chance) -> Vec<Event> {
+    let links = chance.count(3, 8);
+    scan(chance, "amazon", links, links)
+}
+
+/// A pixel and a burst over some of a mail's links.
+fn scan(chance: &mut Chance, from: &'static str, fetched: u16, links: u16) -> Vec<Event> {
     let burst = craft_delay(chance);
     let pixel = (burst - chance.within(10.0, 56.0)).max(0.5);
-    let mut events = vec![open(pixel, "amazon", CHROME, "$image")];
-    for link in 1..=chance.count(3, 8) {
-        events.push(click(
-            link,
-            burst + chance.within(0.0, 1.0),
-            "amazon",
-            CHROME,
-            "$press",
-        ));
+    let mut events = vec![open(pixel, from, CHROME, "$image")];
+    for link in 1..=fetched {
+        let at = burst + chance.within(0.0, 1.0);
+        events.push(click(link, at, from, CHROME, "$press"));
+    }
+    for event in &mut events {
+        event.links = links;
     }
     events
 }
@@ -314,6 +321,23 @@ pub(crate) const MACHINES: &[Family] = &[
         crowd: 1,
         gate: Some(0.90),
         events: |c, _| gateway(c),
+    },
+    Family {
+        name: "scanner in the office, dressed as a browser, all links",
+        source: "classification §4, C3: clicks == number of links (CustomerMinds)",
+        crowd: 1,
+        gate: Some(0.90),
+        events: |c, _| {
+            let links = c.count(3, 8);
+            scan(c, "home", links, links)
+        },
+    },
+    Family {
+        name: "the same, three links of nine (hardest)",
+        source: "the price of leaving people with keyboards alone",
+        crowd: 1,
+        gate: None,
+        events: |c, _| scan(c, "home", 3, 9),
     },
     Family {
         name: "Safe Links",

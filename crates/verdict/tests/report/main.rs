@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at a surprise")]
 
+mod calibration;
 mod chance;
 mod families;
 mod methods;
@@ -13,9 +14,10 @@ mod methods;
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod sample;
 
+use calibration::{brier, reliability};
 use chance::Chance;
 use families::{Event, Family, MACHINES, PEOPLE};
-use methods::{BASELINES, Says, ours, says, told};
+use methods::{BASELINES, Says, likely, ours, says, told};
 use sample::judge;
 
 /// Copies of each family.
@@ -82,13 +84,20 @@ fn row(family: &Family, people: bool) -> f64 {
         }
         let wrong = if human { Says::Machine } else { Says::Human };
         println!(
-            "| {} | {} | {of} | {} | {} | {} | {} |",
+            "| {} | {} | {of} | {} | {} | {} | {} | {} |",
             family.name,
             if human { "people" } else { "machines" },
             share(count(&alone, human, right), of),
             share(good, of),
             share(count(&settled, human, Says::Unknown), of),
             share(count(&settled, human, wrong), of),
+            brier(
+                events
+                    .iter()
+                    .zip(&settled)
+                    .filter(|(e, _)| e.human == human)
+                    .map(|(e, j)| (likely(j), e.human))
+            ),
         );
     }
     gated
@@ -97,9 +106,9 @@ fn row(family: &Family, people: bool) -> f64 {
 fn families(title: &str, list: &[Family], people: bool) {
     println!("\n## {title}\n");
     println!(
-        "| behaviour | truth | requests | right, each alone | right, together | unknown | wrong |"
+        "| behaviour | truth | requests | right, each alone | right, together | unknown | wrong | Brier |"
     );
-    println!("|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|");
     let gated: Vec<_> = list
         .iter()
         .map(|family| (family, row(family, people)))
@@ -129,7 +138,7 @@ fn mix(share: f64) -> Vec<Vec<Event>> {
     (0..MIXED).map(|_| one()).collect()
 }
 
-fn method_row(name: &str, events: &[Event], said: &[Says]) {
+fn method_row(name: &str, events: &[Event], said: &[Says], brier: &str) {
     let count = |human: Option<bool>, what: Option<Says>| {
         let pairs = events.iter().zip(said);
         pairs
@@ -138,7 +147,7 @@ fn method_row(name: &str, events: &[Event], said: &[Says]) {
     };
     let (people, machines) = (count(Some(true), None), count(Some(false), None));
     println!(
-        "| {name} | {} | {} | {} | {} |",
+        "| {name} | {} | {} | {} | {} | {brier} |",
         share(count(Some(true), Some(Says::Human)), people),
         share(count(Some(false), Some(Says::Machine)), machines),
         share(
@@ -165,20 +174,33 @@ fn mixes() {
             share_of * 100.0
         );
         println!(
-            "| method | people found | machines found | of those called machine, were | unknown |"
+            "| method | people found | machines found | of those called machine, were | unknown | Brier |"
         );
-        println!("|---|---|---|---|---|");
-        let ours = groups.iter().flat_map(|group| ours(&judge, group).1);
-        let said: Vec<_> = ours.map(|judged| says(&judged)).collect();
-        method_row("Overt, all rules", &events, &said);
+        println!("|---|---|---|---|---|---|");
+        let ours: Vec<_> = (groups.iter())
+            .flat_map(|group| ours(&judge, group).1)
+            .collect();
+        let said: Vec<_> = ours.iter().map(says).collect();
+        let stated: Vec<_> = (events.iter().zip(&ours))
+            .map(|(event, judged)| (likely(judged), event.human))
+            .collect();
+        method_row(
+            "Overt, all rules",
+            &events,
+            &said,
+            &brier(stated.iter().copied()),
+        );
         for baseline in &BASELINES {
             let of_group = |group: &Vec<Event>| {
                 let says = group.iter().map(|e| (baseline.says)(e, group));
                 says.collect::<Vec<_>>()
             };
             let said: Vec<_> = groups.iter().flat_map(of_group).collect();
-            method_row(baseline.name, &events, &said);
+            let sure = events.iter().zip(&said);
+            let sure = sure.map(|(e, s)| (f64::from(u8::from(*s == Says::Human)), e.human));
+            method_row(baseline.name, &events, &said, &brier(sure));
         }
+        reliability(&stated);
         let outcomes: Vec<_> = groups.iter().map(|group| told(&judge, group)).collect();
         let wrong = outcomes.iter().filter(|(wrong, _)| *wrong).count();
         let with_people: Vec<_> = groups
@@ -211,6 +233,10 @@ fn report() {
     println!(
         "Apple's relay cannot be told apart by anybody; \"unknown\" is the right answer there, and is counted as what it is."
     );
+    println!(
+        "Brier: the mean square between how likely the verdict says a person was there and whether one was; 0 is best, 0.25 is"
+    );
+    println!("what always saying \"half and half\" gets.");
     println!();
     println!(
         "The rules were written from the same sources that are replayed here, so 100 means \"does what was written\", an"
@@ -221,6 +247,37 @@ fn report() {
     families("People", PEOPLE, true);
     families("Machines", MACHINES, false);
     mixes();
+}
+
+/// What is stored of settled hits leads to the same verdicts, as far as minutes tell.
+#[test]
+fn stored_hits_judged_again_by_the_same_rules_mean_the_same() {
+    let judge = judge();
+    for family in PEOPLE.iter().chain(MACHINES) {
+        let (mut chance, mut told) = (Chance::new(7), 0);
+        for _ in 0..20 {
+            let group = group(family, &mut chance);
+            let settled = ours(&judge, &group).1;
+            for copy in 0..family.crowd {
+                let of_copy = group.iter().zip(&settled).filter(|(e, _)| e.copy == copy);
+                let (events, settled): (Vec<_>, Vec<_>) = of_copy.unzip();
+                let kept = |(event, judged): (&&Event, &&verdict::line::Judged)| verdict::Kept {
+                    axis: event.axis,
+                    link: event.link,
+                    at: methods::moment(event).minute(),
+                    verdict: judged.verdict.clone(),
+                };
+                let kept: Vec<_> = events.iter().zip(&settled).map(kept).collect();
+                let again = judge.judge_again(&kept, Some(events[0].links));
+                for (again, judged) in again.into_iter().zip(settled) {
+                    let Some(again) = again else { continue };
+                    assert_eq!(again, judged.verdict, "{}", family.name);
+                    told += 1;
+                }
+            }
+        }
+        assert!(told > 0, "{}: nothing of it can be told again", family.name);
+    }
 }
 
 #[test]

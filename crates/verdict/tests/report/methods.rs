@@ -18,7 +18,7 @@ pub(crate) enum Says {
 }
 
 /// Each group is judged at the same time of its own, so that none meets another and no table grows old.
-fn moment(event: &Event) -> Time {
+pub(crate) fn moment(event: &Event) -> Time {
     NOW + Duration::from_secs_f64(event.at)
 }
 
@@ -38,6 +38,7 @@ fn line(event: &Event) -> Line {
         remote: Some(address(event.network)),
         headers: sent.into_iter().chain([agent]).collect(),
         copy: Some(event.copy.to_string()),
+        links: Some(event.links),
         link: (event.axis == Axis::Click).then(|| Link::Number(event.link.into())),
         delivered_at: Some(NOW),
         recipient_host: None,
@@ -64,6 +65,15 @@ pub(crate) fn says(judged: &Judged) -> Says {
         Meaning::Human | Meaning::HumanViaProxy => Says::Human,
         Meaning::Unknown => Says::Unknown,
         Meaning::Machine | Meaning::Own => Says::Machine,
+    }
+}
+
+/// How likely a verdict says that it was a person, between zero and one.
+pub(crate) fn likely(judged: &Judged) -> f64 {
+    let sure = f64::from(judged.verdict.confidence) / 100.0;
+    match says(judged) {
+        Says::Human | Says::Unknown => sure,
+        Says::Machine => 1.0 - sure,
     }
 }
 

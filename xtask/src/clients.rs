@@ -1,0 +1,15 @@
+//! `cargo xtask clients`: real mail programs and link checkers, each judged by what it truly sends.
+//!
+//! Not a part of `cargo xtask test`: they bring half a gigabyte of packages and want a screen. What they sent on a given day
+//! is kept as cases in `crates/verdict/tests/captured.jsonl`, which every test run judges.
+
+use crate::{provide, step};
+use anyhow::Result;
+
+pub(crate) fn run() -> Result<()> {
+    provide::provide(provide::FOR_CLIENTS)?;
+    let mut tests = step::cargo(&["test", "--package", "overt", "--test", "it", "--"]);
+    // One screen at a time: the machine has other things to do, too.
+    tests.args(["clients::", "--ignored", "--test-threads", "1"]);
+    step::run(&mut tests)
+}
