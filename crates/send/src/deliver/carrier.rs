@@ -230,7 +230,7 @@ fn wants(parcel: &Parcel, word: &str) -> bool {
 fn envelope_id(parcel: &Parcel) -> Option<String> {
     match parcel.errand {
         Errand::Copy { copy, .. } => Some(copy.to_string()),
-        Errand::Confirm { .. } | Errand::Report { .. } => None,
+        _ => None,
     }
 }
 
