@@ -5,7 +5,8 @@
 mod section;
 
 pub(crate) use section::{
-    Dkim, HITS_DAYS_MAX, Http, Metrics, Networks, Notify, Relay, Retention, Retry, Security, Submit,
+    Dkim, HITS_DAYS_MAX, Http, MailHosts, Metrics, Networks, Notify, Relay, Retention, Retry,
+    Security, Submit,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -48,6 +49,8 @@ pub(crate) struct Config {
     /// What opens backups; never lay it beside them.
     #[serde(default = "default_backup_keys")]
     pub(crate) backup_keys: PathBuf,
+    #[serde(default)]
+    pub(crate) mail_hosts: MailHosts,
     #[serde(default)]
     pub(crate) metrics: Metrics,
     #[serde(default)]

@@ -11,6 +11,7 @@ mod demo;
 mod keys;
 mod listen;
 mod log;
+mod mail_hosts;
 mod metrics;
 mod networks;
 mod runtime;

@@ -146,6 +146,15 @@ create table contact (
 );
 create index contact_untold on contact (source_at) where told_at is null;
 
+-- The server that takes a contact's mail, where the operator has it looked up; no host where there is none.
+create table mail_host (
+  contact_id bytea primary key references contact (id),
+  host text,
+  network text,
+  country text,
+  at bigint not null
+);
+
 -- Addresses that must get no advertising, by keyed hash. Tied to no contact: it outlives their erasure.
 create table suppression (
   workspace_id bytea not null references workspace (id),

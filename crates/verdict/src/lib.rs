@@ -85,6 +85,17 @@ impl Tables {
         self.networks.loaded()
     }
 
+    /// The name and the country of the network that an address belongs to, where a table knows them. For servers: what it
+    /// says of people's addresses goes through [`Judge::judge`].
+    pub fn place(&self, address: std::net::IpAddr, now: Time) -> (Option<&str>, Option<String>) {
+        let network = self.networks.look_up(Some(address), now);
+        let country = network.country;
+        (
+            network.name,
+            country.and_then(|code| String::from_utf8(code.to_vec()).ok()),
+        )
+    }
+
     /// Is this the address of a page of a link-rewriting gateway?
     fn is_gateway(&self, referer: &str) -> bool {
         let Some((_, rest)) = referer.split_once("://") else {

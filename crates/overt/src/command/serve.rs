@@ -2,6 +2,7 @@
 
 use super::{block_on, stop_signal};
 use crate::config::{Config, Http, Security};
+use crate::mail_hosts::{MailHosts, System};
 use crate::runtime::{Base, Running};
 use crate::{ambient, keys, listen, log, networks};
 use anyhow::{Context, Result, bail};
@@ -59,6 +60,17 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             config.retention.terms(),
         );
         running.keep_backup_keys(&base, config.backup_keys.clone());
+    }
+    if wants(Role::Work) && config.mail_hosts.look_up {
+        let hosts = MailHosts {
+            store: base.store.clone(),
+            ambient: base.ambient,
+            tables: networks::tables(&config.networks)?,
+            resolver: System::new().context("[mail_hosts] the system has no resolver")?,
+        };
+        running.spawn(async move |stopped| {
+            tokio::select! { () = hosts.run() => {}, () = stopped => {} }
+        });
     }
     if wants(Role::Track) {
         let judge = Arc::new(networks::judge(&config.networks)?);

@@ -115,6 +115,14 @@ impl Notify {
     }
 }
 
+/// The servers that take recipients' mail.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MailHosts {
+    /// Ask the local resolver for them once a copy has left, and show them on the message's page.
+    pub(crate) look_up: bool,
+}
+
 /// Figures for a monitoring system, at `/metrics` of the admin origin.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -247,6 +247,19 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "mail_host",
+        "The servers that take contacts' mail, as public DNS names them.",
+        Owner::Contact("contact_id"),
+        Contact,
+        &[
+            key("contact_id", "whose mail"),
+            personal("host", "name of the server"),
+            plain("network", "network it stands in"),
+            plain("country", "country of that network"),
+            plain("at", "when it was looked up"),
+        ],
+    ),
+    table(
         "suppression",
         "Addresses that must get no advertising, as keyed hashes. It outlives erasure, or nobody would stay on it.",
         Owner::Workspace("workspace_id"),

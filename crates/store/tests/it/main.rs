@@ -20,6 +20,7 @@ mod inventory;
 mod known;
 mod ledger;
 mod member;
+mod mail_host;
 mod message;
 mod modes;
 mod outbox;

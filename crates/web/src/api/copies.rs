@@ -76,6 +76,16 @@ struct ReportItem {
     at: String,
 }
 
+/// The server that takes a recipient's mail.
+#[derive(Serialize, ToSchema)]
+struct MailHostItem {
+    host: Option<String>,
+    /// The network it stands in, where a table knows it.
+    network: Option<String>,
+    /// ISO 3166 country of that network.
+    country: Option<String>,
+}
+
 /// A copy with everything that is known about it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CopyDetail {
@@ -91,6 +101,8 @@ pub(super) struct CopyDetail {
     receipt_at: Option<String>,
     /// Signs that it was opened elsewhere, maybe forwarded. Only where details may be recorded; never who.
     elsewhere: Option<ElsewhereItem>,
+    /// As public DNS says; null where it was not looked up.
+    mail_host: Option<MailHostItem>,
     /// Claims, in the order they came in. None counts as an opening.
     reports: Vec<ReportItem>,
     /// Oldest first, at most 1000.
@@ -148,7 +160,13 @@ pub(super) async fn show(
         envelope_known: report.known,
         at: report.at.rfc3339(),
     };
+    let mail_host = web.app.store.mail_host(copy.contact).await?;
     Ok(Json(CopyDetail {
+        mail_host: mail_host.map(|found| MailHostItem {
+            host: found.host,
+            network: found.network,
+            country: found.country,
+        }),
         reports: reports.into_iter().map(report).collect(),
         ask: copy.ask,
         elsewhere: copy.elsewhere.as_ref().map(|signs| ElsewhereItem {

@@ -43,6 +43,8 @@ struct Story {
     signs: Vec<&'static str>,
     /// What a server or mail program said last.
     said: Option<String>,
+    /// The server that takes this person's mail.
+    taken_by: Option<String>,
     steps: Vec<Step>,
 }
 
@@ -167,6 +169,12 @@ pub(super) async fn show(
             axes: axes(&copy),
             signs: signs(&web.app, &copy),
             said,
+            taken_by: web
+                .app
+                .store
+                .mail_host(copy.contact)
+                .await?
+                .map(|host| taken_by(&host)),
             steps,
             copy: CopyView { copy },
         });
@@ -304,6 +312,20 @@ fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>)
     // Hits are kept to the minute. Within one, what we did comes before what others did: the sort is stable.
     steps.sort_by_key(|step| step.at.minute());
     steps
+}
+
+fn taken_by(host: &store::MailHost) -> String {
+    let name = host.host.as_deref().unwrap_or("an unknown server");
+    let place: Vec<_> = [&host.network, &host.country]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    if place.is_empty() {
+        format!("Their mail is taken by {name}")
+    } else {
+        format!("Their mail is taken by {name} ({})", place.join(", "))
+    }
 }
 
 fn reported(report: &store::Report) -> Step {
