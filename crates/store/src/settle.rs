@@ -13,8 +13,8 @@ use crate::{Copy, Error, Store, event, news};
 use model::event::Happening;
 use model::hit::Elsewhere;
 use model::{
-    Axis, ContactId, CopyId, EmailAddress, Facts, HitId, Meaning, MessageId, Mode, Profiles, Time,
-    Verdict,
+    Axis, ContactId, CopyId, EmailAddress, Facts, HitId, LegalTags, Meaning, MessageId, Mode,
+    Profiles, Time, Verdict,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -62,16 +62,18 @@ impl Store {
             .await
     }
 
-    /// Notes signs that a copy was opened elsewhere, if details of it may be recorded now. Was that news?
+    /// Notes signs that a copy was opened elsewhere, if details of it may be recorded now, or takes back those noted
+    /// before. Another process's signs stand unless these are surer. Was that news?
     pub async fn copy_elsewhere(
         &self,
         id: CopyId,
-        signs: Elsewhere,
+        before: Option<Elsewhere>,
+        signs: Option<Elsewhere>,
         now: Time,
     ) -> Result<bool, Error> {
         let law = self.law.clone();
         self.db
-            .write(move |tx| elsewhere(tx, &law, id, &signs, now))
+            .write(move |tx| elsewhere(tx, &law, id, before, signs, now))
             .await
     }
 }
@@ -282,7 +284,40 @@ fn elsewhere(
     tx: &mut Tx<'_>,
     law: &Profiles,
     id: CopyId,
-    signs: &Elsewhere,
+    before: Option<Elsewhere>,
+    signs: Option<Elsewhere>,
+    now: Time,
+) -> Result<bool, Error> {
+    let words = |signs: Option<&Elsewhere>| signs.map(|signs| signs.reasons.join(" "));
+    let before = words(before.as_ref()).unwrap_or_default();
+    let news = match signs {
+        Some(_) if !may_tell_elsewhere(tx, law, id, now)? => false,
+        Some(signs) => {
+            let sql = "update copy set elsewhere_confidence = $2, elsewhere_reasons = $3 where id = $1
+                       and (elsewhere_confidence is null or elsewhere_confidence < $2 or elsewhere_reasons = $4)";
+            let reasons = words(Some(&signs));
+            tx.execute(sql, params![id, signs.confidence, reasons, before])? > 0
+        }
+        None => {
+            let sql = "update copy set elsewhere_confidence = null, elsewhere_reasons = null
+                       where id = $1 and elsewhere_reasons = $2";
+            tx.execute(sql, params![id, before])? > 0
+        }
+    };
+    if news {
+        for (copy, user) in lock_copies(tx, std::iter::once(id))? {
+            event::write(tx, &[about(&copy, user, Happening::Seen, now.minute())])?;
+        }
+    }
+    Ok(news)
+}
+
+/// Where details may be recorded, and never about somebody whom a lawyer writes to as such: what becomes of privileged mail
+/// is not guessed at (R-LAW-03).
+fn may_tell_elsewhere(
+    tx: &mut Tx<'_>,
+    law: &Profiles,
+    id: CopyId,
     now: Time,
 ) -> Result<bool, Error> {
     let allowed = allowed(tx, law, std::iter::once(id), now)?;
@@ -290,13 +325,8 @@ fn elsewhere(
     if modes.is_none_or(|modes| modes.open.max(modes.click) < Mode::Detailed) {
         return Ok(false);
     }
-    let sql = "update copy set elsewhere_confidence = $2, elsewhere_reasons = $3 where id = $1
-               and (elsewhere_confidence is null or elsewhere_confidence < $2)";
-    let news = tx.execute(sql, params![id, signs.confidence, signs.reasons.join(" ")])? > 0;
-    if news {
-        for (copy, user) in lock_copies(tx, std::iter::once(id))? {
-            event::write(tx, &[about(&copy, user, Happening::Seen, now.minute())])?;
-        }
-    }
-    Ok(news)
+    let sql = "select k.tags from copy c join contact k on k.id = c.contact_id where c.id = $1";
+    let row = tx.first(sql, params![id])?;
+    let tags = row.map_or(Ok(LegalTags::NONE), |row| row.get(0))?;
+    Ok(tags == LegalTags::NONE)
 }

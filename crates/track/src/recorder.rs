@@ -5,8 +5,8 @@
 //! [`QUEUE_HITS_MAX`]; what does not fit is counted as lost and shown. A hit has a random id, so trying again after an
 //! unclear outcome stores it once. What is on disk goes on to be compared with other hits.
 
+use crate::meter::{Judged, Meter};
 use crate::settling::{self, Settling};
-use crate::tally::{Judged, Tally};
 use crate::trace::Trace;
 use model::Ambient;
 use model::hit::{Hit, Tally};
@@ -70,7 +70,7 @@ struct Shared {
     lost: AtomicU64,
     waiting: AtomicU64,
     down: AtomicBool,
-    tally: Arc<Tally>,
+    meter: Arc<Meter>,
     /// Set when the process is to end: until when the store may still be tried.
     deadline: watch::Sender<Option<Instant>>,
     finished: watch::Sender<bool>,
@@ -87,7 +87,7 @@ impl Recorder {
             store: store.clone(),
             ambient,
             changed,
-            tally: shared.tally.clone(),
+            meter: shared.meter.clone(),
         };
         let writer = Writer {
             store,
@@ -136,7 +136,7 @@ impl Recorder {
 
     /// Who fetched, and what that was taken for, of the hits on disk.
     pub fn judged(&self) -> Judged {
-        self.shared.tally.read()
+        self.shared.meter.read()
     }
 
     /// Takes no more hits, and returns when those that wait are on disk, or counted as lost because the store was
@@ -278,7 +278,7 @@ impl Writer {
         for (hit, trace) in hits.into_iter().zip(traces) {
             let recorded = settling::Recorded { hit, trace };
             if self.settle.try_send(recorded).is_err() {
-                self.shared.tally.not_compared(1);
+                self.shared.meter.not_compared(1);
             }
         }
     }

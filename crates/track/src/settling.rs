@@ -6,18 +6,19 @@
 //! store is down, hits and revisions wait up to their bounds; beyond them a verdict stays as it was first, which is
 //! stored and shown.
 
-use crate::tally::Tally;
+use crate::meter::Meter;
 use crate::trace::Trace;
-use model::hit::{Elsewhere, Hit};
+use model::hit::Hit;
 use model::{Ambient, CopyId, HitId, Verdict};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{HitContext, Store};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 use verdict::RULES_VERSION;
-use verdict::settle::{CopyKnown, Revision, Sighting, Window};
+use verdict::settle::{CopyKnown, Revision, Sighting, Signs, Window};
 
 /// Hits that are compared with each other, some 20 MB of them.
 const WINDOW_HITS_MAX: usize = 50_000;
@@ -42,7 +43,7 @@ pub(crate) struct Settling {
     pub(crate) ambient: Ambient,
     /// Woken when verdicts have changed.
     pub(crate) changed: Arc<Notify>,
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) meter: Arc<Meter>,
 }
 
 impl Settling {
@@ -60,18 +61,18 @@ impl Settling {
                 })
                 .await;
             let Some(context) = context else {
-                self.tally.not_compared(batch.len());
+                self.meter.not_compared(batch.len());
                 batch.clear();
                 continue;
             };
             let mut revised = HashMap::<HitId, Verdict>::new();
-            let mut elsewhere = HashMap::<CopyId, Elsewhere>::new();
+            let mut elsewhere = HashMap::<CopyId, Signs>::new();
             for Recorded { hit, trace } in batch.drain(..) {
                 // Not recorded: then it may not tell anything about others either.
                 let Some(around) = context.get(&hit.id) else {
                     continue;
                 };
-                self.tally.hit(&hit);
+                self.meter.hit(&hit);
                 if trace.key > key {
                     // Hashes under the old key compare with nothing any more. What hosts do is no secret of a reader.
                     let hosts: Vec<_> = window.scanning_hosts().map(str::to_owned).collect();
@@ -84,7 +85,11 @@ impl Settling {
                     revised.insert(hit, verdict);
                 }
                 if let Some(signs) = window.elsewhere(copy) {
-                    elsewhere.insert(copy, signs);
+                    // Of several changes in a batch the first "before" and the last "now" count.
+                    match elsewhere.entry(copy) {
+                        Entry::Occupied(mut known) => known.get_mut().now = signs.now,
+                        Entry::Vacant(new) => drop(new.insert(signs)),
+                    }
                 }
             }
             self.write(revised).await;
@@ -104,18 +109,18 @@ impl Settling {
             })
             .await;
         if let Some(count @ 1..) = written {
-            self.tally.revised(count);
+            self.meter.revised(count);
             self.changed.notify_one();
         }
     }
 
     /// The store knows whether details of a copy may be recorded.
-    async fn mark(&self, elsewhere: HashMap<CopyId, Elsewhere>) {
+    async fn mark(&self, elsewhere: HashMap<CopyId, Signs>) {
         for (copy, signs) in elsewhere {
             let noted = self
                 .patiently(|store| {
-                    let (signs, now) = (signs.clone(), (self.ambient.now)());
-                    async move { store.copy_elsewhere(copy, signs, now).await }
+                    let (Signs { before, now }, at) = (signs.clone(), (self.ambient.now)());
+                    async move { store.copy_elsewhere(copy, before, now, at).await }
                 })
                 .await;
             if noted == Some(true) {

@@ -90,6 +90,15 @@ pub struct Revision {
     pub verdict: Verdict,
 }
 
+/// Signs that a copy was opened elsewhere have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signs {
+    /// As they were last told.
+    pub before: Option<Elsewhere>,
+    /// As they are; none: they are taken back.
+    pub now: Option<Elsewhere>,
+}
+
 /// A hit in the window.
 struct Seen {
     hit: HitId,
@@ -118,8 +127,8 @@ struct Copy {
     links: Option<u16>,
     /// The recipient's host or domain.
     host: Option<String>,
-    /// How sure it was last told that the copy was opened elsewhere.
-    elsewhere: u8,
+    /// The signs that it was opened elsewhere, as they were last told.
+    elsewhere: Option<Elsewhere>,
     last: Time,
 }
 
@@ -207,15 +216,16 @@ impl Window {
         revisions
     }
 
-    /// Signs that this copy was opened elsewhere, if there are more now than when this was last asked.
-    pub fn elsewhere(&mut self, copy: CopyId) -> Option<Elsewhere> {
+    /// Signs that this copy was opened elsewhere, if they are others now than when this was last asked: more of them, or
+    /// fewer, where what was taken for a person turned out to be a machine.
+    pub fn elsewhere(&mut self, copy: CopyId) -> Option<Signs> {
         let copy = self.copies.get_mut(&copy)?;
-        let signs = elsewhere::elsewhere(&copy.seen, copy.host.as_deref())?;
-        if signs.confidence <= copy.elsewhere {
+        let now = elsewhere::elsewhere(&copy.seen, copy.host.as_deref());
+        if now == copy.elsewhere {
             return None;
         }
-        copy.elsewhere = signs.confidence;
-        Some(signs)
+        let before = std::mem::replace(&mut copy.elsewhere, now.clone());
+        Some(Signs { before, now })
     }
 
     fn insert(&mut self, sighting: Sighting) {
@@ -227,7 +237,7 @@ impl Window {
             seen: Vec::new(),
             links: None,
             host: None,
-            elsewhere: 0,
+            elsewhere: None,
             last: sighting.at,
         });
         copy.links = copy.links.or(sighting.known.links);

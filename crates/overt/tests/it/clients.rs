@@ -1,11 +1,23 @@
 //! Real programs, driven: what people read mail with, and what checks links for them. Each test lets one fetch from a running
 //! Overt and says what that must be judged to be.
 //!
-//! They need a screen, a session bus and half a minute each, so they are run by `cargo xtask clients` and not with the other tests.
+//! A test target of its own, beside the end-to-end tests. They need a screen, a session bus and half a minute each, so they are run by `cargo xtask clients` and not with the other tests.
 //! Nothing leaves this machine: mails are handed over as files, and machines are led to the tracker by a proxy setting.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "clippy knows #[test] functions as tests, not what they call"
+)]
+
+#[allow(dead_code, reason = "the end-to-end tests use the rest")]
+mod support;
+
+#[path = "clients/machines.rs"]
 mod machines;
+#[path = "clients/people.rs"]
 mod people;
+#[path = "clients/screen.rs"]
 mod screen;
 
 use crate::support::overt::Overt;

@@ -11,7 +11,6 @@ mod support;
 mod audit;
 mod bad_mail;
 mod bad_requests;
-mod clients;
 mod commands;
 mod consent;
 mod demo;

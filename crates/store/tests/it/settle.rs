@@ -5,7 +5,8 @@ use crate::on_both;
 use model::event::Happening;
 use model::hit::{Elsewhere, Hit};
 use model::{
-    Axis, ConsentState, CopyId, Facts, HitId, Meaning, Mode, PerAxis, Tick, Time, Topic, Verdict,
+    Axis, ConsentState, CopyId, Facts, HitId, LegalTag, LegalTags, Meaning, Mode, PerAxis, Tick,
+    Time, Topic, Verdict,
 };
 use std::time::Duration;
 use store::Outcome;
@@ -28,6 +29,8 @@ on_both!(
     revising_and_folding_at_once,
     the_context_of_hits,
     elsewhere_only_where_details_may_be_recorded,
+    elsewhere_is_taken_back_by_whoever_told_it,
+    r_law_03_forwarding_is_not_guessed_at_for_those_whom_lawyers_write_to,
 );
 
 const HOLD: Duration = Duration::from_secs(90);
@@ -417,7 +420,7 @@ async fn elsewhere_only_where_details_may_be_recorded(house: House) {
     assert!(
         !house
             .store
-            .copy_elsewhere(plain, signs(60), NOW)
+            .copy_elsewhere(plain, None, Some(signs(60)), NOW)
             .await
             .unwrap()
     );
@@ -425,7 +428,9 @@ async fn elsewhere_only_where_details_may_be_recorded(house: House) {
     house.allow_details().await;
     let detailed = house.copy_for(&bob, DETAILED).await;
     for (confidence, news) in [(60, true), (60, false), (50, false), (75, true)] {
-        let noted = house.store.copy_elsewhere(detailed, signs(confidence), NOW);
+        let noted = house
+            .store
+            .copy_elsewhere(detailed, None, Some(signs(confidence)), NOW);
         assert_eq!(noted.await.unwrap(), news, "{confidence}");
     }
     assert_eq!(house.read(detailed).await.elsewhere, Some(signs(75)));
@@ -441,8 +446,57 @@ async fn elsewhere_only_where_details_may_be_recorded(house: House) {
     assert!(
         !house
             .store
-            .copy_elsewhere(detailed, signs(90), later)
+            .copy_elsewhere(detailed, None, Some(signs(90)), later)
             .await
             .unwrap()
     );
+}
+
+fn signs(confidence: u8, reasons: &str) -> Option<Elsewhere> {
+    Some(Elsewhere {
+        confidence,
+        reasons: reasons.split(' ').map(str::to_owned).collect(),
+    })
+}
+
+async fn elsewhere_is_taken_back_by_whoever_told_it(house: House) {
+    house.allow_details().await;
+    let copy = tracked(&house, DETAILED).await;
+    let two = || signs(60, "other_host shared_in_chat");
+    let three = || signs(75, "other_host other_device shared_in_chat");
+    let note = async |before, now| {
+        house
+            .store
+            .copy_elsewhere(copy, before, now, NOW)
+            .await
+            .unwrap()
+    };
+    assert!(note(None, three()).await);
+    assert!(!note(two(), None).await, "another process's");
+    assert_eq!(house.read(copy).await.elsewhere, three());
+    assert!(note(three(), two()).await, "one sign less");
+    assert_eq!(house.read(copy).await.elsewhere, two());
+    assert!(note(two(), None).await);
+    assert_eq!(house.read(copy).await.elsewhere, None);
+}
+
+async fn r_law_03_forwarding_is_not_guessed_at_for_those_whom_lawyers_write_to(house: House) {
+    house.allow_details().await;
+    let bob = house.agreed("bob@example.org").await;
+    let copy = house.copy_for(&bob, DETAILED).await;
+    // Tagged after the mail was sent: the frozen mode does not know it.
+    for tag in LegalTag::ALL {
+        let tags = LegalTags::of(&[*tag]);
+        let described =
+            house
+                .store
+                .contact_describe(house.workspace, bob.id, None, tags, house.by());
+        assert!(described.await.unwrap());
+        let noted =
+            house
+                .store
+                .copy_elsewhere(copy, None, signs(75, "other_host other_device"), NOW);
+        assert!(!noted.await.unwrap(), "{tag:?}");
+    }
+    assert_eq!(house.read(copy).await.elsewhere, None);
 }

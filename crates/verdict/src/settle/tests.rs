@@ -590,7 +590,8 @@ fn elsewhere_needs_two_independent_signs() {
         }
         let signs = window.elsewhere(CopyId([1; 16]));
         assert_eq!(window.elsewhere(CopyId([1; 16])), None, "told once");
-        signs.map(|signs| (signs.confidence, signs.reasons.join(" ")))
+        let now = signs.and_then(|signs| signs.now);
+        now.map(|signs| (signs.confidence, signs.reasons.join(" ")))
     };
     let all = [&through_gmail, &at_home, &in_the_office, &chat];
     assert_eq!(
@@ -610,6 +611,54 @@ fn elsewhere_needs_two_independent_signs() {
         assert_eq!(signs("yahoo.com", alone), None);
     }
     assert_eq!(signs("company.example", &[&through_gmail, &chat]), None);
+}
+
+#[test]
+fn elsewhere_is_taken_back_when_its_signs_turn_out_to_be_machines() {
+    let reader = || verdict("thunderbird", Meaning::Human, 95, &["mail_client"]);
+    let looked = || {
+        verdict(
+            "browser",
+            Meaning::Unknown,
+            30,
+            &["hosting_network", "browser_image"],
+        )
+    };
+    let preview = verdict("slack_preview", Meaning::Machine, 95, &["link_preview"]);
+    let person = verdict("browser", Meaning::Human, 90, &["browser_image"]);
+    let mut window = Window::new(100, []);
+    let copy = CopyId([1; 16]);
+    window.add(open(1, 0.0, HOME, CHROME, reader()));
+    window.add(open(2, 9.0, CLOUD, CHROME, person));
+    window.add(open(3, 9.0, CLOUD, EDGE, looked()));
+    window.add(click(4, 1, 12.0, OFFICE, "chat", preview));
+    assert_eq!(
+        window.elsewhere(copy),
+        None,
+        "one program in two networks, and one sign"
+    );
+    window.add(open(
+        5,
+        20.0,
+        CLOUD,
+        EDGE,
+        verdict("browser", Meaning::Human, 90, &["browser_image"]),
+    ));
+    let told = window.elsewhere(copy).unwrap();
+    assert_eq!(
+        (told.before, told.now.clone().map(|s| s.confidence)),
+        (None, Some(60))
+    );
+    for hit in burst(40.0) {
+        window.add(hit);
+    }
+    let back = window.elsewhere(copy).unwrap();
+    assert_eq!(
+        (back.before, back.now),
+        (told.now, None),
+        "it was the scanner"
+    );
+    assert_eq!(window.elsewhere(copy), None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Programs that check mails on arrival.
 
-use super::Sent;
-use super::screen::Running;
+use crate::Sent;
+use crate::screen::Running;
 use crate::support::{free_port, until};
 use std::net::TcpStream;
 use std::process::Command;
@@ -10,7 +10,6 @@ use std::process::Command;
 const TRACKER: &str = "t.studio.example";
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "drives a real program: cargo xtask clients"]
 async fn spamassassin_decodes_short_addresses() {
     let sent = Sent::new().await;
     sent.name_the_tracker(TRACKER);
@@ -42,7 +41,6 @@ async fn spamassassin_decodes_short_addresses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "drives a real program: cargo xtask clients"]
 async fn rspamd_follows_redirectors() {
     let sent = Sent::new().await;
     let (folder, redis, port) = (sent.folder.path(), free_port(), free_port());

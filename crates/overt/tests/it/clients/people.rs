@@ -1,10 +1,9 @@
 //! Programs that people read mail with.
 
-use super::Sent;
-use super::screen::{Running, Screen};
+use crate::Sent;
+use crate::screen::{Running, Screen};
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "drives a real program: cargo xtask clients"]
 async fn thunderbird_shows_a_mail() {
     let (sent, screen) = (Sent::new().await, Screen::on().await);
     let profile = sent.folder.path().join("profile");
@@ -33,7 +32,6 @@ async fn thunderbird_shows_a_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "drives a real program: cargo xtask clients"]
 async fn claws_mail_shows_a_mail_with_its_html_viewer() {
     let (sent, screen) = (Sent::new().await, Screen::on().await);
     let home = sent.folder.path();
@@ -60,7 +58,6 @@ async fn claws_mail_shows_a_mail_with_its_html_viewer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "drives a real program: cargo xtask clients"]
 async fn webmail_in_chromium_shows_a_mail_and_a_link_is_pressed() {
     let (sent, screen) = (Sent::new().await, Screen::on().await);
     let source = std::fs::read_to_string(sent.mail()).unwrap();
@@ -88,7 +85,6 @@ async fn webmail_in_chromium_shows_a_mail_and_a_link_is_pressed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "drives a real program: cargo xtask clients"]
 async fn chromium_without_a_screen_is_a_machine() {
     let sent = Sent::new().await;
     let source = std::fs::read_to_string(sent.mail()).unwrap();

@@ -11,13 +11,13 @@ use std::sync::{Mutex, PoisonError};
 
 /// The counts.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Meter {
     hits: Mutex<BTreeMap<(Axis, String, Meaning), u64>>,
     revised: AtomicU64,
     not_compared: AtomicU64,
 }
 
-impl Tally {
+impl Meter {
     /// A hit that is on disk.
     pub(crate) fn hit(&self, hit: &Hit) {
         let verdict = &hit.verdict;
