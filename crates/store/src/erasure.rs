@@ -11,7 +11,7 @@
 //! checkpoint. Files copied from under the database keep what they kept; `overt backup` does not.
 
 use crate::db::Tx;
-use crate::inventory::{Erased, TABLES};
+use crate::inventory::{Erased, TABLES, Table};
 use crate::redact::Named;
 use crate::value::{Row, Value, params};
 use crate::{Contact, Error, Store, act, consent, ledger, message};
@@ -46,8 +46,8 @@ impl Store {
             .await?;
         if receipt.is_some() {
             // Their rows are gone for every reader by now; this is about the bytes.
-            let touched: Vec<_> = TABLES.iter().filter(|t| t.is_of_contact()).collect();
-            let names = touched.into_iter().map(|t| t.quoted());
+            let touched = TABLES.iter().filter(|table| table.is_of_contact());
+            let names = touched.map(Table::quoted);
             self.db.scrub(names.collect()).await?;
         }
         Ok(receipt)
@@ -264,12 +264,15 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: ContactId) -> Result<BTreeMap<String, 
 
 /// Takes address and name out of what stays of a message. True if its text must wait for others who are to get it.
 fn clean(tx: &mut Tx<'_>, id: MessageId, named: &Named) -> Result<bool, Error> {
-    let row = tx.first("select subject from message where id = $1", params![id])?;
-    let Some(row) = row else { return Ok(false) };
-    let subject = named.taken_out_of(&row.get::<String>(0)?);
+    let sql = "select subject, header_id from message where id = $1";
+    let Some(row) = tx.first(sql, params![id])? else {
+        return Ok(false);
+    };
+    let cleaned = |column| Ok::<_, Error>(named.taken_out_of(&row.get::<String>(column)?));
+    let (subject, header_id) = (cleaned(0)?, cleaned(1)?);
     let search = message::search_text(tx, id, &subject)?;
-    let sql = "update message set subject = $2, search = $3 where id = $1";
-    tx.execute(sql, params![id, subject, search])?;
+    let sql = "update message set subject = $2, search = $3, header_id = $4 where id = $1";
+    tx.execute(sql, params![id, subject, search, header_id])?;
     let links = tx.query(
         "select number, destination from link where message_id = $1",
         params![id],

@@ -25,6 +25,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let config = Config::load(arguments.config.as_deref())?;
+    ambient::turn_clock(config.clock_offset_seconds);
     let ambient = ambient::REAL;
     block_on(async {
         let store = Store::open(&config.store())

@@ -23,12 +23,16 @@ pub(crate) struct Arguments {
     /// Where the receipt goes [default: standard output]
     #[arg(long)]
     receipt: Option<PathBuf>,
+    /// The configuration file
+    #[arg(long, env = "OVERT_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let whom = &arguments.whom;
-    let config = Config::load(whom.config.as_deref())?;
+    let config = Config::load(arguments.config.as_deref())?;
+    ambient::turn_clock(config.clock_offset_seconds);
     let key = keys::load(&config.data)?.signing;
     block_on(async {
         let store = Store::open(&config.store())

@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// Print the JSON Schema of the JSON form, and nothing else
     #[arg(long, exclusive = true)]
     schema: bool,
+    /// The configuration file
+    #[arg(long, env = "OVERT_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -45,7 +48,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(whom) = &arguments.whom else {
         bail!("whose data? Give their address: `overt export ann@example.org`");
     };
-    let config = Config::load(whom.config.as_deref())?;
+    let config = Config::load(arguments.config.as_deref())?;
+    ambient::turn_clock(config.clock_offset_seconds);
     let export = block_on(async {
         let store = Store::open(&config.store())
             .await

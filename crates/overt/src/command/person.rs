@@ -2,7 +2,6 @@
 
 use anyhow::{Result, bail};
 use model::EmailAddress;
-use std::path::PathBuf;
 use store::{Contact, Store};
 
 /// Arguments.
@@ -13,9 +12,6 @@ pub(crate) struct Whom {
     /// The name of the workspace, where several know the address
     #[arg(long)]
     pub(crate) workspace: Option<String>,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
 }
 
 /// The one contact that is meant.

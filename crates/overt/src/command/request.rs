@@ -17,6 +17,9 @@ use store::{By, NewRequest, Request, Store};
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
+    /// The configuration file
+    #[arg(long, env = "OVERT_CONFIG", global = true)]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -37,9 +40,6 @@ enum What {
         /// As JSON lines
         #[arg(long)]
         json: bool,
-        /// The configuration file
-        #[arg(long, env = "OVERT_CONFIG")]
-        config: Option<PathBuf>,
     },
     /// Note how a request was answered
     Answer {
@@ -47,9 +47,6 @@ enum What {
         id: RequestId,
         /// How
         answer: Filled,
-        /// The configuration file
-        #[arg(long, env = "OVERT_CONFIG")]
-        config: Option<PathBuf>,
     },
     /// Put the answer off by one or two months; the person must be told why
     Extend {
@@ -60,9 +57,6 @@ enum What {
         months: u8,
         /// Why
         reason: Filled,
-        /// The configuration file
-        #[arg(long, env = "OVERT_CONFIG")]
-        config: Option<PathBuf>,
     },
 }
 
@@ -71,13 +65,8 @@ const LISTED_MAX: u16 = 1_000;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = match &arguments.what {
-        What::Add { whom, .. } => &whom.config,
-        What::List { config, .. } | What::Answer { config, .. } | What::Extend { config, .. } => {
-            config
-        }
-    };
-    let config = Config::load(config.as_deref())?;
+    let config = Config::load(arguments.config.as_deref())?;
+    ambient::turn_clock(config.clock_offset_seconds);
     let ambient = ambient::REAL;
     let now = (ambient.now)();
     block_on(async {
@@ -98,8 +87,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                 println!("{id}  to be answered by {}", day(clock.due_at));
                 Ok(ExitCode::SUCCESS)
             }
-            What::List { json, .. } => list(&store, *json, now).await,
-            What::Answer { id, answer, .. } => {
+            What::List { json } => list(&store, *json, now).await,
+            What::Answer { id, answer } => {
                 let workspace = workspace_of(&store, *id).await?;
                 let by = By::operator(now);
                 if !store.request_answer(workspace, *id, answer, by).await? {
@@ -107,9 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
                 }
                 Ok(ExitCode::SUCCESS)
             }
-            What::Extend {
-                id, months, reason, ..
-            } => {
+            What::Extend { id, months, reason } => {
                 let workspace = workspace_of(&store, *id).await?;
                 let by = By::operator(now);
                 let extended = store.request_extend(workspace, *id, *months, reason, by);
@@ -155,7 +142,7 @@ fn as_line(request: &Request, standing: Standing) -> String {
         Standing::Answered => "answered".to_owned(),
         Standing::AnsweredLate => "answered, too late".to_owned(),
     };
-    let (id, right, came) = (request.id, request.right, day(clock.received_at));
+    let (id, right, came) = (request.id, request.right.as_str(), day(clock.received_at));
     format!("{id}  {came}  {right:<13}  {how:<26}  {who}")
 }
 

@@ -30,6 +30,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let config = Config::load(arguments.config.as_deref())?;
+    ambient::turn_clock(config.clock_offset_seconds);
     let read = |file: &PathBuf| -> Result<_> {
         let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
         Ok(BufReader::new(opened))

@@ -24,6 +24,7 @@ mod reclassify;
 mod relay;
 mod report;
 mod restart;
+mod rights;
 mod sentinel;
 mod smtp;
 mod store_down;

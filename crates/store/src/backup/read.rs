@@ -59,7 +59,7 @@ pub(super) fn restore<R: BufRead>(
             break;
         }
         number += 1;
-        restoring.line(tx, number, parse(&text)?)?;
+        restoring.line(tx, number, &parse(&text)?)?;
     }
     restoring.flush(tx)?;
     search_anew(tx)?;
@@ -119,14 +119,14 @@ struct Restoring<'a> {
 }
 
 impl Restoring<'_> {
-    fn line(&mut self, tx: &mut Tx<'_>, number: u64, line: Line) -> Result<(), Error> {
+    fn line(&mut self, tx: &mut Tx<'_>, number: u64, line: &Line) -> Result<(), Error> {
         let table = tables().find(|t| t.name == line.t);
         let table = table.ok_or_else(|| damaged("a row is of no table"))?;
         if self.table != Some(table) || self.waiting.len() >= BATCH {
             self.flush(tx)?;
             self.table = Some(table);
         }
-        let opened = self.open(number, table, &line)?;
+        let opened = self.open(number, table, line)?;
         let row = match (opened, &line.r) {
             (Some(row), _) => row,
             (None, Some(clear)) => from_json(clear)?,

@@ -94,15 +94,13 @@ impl<W: Write> Backup<W> {
                 let mut known = values.clone();
                 let id = value(&values, at("id"))?;
                 let source = value(&values, at("source"))? != Value::Null;
-                let subject = hide(tx, &mut known, at("subject"), &id, source, &mut keys)?;
+                for column in ["subject", "header_id"] {
+                    hide(tx, &mut known, at(column), &id, source, &mut keys)?;
+                }
                 if source {
                     set(&mut known, at("source"), Value::Null);
                 }
-                clear = Some(if subject || source {
-                    known
-                } else {
-                    values.clone()
-                });
+                clear = Some(known);
             }
             "link" => {
                 let mut known = values.clone();
@@ -158,7 +156,7 @@ fn value(values: &[Value], at: Option<usize>) -> Result<Value, Error> {
     found.ok_or_else(|| damaged("a column is missing"))
 }
 
-/// Takes whom it names out of a text, and notes their keys; of all recipients, if `all`. Was there anybody?
+/// Takes whom it names out of a text, and notes their keys; those of all recipients, if `all`.
 fn hide(
     tx: &mut Tx<'_>,
     values: &mut [Value],
@@ -166,9 +164,9 @@ fn hide(
     message: &Value,
     all: bool,
     keys: &mut Keys,
-) -> Result<bool, Error> {
+) -> Result<(), Error> {
     let Value::Text(text) = value(values, at)? else {
-        return Ok(false);
+        return Ok(());
     };
     let mut left = text.clone();
     for (id, key, named) in nameable(tx, message, &text)? {
@@ -178,9 +176,8 @@ fn hide(
         }
         left = without;
     }
-    let anybody = left != text;
     set(values, at, Value::Text(left));
-    Ok(anybody)
+    Ok(())
 }
 
 /// Contacts that a text of this message may name: its recipients, and those whose address stands in it.

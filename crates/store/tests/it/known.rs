@@ -39,6 +39,7 @@ pub(crate) async fn known(house: &House) -> Known {
 
     let mut new = house.draft(&[&contact], DETAILED, NOW);
     new.message.subject = format!("For {name} <{at}>");
+    new.message.header_id = format!("for-{at}@sample.example");
     new.links[0].destination = format!("https://example.org/?to={SENTINEL}%40example.org");
     let (message, copies) = house.accept(new).await;
     let parcel = house
