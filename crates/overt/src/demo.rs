@@ -92,6 +92,7 @@ impl Demo {
             store: store.clone(),
             keyring: Arc::new(keys.tokens),
             signing: Arc::new(keys.signing),
+            suppression: Arc::new(keys.suppression),
             profiles: Arc::new(model::Profiles::new(&[], &[])?),
             ambient: ambient::REAL,
             admin: origin(&dashboard)?.parse()?,
@@ -131,6 +132,7 @@ impl Demo {
             &base,
             Arc::new(judge(&Networks::default())?),
             Vec::new(),
+            store::Terms::default().hits,
             tracker,
             None,
         );
@@ -221,6 +223,16 @@ async fn sample(store: &Store) -> Result<People> {
             now,
         )
         .await?;
+    // Who says where they can be reached may ask for agreement.
+    if let Some(made) = store.workspace(workspace).await? {
+        let postal_address = "1 Sample Street, 1010 Sample Town".to_owned();
+        let told = store::Workspace {
+            postal_address,
+            ..made
+        };
+        let by = store::By::operator(now);
+        store.workspace_update(told, by).await?;
+    }
     let password = Secret::new(random()).as_str()[..12].to_owned();
     let address: EmailAddress = SENDER.parse()?;
     let new = NewUser {

@@ -1,10 +1,10 @@
-//! The key file: the secrets that tokens are made with, and the one that receipts and heads of the ledger are signed
-//! with. It is the only thing besides the database that must be kept.
+//! The key file: the secrets that tokens are made with, the one that receipts and heads of the ledger are signed with,
+//! and the one of the suppression list. It is the only thing besides the database that must be kept.
 
 use crate::ambient;
 use anyhow::{Context, Result, bail};
 use data_encoding::BASE64;
-use model::{Keyring, SigningKey};
+use model::{Keyring, SigningKey, SuppressionKey};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -21,6 +21,7 @@ pub(crate) fn path(data: &Path) -> PathBuf {
 struct KeyFile {
     token: Vec<TokenKey>,
     signing: Secret,
+    suppression: Secret,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,12 +31,21 @@ struct Secret {
     secret: String,
 }
 
+impl Secret {
+    fn draw() -> Result<Self> {
+        let secret = BASE64.encode(&ambient::bytes::<32>()?);
+        Ok(Self { secret })
+    }
+}
+
 /// The keys of an instance.
 pub(crate) struct Keys {
     /// What makes and verifies tokens.
     pub(crate) tokens: Keyring,
     /// What receipts and heads of the ledger are signed with.
     pub(crate) signing: SigningKey,
+    /// What the addresses on the suppression list are hashed under.
+    pub(crate) suppression: SuppressionKey,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,12 +66,11 @@ pub(crate) fn create(data: &Path) -> Result<()> {
     };
     let text = format!(
         "# Keys of Overt. Keep this file with the database, and secret: whoever has it can forge links,\n\
-         # and without it every link in every mail ever sent is dead.\n\n{}",
+         # and without it every link in every mail ever sent is dead, and whoever unsubscribed is forgotten.\n\n{}",
         toml::to_string(&KeyFile {
             token: vec![key],
-            signing: Secret {
-                secret: BASE64.encode(&ambient::bytes::<32>()?),
-            },
+            signing: Secret::draw()?,
+            suppression: Secret::draw()?,
         })?
     );
     let mut file = OpenOptions::new()
@@ -118,6 +127,7 @@ pub(crate) fn load(data: &Path) -> Result<Keys> {
     Ok(Keys {
         tokens: Keyring::new(&secrets).with_context(|| path.display().to_string())?,
         signing: SigningKey::new(&secret(&file.signing.secret, "the signing key")?)?,
+        suppression: SuppressionKey::new(&secret(&file.suppression.secret, "the suppression key")?),
     })
 }
 

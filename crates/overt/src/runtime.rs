@@ -6,7 +6,7 @@
 use crate::metrics::Meters;
 use crate::{backup_keys, listen};
 use model::url::Origin;
-use model::{Ambient, Keyring, Profiles, SigningKey};
+use model::{Ambient, Keyring, Profiles, SigningKey, SuppressionKey};
 use send::{Courier, Schedule, Sender, SubmissionServer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ pub(crate) struct Base {
     pub(crate) store: Store,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) signing: Arc<SigningKey>,
+    pub(crate) suppression: Arc<SuppressionKey>,
     pub(crate) ambient: Ambient,
     pub(crate) admin: Origin,
     pub(crate) tracker: Origin,
@@ -112,6 +113,7 @@ impl Running {
         base: &Base,
         judge: Arc<verdict::Judge>,
         trusted_proxies: Vec<ipnet::IpNet>,
+        hits_kept: Duration,
         listener: TcpListener,
         tls: Tls,
     ) {
@@ -127,7 +129,9 @@ impl Running {
             store: base.store.clone(),
             keyring: base.keyring.clone(),
             signing: base.signing.clone(),
+            suppression: base.suppression.clone(),
             judge,
+            hits_kept_days: u32::try_from(hits_kept.as_secs() / 86_400).unwrap_or(u32::MAX),
             origin: base.tracker.clone(),
             admin: base.admin.clone(),
             trusted_proxies,

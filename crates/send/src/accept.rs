@@ -340,6 +340,7 @@ impl Sender {
                 && !is_own(contact)
                 && read.can_carry_line
                 && tracking_on
+                && around.workspace.can_ask()
                 && may_ask(decision, &contact.consent, now)
         };
         let copy = |((recipient, about), decision): ((Recipient, &About<'_>), Decision)| NewCopy {

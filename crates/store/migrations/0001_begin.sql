@@ -202,11 +202,12 @@ create table request (
 create index request_open on request (workspace_id, answered_at, due_at);
 create index request_contact on request (contact_id);
 
--- What a person was shown when they agreed, by the SHA-256 of its text. Never changed.
+-- What a person was shown when they agreed: its text, and the part of the page, by the SHA-256 of that. Never changed.
 create table consent_text (
   sha256 bytea primary key,
   language text not null,
   body text not null,
+  page text not null,
   created_at bigint not null
 );
 

@@ -77,6 +77,17 @@ pub struct ConsentRequest {
     pub answered_at: Option<Time>,
 }
 
+/// A notice as it was shown. Never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownText {
+    /// Its language.
+    pub language: Language,
+    /// The canonical text.
+    pub body: String,
+    /// The part of the page, byte for byte.
+    pub page: String,
+}
+
 /// An agreement to be confirmed by mail.
 #[derive(Debug, Clone)]
 pub struct NewAgreement {
@@ -226,32 +237,41 @@ const REQUEST: &str =
     from consent_request where id = $1";
 
 impl Store {
-    /// Keeps the text that a page is about to show; it is found by its digest.
+    /// Keeps a notice as it was shown: its text, and the part of the page. It is found by the digest of that part.
     pub async fn consent_text_keep(
         &self,
         language: Language,
         body: &str,
+        page: &str,
         now: Time,
     ) -> Result<Sha256, Error> {
-        let (digest, body) = (Sha256::of(body), body.to_owned());
+        let (digest, body, page) = (Sha256::of(page), body.to_owned(), page.to_owned());
         self.db
             .write(move |tx| {
-                let sql = "insert into consent_text (sha256, language, body, created_at) values ($1, $2, $3, $4)
-                           on conflict (sha256) do nothing";
-                tx.execute(sql, params![digest.0, language, body, now]).map(|_| digest)
+                let sql = "insert into consent_text (sha256, language, body, page, created_at)
+                           values ($1, $2, $3, $4, $5) on conflict (sha256) do nothing";
+                tx.execute(sql, params![digest.0, language, body, page, now])
+                    .map(|_| digest)
             })
             .await
     }
 
-    /// A text that was shown.
-    pub async fn consent_text(&self, digest: Sha256) -> Result<Option<String>, Error> {
+    /// A notice that was shown.
+    pub async fn consent_text(&self, digest: Sha256) -> Result<Option<ShownText>, Error> {
         self.db
             .read(move |tx| {
                 let row = tx.first(
-                    "select body from consent_text where sha256 = $1",
+                    "select language, body, page from consent_text where sha256 = $1",
                     params![digest.0],
                 )?;
-                row.map(|row| row.get(0)).transpose()
+                row.map(|row| {
+                    Ok(ShownText {
+                        language: row.get(0)?,
+                        body: row.get(1)?,
+                        page: row.get(2)?,
+                    })
+                })
+                .transpose()
             })
             .await
     }

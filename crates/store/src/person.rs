@@ -6,7 +6,7 @@ use crate::message::{self, Message};
 use crate::value::params;
 use crate::workspace::{read_instance, read_workspace};
 use crate::{Contact, Error, Instance, Limits, Store, StoredHit, Workspace, contact};
-use model::{ContactId, CopyId};
+use model::{ContactId, CopyId, WorkspaceId};
 
 /// Who writes to a contact: the user of a mail, or the workspace where no mail was sent yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,17 @@ pub struct Author {
     pub name: String,
     /// The address that mails come from.
     pub address: String,
+}
+
+/// A workspace, as far as what it says about itself goes.
+#[derive(Debug, Clone)]
+pub struct AroundWorkspace {
+    /// Its settings.
+    pub workspace: Workspace,
+    /// The operator's settings.
+    pub instance: Instance,
+    /// Who writes where nobody in particular does.
+    pub author: Author,
 }
 
 /// A contact and everything around them, whether or not a mail ever went to them.
@@ -70,6 +81,25 @@ impl Store {
             .read(move |tx| match of_copy(tx, CopyId(id))? {
                 Some(around) => Ok(Some(around)),
                 None => of_contact(tx, ContactId(id)),
+            })
+            .await
+    }
+
+    /// A workspace without anybody in particular: what is the same for everybody it writes to.
+    pub async fn around_workspace(
+        &self,
+        id: WorkspaceId,
+    ) -> Result<Option<AroundWorkspace>, Error> {
+        self.db
+            .read(move |tx| {
+                let Some(workspace) = read_workspace(tx, id)? else {
+                    return Ok(None);
+                };
+                Ok(Some(AroundWorkspace {
+                    author: author_of(tx, &workspace)?,
+                    instance: read_instance(tx)?,
+                    workspace,
+                }))
             })
             .await
     }
@@ -137,6 +167,10 @@ fn author(tx: &mut Tx<'_>, contact: &Contact, workspace: &Workspace) -> Result<A
             address: message.sender,
         });
     }
+    author_of(tx, workspace)
+}
+
+fn author_of(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<Author, Error> {
     let sql =
         "select address from identity where workspace_id = $1 order by created_at, id limit 1";
     let row = tx.first(sql, params![workspace.id])?;

@@ -1,9 +1,9 @@
 //! What proves an agreement: what was shown, what was answered, the mail in between, and the places in the ledger.
 
 use crate::value::{Row, params};
-use crate::{ConsentRequest, Error, Store, consent, ledger};
+use crate::{ConsentRequest, Error, ShownText, Store, consent, ledger};
 use model::ledger::Entry;
-use model::{ConsentState, ContactId, Language, Sha256, Time, Topic};
+use model::{ConsentState, ContactId, Sha256, Time, Topic};
 
 /// The newest confirmed agreement of a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct Proof {
     pub token: Sha256,
     /// What the relay said when it took the confirmation mail.
     pub answer: Option<String>,
-    /// The language of the text that was shown.
-    pub language: Language,
+    /// What was shown.
+    pub shown: ShownText,
     /// What came of it, oldest first.
     pub events: Vec<ProvenEvent>,
 }
@@ -47,7 +47,7 @@ impl Store {
     pub async fn consent_proof(&self, contact: ContactId) -> Result<Option<Proof>, Error> {
         self.db
             .read(move |tx| {
-                let sql = "select r.id, r.token_sha256, r.answer, t.language from consent_request r
+                let sql = "select r.id, r.token_sha256, r.answer, t.language, t.body, t.page from consent_request r
                     join consent_text t on t.sha256 = r.text_sha256
                     where r.contact_id = $1 and r.answered_at is not null and r.token_sha256 is not null
                     order by r.answered_at desc limit 1";
@@ -71,7 +71,11 @@ impl Store {
                     request,
                     token: Sha256(row.get(1)?),
                     answer: row.get(2)?,
-                    language: row.get(3)?,
+                    shown: ShownText {
+                        language: row.get(3)?,
+                        body: row.get(4)?,
+                        page: row.get(5)?,
+                    },
                     events,
                 }))
             })

@@ -40,6 +40,13 @@ pub struct Workspace {
     pub directed_to_children: bool,
 }
 
+impl Workspace {
+    /// Has it said who it is and where it can be reached? Before, it can show no notice and may ask nobody (R-CONS-17).
+    pub fn can_ask(&self) -> bool {
+        !self.name.trim().is_empty() && !self.postal_address.trim().is_empty()
+    }
+}
+
 const COLUMNS: &str = "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask,
     w.postal_address, w.contact, w.directed_to_children";
 

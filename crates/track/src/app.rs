@@ -3,7 +3,7 @@
 use crate::doorman::Doorman;
 use crate::recent::Recent;
 use crate::trace::Tracer;
-use crate::{Recorder, click, open, page, person, receipt};
+use crate::{Recorder, click, full, open, page, person, receipt};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
@@ -12,7 +12,7 @@ use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 use ipnet::IpNet;
 use model::url::Origin;
-use model::{Ambient, Keyring, SigningKey};
+use model::{Ambient, Keyring, SigningKey, SuppressionKey};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -32,8 +32,12 @@ pub struct Tracker {
     pub keyring: Arc<Keyring>,
     /// Signs receipts of consent.
     pub signing: Arc<SigningKey>,
+    /// Marks of addresses on the suppression list.
+    pub suppression: Arc<SuppressionKey>,
     /// Judges requests.
     pub judge: Arc<Judge>,
+    /// How many days single hits are kept, which people are told before they agree.
+    pub hits_kept_days: u32,
     /// Where this is served.
     pub origin: Origin,
     /// Where the dashboard is served: requests that come from there are the sender's own views.
@@ -76,6 +80,7 @@ pub fn router(tracker: Tracker) -> Router {
     Router::new()
         .route("/o/{*file}", get(open::pixel))
         .route("/c/{token}", get(click::redirect))
+        .route("/n/{workspace}", get(full::show))
         .route("/p", get(person::start::show).post(person::start::ask))
         .route(
             "/p/own/{token}",

@@ -14,6 +14,7 @@ mod click;
 mod client;
 mod doorman;
 mod fold;
+mod full;
 mod hit;
 mod meter;
 mod names;

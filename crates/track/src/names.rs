@@ -2,7 +2,7 @@
 
 use crate::texts::{Texts, fill};
 use model::url::Origin;
-use store::Around;
+use store::{Around, Author, Workspace};
 
 /// The names around one person, and the mail it is about, as they may read them.
 pub(crate) struct Names {
@@ -18,28 +18,27 @@ pub(crate) struct Names {
 impl Names {
     /// The names, with dates and stand-ins in the language of `t`.
     pub(crate) fn of(around: &Around, t: &Texts, origin: &Origin) -> Self {
-        let or = |text: &str, otherwise: &str| {
-            let text = text.trim();
-            if text.is_empty() {
-                otherwise.to_owned()
-            } else {
-                text.to_owned()
-            }
-        };
-        let address = &around.author.address;
         let (copy, message) = around.mail.as_ref().map(|(c, m)| (c, m)).unzip();
+        let recipient = copy.map_or(around.contact.address.as_str(), |copy| &copy.address);
         let subject = message.map_or("", |message| &message.subject);
+        let date = message.map(|message| t.date(message.accepted_at));
         Self {
-            sender: or(&around.author.name, address),
-            address: address.clone(),
-            workspace: or(&around.workspace.name, address),
-            recipient: copy
-                .map_or(around.contact.address.as_str(), |copy| &copy.address)
-                .to_owned(),
+            recipient: recipient.to_owned(),
             subject: or(subject, t.no_subject),
-            date: message
-                .map(|message| t.date(message.accepted_at))
-                .unwrap_or_default(),
+            date: date.unwrap_or_default(),
+            ..Self::of_workspace(&around.workspace, &around.author, origin)
+        }
+    }
+
+    /// The names of a workspace alone; those of a recipient and a mail are empty.
+    pub(crate) fn of_workspace(workspace: &Workspace, author: &Author, origin: &Origin) -> Self {
+        Self {
+            sender: or(&author.name, &author.address),
+            address: author.address.clone(),
+            workspace: or(&workspace.name, &author.address),
+            recipient: String::new(),
+            subject: String::new(),
+            date: String::new(),
             host: origin.host().to_owned(),
         }
     }
@@ -67,4 +66,17 @@ impl Names {
         ];
         fill(text, &[values, names.as_slice()].concat())
     }
+}
+
+/// A text, or another where it is blank.
+pub(crate) fn or(text: &str, otherwise: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() { otherwise } else { text }.to_owned()
+}
+
+/// Names come from people: what would end a line or turn its direction becomes a blank.
+pub(crate) fn one_line(text: &str) -> String {
+    let steers = |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain = |c: char| if c.is_control() || steers(c) { ' ' } else { c };
+    text.chars().map(plain).collect()
 }

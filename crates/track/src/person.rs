@@ -24,9 +24,11 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use choice::Choice;
+pub(crate) use choice::usable;
 use http::{StatusCode, Uri};
 use model::{Mode, Purpose, Time};
-use notice::Notice;
+use notice::Shown;
+pub(crate) use notice::complete as complete_notice;
 use record::Mail;
 use std::sync::Arc;
 use store::Person;
@@ -48,7 +50,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     let page = async move {
         Visit::begin(&app, reader, request.uri())
             .await?
-            .page(StatusCode::OK)
+            .page(None)
             .await
     };
     page.await.unwrap_or_else(|trouble| trouble.answer(reader))
@@ -89,29 +91,39 @@ impl<'a> Visit<'a> {
         })
     }
 
-    fn notice(&self) -> Notice {
-        Notice::of(self.t, &self.names, &self.choice.free)
+    /// What is asked, and how; none where there is nothing to ask, or the workspace cannot ask yet.
+    fn notice(&self) -> Result<Option<Shown>, Trouble> {
+        let tracker = &self.app.tracker;
+        let (around, days) = (&self.person.around, tracker.hits_kept_days);
+        let asking = (&around.workspace, &around.author);
+        let (names, topics) = (&self.names, &self.choice.free);
+        let notice = complete_notice(self.t, names, asking, &tracker.origin, days, topics);
+        notice
+            .map(|notice| Shown::of(self.t, &self.names, &notice))
+            .transpose()
     }
 
-    async fn page(&self, status: StatusCode) -> Result<Response, Trouble> {
+    async fn page(&self, alert: Option<&'static str>) -> Result<Response, Trouble> {
         let page = Page {
             t: self.t,
             tracked: self.tracked().await?,
             known: self.known(),
+            restricted: self.person.around.contact.restricted_at.map(|at| {
+                let date = self.t.date(at);
+                self.names
+                    .fill_with(self.t.restrict_since, &[("date", &date)])
+            }),
             held: self.held(),
             receipt: self.receipt_path().await?,
-            notice: self.notice(),
-            notes: self
-                .choice
-                .free
-                .iter()
-                .map(|topic| self.note(*topic))
-                .collect(),
-            nothing_ticked: status == StatusCode::UNPROCESSABLE_ENTITY,
+            notice: self.notice()?,
+            asks: !self.choice.free.is_empty(),
+            notes: self.notes(),
+            alert,
             mails: record::mails(self).await?,
             older: self.older().await?,
             names: &self.names,
         };
+        let status = alert.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
         Ok(html(status, self.t, &page))
     }
 
@@ -167,13 +179,18 @@ struct Page<'a> {
     /// Opening and links of the mail, where there is one.
     tracked: Option<[String; 2]>,
     known: Vec<(&'static str, String)>,
+    /// Since when their data is left alone, as a sentence.
+    restricted: Option<String>,
     held: Vec<choice::Held>,
     /// Where the signed receipt of it is.
     receipt: Option<String>,
-    notice: Notice,
-    /// What the person said earlier, beside each choice of the notice.
-    notes: Vec<Option<String>>,
-    nothing_ticked: bool,
+    notice: Option<Shown>,
+    /// There is something to ask, if the workspace can.
+    asks: bool,
+    /// What the person said earlier about what is asked.
+    notes: Vec<String>,
+    /// What is wrong with the answer that was sent.
+    alert: Option<&'static str>,
     mails: Vec<Mail>,
     older: Option<String>,
 }

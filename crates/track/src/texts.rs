@@ -22,8 +22,6 @@ macro_rules! texts {
             pub(crate) name: &'static str,
             /// The months, as in a date.
             pub(crate) months: [&'static str; 12],
-            /// What a person must know before they choose: a lead and a text each (Art. 13 GDPR's list).
-            pub(crate) notice: [(&'static str, &'static str); 9],
             $($(#[$doc])* pub(crate) $name: &'static str,)+
         }
 
@@ -33,10 +31,6 @@ macro_rules! texts {
             fn all(&self) -> Vec<(String, &'static str)> {
                 let mut all = vec![("name".to_owned(), self.name)];
                 all.extend(self.months.iter().enumerate().map(|(n, text)| (format!("month {n}"), *text)));
-                for (n, (lead, text)) in self.notice.iter().enumerate() {
-                    all.push((format!("lead {n}"), *lead));
-                    all.push((format!("notice {n}"), *text));
-                }
                 $(all.push((stringify!($name).to_owned(), self.$name));)+
                 all
             }
@@ -70,7 +64,8 @@ texts! {
     agreed_title, agreed_since, requested_since, withdraw, withdraw_request, withdraw_all, withdraw_effect,
     proof_download, proof_about,
     choice_title, choice_again_title, choice_intro, said_no, said_withdrawn, said_expired,
-    open_choice, click_choice, document_choice, details_choice,
+    notice_aim, notice_recipients, next_step, cannot_ask, details_alone,
+    full_title, full_intro, full_choices, full_basis,
     agree, refuse, nothing_ticked,
     topic_open, topic_click, topic_document, topic_details,
 
@@ -84,6 +79,7 @@ texts! {
     known_title, known_name, known_address, known_language, known_country, known_source, known_since, not_known,
     source_written, source_customer, source_person, source_colleague, source_public, source_bought,
     rights_title,
+    object, object_button, objected_title, objected, restrict, restrict_button, restricted_title, restricted, restrict_since,
     own_ask, own_button, own_sent_title, own_sent, own_enough,
 
     // After a choice.
@@ -103,6 +99,7 @@ texts! {
     // The page behind the challenge, and the way to it.
     start_title, start, start_address, start_button, start_sent_title, start_sent, start_wrong, start_enough,
     own_title, own_intro, own_see, own_over_title, own_over,
+    export_title, export, export_button, export_data, release_title, release, release_button, released, erase_title, erase, erase_button, erased_title, erased, erased_receipt,
     correct_title, correct, correct_button, correct_wrong, corrected_title, corrected,
 
     // The receipt.
@@ -147,16 +144,6 @@ impl Texts {
             .to_zoned(TimeZone::UTC);
         let time = format!("{:02}:{:02}", moment.hour(), moment.minute());
         fill(self.moment, &[("date", &self.date(at)), ("time", &time)])
-    }
-
-    /// The words beside a checkbox.
-    pub(crate) fn choice(&self, topic: Topic) -> &'static str {
-        match topic {
-            Topic::Open => self.open_choice,
-            Topic::Click => self.click_choice,
-            Topic::Document => self.document_choice,
-            Topic::Details => self.details_choice,
-        }
     }
 
     /// A topic within a sentence or list.

@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// The name of your organisation, as recipients read it
     #[arg(long)]
     workspace: Option<String>,
+    /// Its postal address: without it recipients cannot be asked for their agreement
+    #[arg(long)]
+    postal_address: Option<String>,
     /// The owner's e-mail address: to sign in with, and the first to send from
     #[arg(long)]
     owner: Option<EmailAddress>,
@@ -227,6 +230,17 @@ async fn set_up(arguments: &Arguments, answers: &Answers) -> Result<()> {
             (ambient::REAL.now)(),
         )
         .await?;
+    if let (Some(postal_address), Some(made)) = (
+        arguments.postal_address.clone(),
+        store.workspace(workspace).await?,
+    ) {
+        let told = store::Workspace {
+            postal_address,
+            ..made
+        };
+        let by = store::By::operator((ambient::REAL.now)());
+        store.workspace_update(told, by).await?;
+    }
     let owner = NewUser {
         workspace,
         name: &answers.name,

@@ -84,6 +84,7 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             &base,
             judge,
             config.tracker.trusted_proxies.clone(),
+            config.retention.terms().hits,
             listener,
             http_tls(&config.tracker)?,
         );
@@ -149,6 +150,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         store,
         keyring: Arc::new(keys.tokens),
         signing: Arc::new(keys.signing),
+        suppression: Arc::new(keys.suppression),
         ambient: ambient::REAL,
         admin: config.admin.origin.clone(),
         tracker: config.tracker.origin.clone(),

@@ -315,7 +315,8 @@ pub const TABLES: &[Table] = &[
         &[
             key("sha256", "digest of the text"),
             plain("language", "its language"),
-            personal("body", "the text, which may name whom it was shown to"),
+            personal("body", "the text, which may name who asks"),
+            personal("page", "the part of the page that showed it"),
             plain("created_at", "when it was first shown"),
         ],
     ),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
-use store::{Contact, Method, NewAgreement};
+use store::{Contact, Method, NewAgreement, ShownText};
 
 on_both!(
     columns_are_the_fold_of_events,
@@ -74,7 +74,7 @@ async fn requested(house: &House, topics: &[Topic]) -> (Contact, CopyId, [u8; 16
     let copy = house.copy_for(&contact, model::mode::NOTHING).await;
     let text = house
         .store
-        .consent_text_keep(Language::En, "May we?", NOW)
+        .consent_text_keep(Language::En, "May we?", "<p>May we?</p>", NOW)
         .await
         .unwrap();
     let request = id();
@@ -108,7 +108,7 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
     assert_eq!(request.topics, [Topic::Open, Topic::Details]);
     assert_eq!(
         (request.text, request.expires_at),
-        (Sha256::of("May we?"), NOW + CONFIRM_LIFE)
+        (Sha256::of("<p>May we?</p>"), NOW + CONFIRM_LIFE)
     );
 
     // The mail is in the outbox, from nobody, to them.
@@ -256,7 +256,7 @@ async fn a_withdrawal_and_a_confirmation_at_once(house: House) {
         let copy = house.copy_for(&contact, INDIVIDUAL).await;
         let text = house
             .store
-            .consent_text_keep(Language::En, "May we?", NOW)
+            .consent_text_keep(Language::En, "May we?", "<p>May we?</p>", NOW)
             .await
             .unwrap();
         let request = id();
@@ -310,20 +310,24 @@ async fn an_unknown_confirmation_does_nothing(house: House) {
 async fn texts_are_kept_by_their_digest(house: House) {
     let digest = house
         .store
-        .consent_text_keep(Language::De, "Dürfen wir?", NOW)
+        .consent_text_keep(Language::De, "Dürfen wir?", "<p>Dürfen wir?</p>", NOW)
         .await
         .unwrap();
     assert_eq!(
         house
             .store
-            .consent_text_keep(Language::De, "Dürfen wir?", Time(0))
+            .consent_text_keep(Language::De, "Dürfen wir?", "<p>Dürfen wir?</p>", Time(0))
             .await
             .unwrap(),
         digest
     );
     assert_eq!(
-        house.store.consent_text(digest).await.unwrap().as_deref(),
-        Some("Dürfen wir?")
+        house.store.consent_text(digest).await.unwrap(),
+        Some(ShownText {
+            language: Language::De,
+            body: "Dürfen wir?".into(),
+            page: "<p>Dürfen wir?</p>".into(),
+        })
     );
     assert_eq!(
         house.store.consent_text(Sha256::of("else")).await.unwrap(),

@@ -73,7 +73,7 @@ pub(crate) async fn known(house: &House) -> Known {
     let body = &format!("You will be told. A mail goes to {at}.");
     let text = house
         .store
-        .consent_text_keep(Language::En, body, NOW)
+        .consent_text_keep(Language::En, body, body, NOW)
         .await
         .unwrap();
     house

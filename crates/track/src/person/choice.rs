@@ -3,7 +3,7 @@
 use super::Visit;
 use model::consent::CONFIRM_LIFE;
 use model::{ConsentState, Mode, Time, Topic};
-use store::Around;
+use store::{Around, Instance, Workspace};
 
 /// The topics of one contact.
 pub(super) struct Choice {
@@ -35,28 +35,30 @@ impl Choice {
             }
         };
         let (held, rest): (Vec<_>, Vec<_>) = Topic::ALL.into_iter().partition(is_held);
+        let usable = usable(&around.instance, &around.workspace);
         let free = rest
             .into_iter()
-            .filter(|topic| is_usable(*topic, around))
+            .filter(|topic| usable.contains(topic))
             .collect();
         Self { held, free }
     }
 }
 
-/// Could the workspace record this at all, if the person agreed? Asking for more would be asking for nothing.
-fn is_usable(topic: Topic, around: &Around) -> bool {
-    let (instance, workspace) = (around.instance.ceiling, around.workspace.ceiling);
+/// What the workspace could record at all, if the person agreed. Asking for more would be asking for nothing.
+pub(crate) fn usable(instance: &Instance, workspace: &Workspace) -> Vec<Topic> {
+    let (instance, workspace) = (instance.ceiling, workspace.ceiling);
     let [open, click, document] = [
         instance.open.min(workspace.open),
         instance.click.min(workspace.click),
         instance.document.min(workspace.document),
     ];
-    match topic {
+    let is_usable = |topic: &Topic| match topic {
         Topic::Open => open >= Mode::Individual,
         Topic::Click => click >= Mode::Individual,
         Topic::Document => document >= Mode::Individual,
         Topic::Details => open.max(click).max(document) >= Mode::Detailed,
-    }
+    };
+    Topic::ALL.into_iter().filter(is_usable).collect()
 }
 
 impl Visit<'_> {
@@ -80,8 +82,15 @@ impl Visit<'_> {
         held.collect()
     }
 
+    /// What the person said earlier about what is asked now.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let said =
+            |topic: &Topic| Some(format!("{}: {}", self.t.topic(*topic), self.note(*topic)?));
+        self.choice.free.iter().filter_map(said).collect()
+    }
+
     /// What the person said about a topic earlier, if it was not yes.
-    pub(super) fn note(&self, topic: Topic) -> Option<String> {
+    fn note(&self, topic: Topic) -> Option<String> {
         let standing = self.person.around.contact.consent.get(topic);
         let text = match standing.at(self.now) {
             ConsentState::Refused => self.t.said_no,

@@ -137,7 +137,7 @@ impl<'a> Visit<'a> {
                 .names
                 .fill_with(self.t.confirm_intro, &[("date", &date)]),
             topics: topics.iter().map(|topic| self.t.topic(*topic)).collect(),
-            text: text.ok_or(Trouble::Missing)?,
+            text: text.ok_or(Trouble::Missing)?.body,
         };
         Ok(html(StatusCode::OK, self.t, &page))
     }

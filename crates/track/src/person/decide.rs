@@ -6,9 +6,9 @@ use crate::page::Form;
 use crate::visit::{Trouble, stored};
 use axum::response::Response;
 use http::StatusCode;
-use model::{ConsentState, Topic};
+use model::{ConsentState, SuppressionCause, Topic};
 use std::time::Duration;
-use store::{Method, NewAgreement};
+use store::{By, Method, NewAgreement};
 
 /// Confirmation mails to one person within a day. More would make the page a way to flood a mailbox.
 const CONFIRMATIONS_A_DAY_MAX: u64 = 5;
@@ -21,6 +21,8 @@ impl Visit<'_> {
             (Some("agree"), None, None) => self.agree(form).await,
             (Some("refuse"), None, None) => self.refuse().await,
             (None, None, Some("own")) => self.challenge().await,
+            (None, None, Some("object")) => self.object().await,
+            (None, None, Some("restrict")) => self.restrict().await,
             (None, Some("all"), None) => self.withdraw(&self.choice.held).await,
             (None, Some(word), None) => match word.parse::<Topic>() {
                 Ok(topic) if self.choice.held.contains(&topic) => self.withdraw(&[topic]).await,
@@ -42,7 +44,9 @@ impl Visit<'_> {
             // Pressed twice: the first press did it, and one mail is enough.
             return Ok(self.asked(&held));
         }
-        let notice = self.notice();
+        let Some(notice) = self.notice()? else {
+            return self.page(None).await;
+        };
         if form.get("text") != Some(notice.digest().as_str()) {
             let (status, title) = (StatusCode::CONFLICT, t.changed_title);
             return Ok(self.say(&Said {
@@ -53,7 +57,11 @@ impl Visit<'_> {
             }));
         }
         if topics.is_empty() {
-            return self.page(StatusCode::UNPROCESSABLE_ENTITY).await;
+            return self.page(Some(t.nothing_ticked)).await;
+        }
+        // Details are kept beside something that is recorded: alone they would be asked for nothing.
+        if topics == [Topic::Details] && !self.choice.held.iter().any(|t| *t != Topic::Details) {
+            return self.page(Some(t.details_alone)).await;
         }
         let (contact, since) = (around.contact.id, self.now - DAY);
         let mails = stored(store.consent_requests_since(contact, since)).await?;
@@ -66,7 +74,9 @@ impl Visit<'_> {
                 ..Said::default()
             }));
         }
-        let text = stored(store.consent_text_keep(t.language, &notice.text(), self.now)).await?;
+        let text =
+            stored(store.consent_text_keep(t.language, &notice.text, &notice.page, self.now))
+                .await?;
         let random = self.app.tracker.ambient.random;
         let new = NewAgreement {
             id: random(),
@@ -138,6 +148,43 @@ impl Visit<'_> {
             before: &[t.withdrawn],
             topics,
             after: past,
+            ..Said::default()
+        }))
+    }
+
+    /// No advertising any more, whatever anybody else thinks of it (GDPR Art. 21(2), (3)); with it ends all tracking.
+    async fn object(&self) -> Result<Response, Trouble> {
+        let (t, tracker, contact) = (self.t, &self.app.tracker, &self.person.around.contact);
+        let mark = tracker
+            .suppression
+            .mark(contact.workspace, &contact.address);
+        let cause = SuppressionCause::Objected;
+        let stop = tracker
+            .store
+            .unsubscribe(contact.workspace, contact.id, mark, cause, self.now);
+        stored(stop).await?;
+        tracker.changed.notify_one();
+        let (title, before) = (t.objected_title, &[t.objected]);
+        Ok(self.say(&Said {
+            title,
+            before,
+            ..Said::default()
+        }))
+    }
+
+    /// What is known stays and is left alone. That takes nothing away from anybody, so the link is enough.
+    async fn restrict(&self) -> Result<Response, Trouble> {
+        let (t, tracker, contact) = (self.t, &self.app.tracker, &self.person.around.contact);
+        let by = By::operator(self.now).because("by the person, on their page");
+        let restrict = tracker
+            .store
+            .contact_restrict(contact.workspace, contact.id, true, by);
+        stored(restrict).await?;
+        tracker.changed.notify_one();
+        let (title, before) = (t.restricted_title, &[t.restricted]);
+        Ok(self.say(&Said {
+            title,
+            before,
             ..Said::default()
         }))
     }

@@ -1,55 +1,87 @@
-//! What a person is told before they choose, and the exact text of it that is kept when they agree.
+//! What a person is told before they choose, exactly as it is shown and kept (R-CONS-03, R-CONS-17).
 //!
-//! The page and the record are made from the same lines, so what is kept is what was shown (R-CONS-03, R-CONS-17). The
-//! form carries the text's digest: who agrees to a text that has changed meanwhile is asked to read it again.
+//! It is made from a complete [`model::Notice`]; while a slot of that is missing, nobody is asked. The part of the page
+//! that shows it names no recipient: it is the same bytes for everybody, and those bytes are what is kept. The form in
+//! it carries the text's digest: who agrees to a text that has changed meanwhile is asked to read it again.
 
-use crate::names::Names;
+use crate::names::{Names, one_line};
 use crate::texts::Texts;
-use model::{Sha256, Topic};
-use std::fmt::Write as _;
+use crate::visit::Trouble;
+use askama::Template;
+use model::notice::Draft;
+use model::url::Origin;
+use model::{Notice, Sha256, Topic};
+use store::{Author, Workspace};
 
-/// The notice and the choices below it.
-pub(super) struct Notice {
-    pub(super) intro: String,
-    pub(super) lines: Vec<(&'static str, String)>,
-    pub(super) choices: Vec<(Topic, String)>,
-    buttons: [&'static str; 2],
+/// A notice as shown.
+pub(super) struct Shown {
+    /// The canonical text.
+    pub(super) text: String,
+    /// The part of the page, byte for byte.
+    pub(super) page: String,
 }
 
-impl Notice {
-    pub(super) fn of(t: &'static Texts, names: &Names, topics: &[Topic]) -> Self {
-        Self {
-            intro: names.fill(t.choice_intro),
-            lines: t
-                .notice
-                .iter()
-                .map(|(lead, text)| (*lead, names.fill(text)))
-                .collect(),
-            choices: topics
-                .iter()
-                .map(|topic| (*topic, names.fill(t.choice(*topic))))
-                .collect(),
-            buttons: [t.agree, t.refuse],
-        }
-    }
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Part<'a> {
+    t: &'static Texts,
+    intro: String,
+    lines: Vec<(&'static str, String)>,
+    choices: Vec<(Topic, String)>,
+    digest: &'a str,
+}
 
-    /// The text that is kept: every line as shown, boxes empty.
-    pub(super) fn text(&self) -> String {
-        let mut text = format!("{}\n\n", self.intro);
-        for (lead, line) in &self.lines {
-            let _ = writeln!(text, "{lead}: {line}");
-        }
-        text.push('\n');
-        for (_, choice) in &self.choices {
-            let _ = writeln!(text, "[ ] {choice}");
-        }
-        let [agree, refuse] = self.buttons;
-        let _ = write!(text, "\n[{agree}] [{refuse}]");
-        text
+/// The notice that this workspace can show about these topics; none while something it must say is missing.
+pub(crate) fn complete(
+    t: &Texts,
+    names: &Names,
+    (workspace, author): (&Workspace, &Author),
+    origin: &Origin,
+    retention_days: u32,
+    topics: &[Topic],
+) -> Option<Notice> {
+    let contact = if workspace.contact.trim().is_empty() {
+        &author.address
+    } else {
+        &workspace.contact
+    };
+    let aim = one_line(&names.fill(t.notice_aim));
+    let lines = workspace.postal_address.lines().map(str::trim);
+    let address: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    let draft = Draft {
+        language: t.language.as_str().to_owned(),
+        controller: one_line(&workspace.name),
+        address: one_line(&address.join(", ")),
+        contact: one_line(contact),
+        aims: topics.iter().map(|topic| (*topic, aim.clone())).collect(),
+        retention_days,
+        recipients: vec![one_line(&names.fill(t.notice_recipients))],
+        withdrawal: format!("{origin}/p"),
+        full_notice: format!("{origin}/n/{}", workspace.id),
+    };
+    Notice::try_from(draft).ok()
+}
+
+impl Shown {
+    pub(super) fn of(t: &'static Texts, names: &Names, notice: &Notice) -> Result<Self, Trouble> {
+        let text = notice.text();
+        let digest = Sha256::of(&text).to_string();
+        let part = Part {
+            t,
+            intro: names.fill(t.choice_intro),
+            lines: notice.lines(),
+            choices: notice.choices(),
+            digest: &digest,
+        };
+        let page = part.render().map_err(|error| {
+            tracing::error!(%error, "a notice could not be rendered: {error}");
+            Trouble::Unavailable
+        })?;
+        Ok(Self { text, page })
     }
 
     /// What the form carries.
     pub(super) fn digest(&self) -> String {
-        Sha256::of(&self.text()).to_string()
+        Sha256::of(&self.text).to_string()
     }
 }

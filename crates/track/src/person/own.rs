@@ -1,6 +1,8 @@
 //! `/p/own/{token}`: the page behind the mailbox challenge, where a person has their data corrected, taken along, erased.
 //!
 //! Looking at it changes nothing and uses nothing up, for mail scanners look too. One pressed button uses the link up.
+//! Each act is noted as a request of the person with its answer (GDPR Art. 5(2), 12(3)), but for erasing, after which
+//! nobody is left to note it of; the ledger says that one.
 
 use super::said::Said;
 use crate::app::App;
@@ -10,14 +12,24 @@ use crate::texts::Texts;
 use crate::visit::{Trouble, claim, language_of, stored};
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::response::Response;
-use http::{StatusCode, Uri};
-use model::{Country, Language, Purpose, Time};
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, Uri, header};
+use model::erasure::ErasedBy;
+use model::{Country, Language, Purpose, RequestId, Right, SignedReceipt, SuppressionCause, Time};
 use std::sync::Arc;
-use store::{Around, Challenge};
+use store::{Around, By, Challenge, NewRequest};
 
 /// Longest name that is taken. Longer ones are cut.
 const NAME_CHARS_MAX: usize = 200;
+
+/// Why, in the account of acts.
+const BY_THE_PERSON: &str = "by the person, through a link mailed to them";
+
+/// In which form somebody takes their data along.
+enum As {
+    Page,
+    Data,
+}
 
 /// Somebody who answered the challenge.
 struct Visit<'a> {
@@ -36,6 +48,8 @@ struct Page<'a> {
     names: &'a Names,
     intro: String,
     see: String,
+    /// Since when their data is left alone, as a sentence.
+    restricted: Option<String>,
     name: &'a str,
     language: Option<Language>,
     country: String,
@@ -46,6 +60,14 @@ impl Page<'_> {
     fn is_theirs(&self, texts: &Texts) -> bool {
         self.language == Some(texts.language)
     }
+}
+
+#[derive(Template)]
+#[template(path = "erased.html")]
+struct Erased {
+    t: &'static Texts,
+    erased: String,
+    receipt: String,
 }
 
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -98,6 +120,10 @@ impl<'a> Visit<'a> {
             names: &self.names,
             intro: self.names.fill_with(t.own_intro, &[("until", &until)]),
             see: self.see(),
+            restricted: contact.restricted_at.map(|at| {
+                let date = t.date(at);
+                self.names.fill_with(t.release, &[("date", &date)])
+            }),
             name: &contact.name,
             language: contact.language,
             country: contact.country.map(|c| c.to_string()).unwrap_or_default(),
@@ -109,6 +135,10 @@ impl<'a> Visit<'a> {
     async fn act(&self, form: &Form) -> Result<Response, Trouble> {
         match form.get("right") {
             Some("correct") => self.correct(form).await,
+            Some("export") => self.export(As::Page).await,
+            Some("data") => self.export(As::Data).await,
+            Some("release") => self.release().await,
+            Some("erase") => self.erase().await,
             _ => Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
         }
     }
@@ -137,12 +167,112 @@ impl<'a> Visit<'a> {
         }
         let store = &self.app.tracker.store;
         stored(store.contact_correct(self.around.contact.id, &name, language, country)).await?;
+        self.note(Right::Rectification, "corrected on the person's own page")
+            .await?;
         let (title, before) = (self.t.corrected_title, &[self.t.corrected]);
         Ok(self.say(&Said {
             title,
             before,
             ..Said::default()
         }))
+    }
+
+    /// Everything known, as a file.
+    async fn export(&self, form: As) -> Result<Response, Trouble> {
+        let (store, contact) = (&self.app.tracker.store, &self.around.contact);
+        let drawn = stored(store.contact_export(contact.workspace, contact.id, self.now)).await?;
+        let export = drawn.ok_or(Trouble::Missing)?;
+        let (kind, name, body) = match form {
+            As::Page => (
+                "text/html; charset=utf-8",
+                "my-data.html",
+                model::export::html(&export),
+            ),
+            As::Data => {
+                let json = export.json().map_err(|error| {
+                    tracing::error!(%error, "an export cannot be written: {error}");
+                    Trouble::Unavailable
+                })?;
+                ("application/json", "my-data.json", json)
+            }
+        };
+        if !self.use_up().await? {
+            return Ok(self.over());
+        }
+        self.note(Right::Access, "given out on the person's own page")
+            .await?;
+        let disposition = format!("attachment; filename=\"{name}\"");
+        let headers = [
+            (header::CONTENT_TYPE, kind),
+            (header::CONTENT_DISPOSITION, disposition.as_str()),
+        ];
+        Ok((headers, body).into_response())
+    }
+
+    /// The person's data may be used again.
+    async fn release(&self) -> Result<Response, Trouble> {
+        if !self.use_up().await? {
+            return Ok(self.over());
+        }
+        let (store, contact) = (&self.app.tracker.store, &self.around.contact);
+        let by = By::operator(self.now).because(BY_THE_PERSON);
+        stored(store.contact_restrict(contact.workspace, contact.id, false, by)).await?;
+        let (title, before) = (self.t.release_title, &[self.t.released]);
+        Ok(self.say(&Said {
+            title,
+            before,
+            ..Said::default()
+        }))
+    }
+
+    /// Everything goes. What is left is the mark that keeps the address from being entered again by mistake.
+    async fn erase(&self) -> Result<Response, Trouble> {
+        if !self.use_up().await? {
+            return Ok(self.over());
+        }
+        let (tracker, contact) = (&self.app.tracker, &self.around.contact);
+        let (store, workspace) = (&tracker.store, contact.workspace);
+        let mark = tracker.suppression.mark(workspace, &contact.address);
+        stored(store.suppress(workspace, mark, SuppressionCause::Objected, self.now)).await?;
+        let by = By::operator(self.now).because(BY_THE_PERSON);
+        let random = tracker.ambient.random;
+        let erasing = store.contact_erase(workspace, contact.id, ErasedBy::Person, by, random);
+        let receipt = stored(erasing).await?.ok_or(Trouble::Missing)?;
+        tracker.changed.notify_one();
+        let signed =
+            SignedReceipt::sign(receipt, &tracker.signing).and_then(|signed| signed.text());
+        let receipt = signed.map_err(|error| {
+            tracing::error!(%error, "a receipt cannot be signed: {error}");
+            Trouble::Unavailable
+        })?;
+        let t = self.t;
+        let page = Erased {
+            t,
+            erased: self.names.fill(t.erased),
+            receipt,
+        };
+        Ok(html(StatusCode::OK, t, &page))
+    }
+
+    /// Notes the request and its answer.
+    async fn note(&self, right: Right, answer: &str) -> Result<(), Trouble> {
+        let (store, contact) = (&self.app.tracker.store, &self.around.contact);
+        let (id, workspace) = (
+            RequestId((self.app.tracker.ambient.random)()),
+            contact.workspace,
+        );
+        let new = NewRequest {
+            id,
+            contact: Some(contact.id),
+            right,
+            note: BY_THE_PERSON.to_owned(),
+        };
+        stored(store.request_add(workspace, new, self.now)).await?;
+        let answer = answer.parse().map_err(|_| Trouble::Unavailable)?;
+        let by = By::operator(self.now).because(BY_THE_PERSON);
+        stored(store.request_answer(workspace, id, &answer, by))
+            .await
+            .map(|_| ())
     }
 
     async fn use_up(&self) -> Result<bool, Trouble> {

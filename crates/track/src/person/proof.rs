@@ -4,10 +4,12 @@
 //! text that was shown and no mailbox that answered. Asking for it changes nothing, and the same consent gives the
 //! same bytes. It holds no address of the person and no token, so it can be shown around.
 //!
-//! Left out, because nothing here knows it yet: the sender's postal address, and the authority in charge.
+//! What was told is taken from the text that was shown, word by word, whatever the settings are now. Left out, because
+//! nothing here knows it yet: the authority in charge.
 
 use super::Visit;
 use crate::app::App;
+use crate::names::{one_line, or};
 use crate::page::Reader;
 use crate::visit::{Trouble, stored};
 use axum::extract::{Request, State};
@@ -68,13 +70,7 @@ pub(crate) async fn receipt(State(app): State<Arc<App>>, request: Request) -> Re
 
 /// Names come from people: what a record cannot hold becomes a blank, and nothing becomes a dash.
 fn filled(text: &str) -> Result<Filled, Trouble> {
-    let mut line: String = text
-        .chars()
-        .map(|c| {
-            let steers = matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if c.is_control() || steers { ' ' } else { c }
-        })
-        .collect();
+    let mut line = one_line(text);
     while line.len() > FILLED_BYTES_MAX {
         line.pop();
     }
@@ -84,6 +80,22 @@ fn filled(text: &str) -> Result<Filled, Trouble> {
 
 fn several<T: PartialEq>(items: Vec<T>) -> Result<Several<T>, Trouble> {
     Several::new(items).map_err(|_| Trouble::Unavailable)
+}
+
+/// Which lines of a notice say how long data is kept, and who gets to see it. The first line names the language.
+const RETENTION: usize = 3;
+const RECIPIENTS: usize = 4;
+
+/// What stands behind the lead of a line of a notice.
+fn line(notice: &str, number: usize) -> Option<&str> {
+    let (_lead, text) = notice.lines().nth(number)?.split_once(": ")?;
+    Some(text)
+}
+
+/// The words beside the box of a topic.
+fn choice(notice: &str, topic: Topic) -> Option<&str> {
+    let lead = format!("[ ] ({}) ", topic.as_str());
+    notice.lines().find_map(|line| line.strip_prefix(&lead))
 }
 
 /// Relays like to repeat the address in their answer; a receipt holds none.
@@ -128,7 +140,8 @@ impl Visit<'_> {
 
     fn record(&self, proof: &Proof, topics: &[Topic]) -> Result<Receipt, Trouble> {
         // In the language of the text that was agreed to, whatever language the page is shown in now.
-        let t = crate::texts::Texts::of(proof.language);
+        let t = crate::texts::Texts::of(proof.shown.language);
+        let shown = &proof.shown;
         let (around, request) = (&self.person.around, &proof.request);
         let origin = &self.app.tracker.origin;
         let pages = filled(&format!("{}/p/", origin.as_str()))?;
@@ -140,7 +153,7 @@ impl Visit<'_> {
         let (sender, place) = (&around.author.address, filled(origin.host())?);
         let purposes = topics.iter().map(|topic| {
             Ok(Purpose {
-                text: filled(&self.names.fill(t.choice(*topic)))?,
+                text: filled(choice(&shown.body, *topic).ok_or(Trouble::Missing)?)?,
                 dpv: filled("https://w3id.org/dpv#ServiceUsageAnalytics")?,
                 axis: *topic,
             })
@@ -165,10 +178,9 @@ impl Visit<'_> {
             notice: NoticeRef {
                 id: filled("tracking of mails")?,
                 version: filled(version)?,
-                sha256: request.text,
-                lang: filled(proof.language.as_str())?,
-                url: pages.clone(),
-                // What is kept of the page is its text, line by line as shown.
+                sha256: Sha256::of(&shown.body),
+                lang: filled(shown.language.as_str())?,
+                url: filled(&format!("{origin}/n/{}", around.workspace.id))?,
                 rendered_snapshot_sha256: request.text,
             },
             purpose: several(purposes.collect::<Result<_, Trouble>>()?)?,
@@ -177,16 +189,18 @@ impl Visit<'_> {
             controller: several(vec![Party {
                 id: filled(&around.workspace.id.to_string())?,
                 name: filled(&around.workspace.name)?,
-                address: filled(&format!("not stated here; ask {sender}"))?,
-                contact: filled(sender)?,
+                address: filled(&around.workspace.postal_address)?,
+                contact: filled(&or(&around.workspace.contact, sender))?,
                 kind: filled("https://w3id.org/dpv#Organisation")?,
                 role: filled("https://w3id.org/dpv#DataController")?,
             }])?,
-            recipients: several(vec![filled(&around.workspace.name)?])?,
+            recipients: several(vec![filled(
+                line(&shown.body, RECIPIENTS).ok_or(Trouble::Missing)?,
+            )?])?,
             storage_location: several(vec![place.clone()])?,
             processing_location: several(vec![place])?,
             transfers: Vec::new(),
-            retention: filled(&self.names.fill(t.notice[3].1))?,
+            retention: filled(line(&shown.body, RETENTION).ok_or(Trouble::Missing)?)?,
             jurisdiction: filled("European Union: GDPR, ePrivacy Directive Art. 5(3)")?,
             withdrawal_method: filled(&format!(
                 "the page behind the line in every mail, at {}/p/",

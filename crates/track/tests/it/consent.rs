@@ -72,28 +72,114 @@ async fn r_cons_03_the_text_kept_is_the_text_shown() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(Sha256::of(&text), request.text);
-    let shown = page.text().replace("&#38;", "&");
-    for line in text.lines() {
-        for part in line
-            .trim_start_matches("[ ] ")
-            .split(": ")
-            .flat_map(|p| p.split("] ["))
-        {
-            let part = part.trim_matches(['[', ']']);
+    // Byte for byte the part of the page that was shown, and nobody's name in it: it is the same for everybody.
+    assert_eq!(Sha256::of(&text.page), request.text);
+    assert!(page.text().contains(&text.page), "{}", text.page);
+    assert!(!text.page.contains("bob@home.example") && !text.body.contains("bob@home.example"));
+    let shown = text.page.replace("&#38;", "&");
+    for line in text.body.lines().skip(1) {
+        let parts = match line.strip_prefix("[ ] (") {
+            Some(choice) => vec![choice.split_once(") ").unwrap().1],
+            None => line.splitn(2, ": ").collect(),
+        };
+        for part in parts {
             assert!(shown.contains(part), "not shown: {part}");
         }
     }
     for word in [
         "Bright & Co",
-        "Ann Lee",
+        "1 Main Street, Dublin",
         "ann@bright.example",
         "24 mois",
-        "bob@home.example",
-        "t.example.org",
+        "90 jours",
+        "https://t.example.org/n/",
     ] {
-        assert!(text.contains(word), "{word}");
+        assert!(text.body.contains(word), "{word}");
     }
+    // Renamed since: the next one reads something else, the old record re-renders byte-identical.
+    let workspace = site.store.workspace(site.workspace).await.unwrap().unwrap();
+    let renamed = store::Workspace {
+        name: "Dim & Co".into(),
+        ..workspace
+    };
+    let by = store::By::operator(crate::site::START);
+    site.store.workspace_update(renamed, by).await.unwrap();
+    let again = site.store.consent_text(request.text).await.unwrap();
+    assert_eq!(again, Some(text));
+}
+
+/// The publish gate: who does not say where they can be reached asks nobody.
+#[tokio::test]
+async fn r_cons_17_a_workspace_that_does_not_say_where_it_is_asks_nobody() {
+    let site = Site::untracked().await;
+    let shown = site.get(&site.person()).await.shown();
+    let workspace = site.store.workspace(site.workspace).await.unwrap().unwrap();
+    assert!(workspace.can_ask());
+    let silent = store::Workspace {
+        postal_address: " ".into(),
+        ..workspace
+    };
+    assert!(!silent.can_ask());
+    let by = store::By::operator(crate::site::START);
+    site.store.workspace_update(silent, by).await.unwrap();
+    let page = site.get(&site.person()).await.text();
+    assert!(
+        page.contains("so it may not ask for your agreement"),
+        "{page}"
+    );
+    assert!(!page.contains("type=\"checkbox\""));
+    let before = site.rows();
+    site.post(
+        &site.person(),
+        &format!("answer=agree&open=on&text={shown}"),
+    )
+    .await;
+    assert_eq!(site.rows(), before);
+}
+
+#[tokio::test]
+async fn r_cons_17_the_full_notice_is_there_for_everybody() {
+    let site = Site::untracked().await;
+    let page = site.get(&site.person()).await.text();
+    let (_, rest) = page.split_once("href=\"https://t.example.org/n/").unwrap();
+    let path = format!("/n/{}", rest.split_once('"').unwrap().0);
+    let full = site.get(&path).await;
+    assert_eq!(full.status, StatusCode::OK);
+    let text = full.text();
+    for words in [
+        "What Bright &#38; Co records of its mails",
+        "1 Main Street, Dublin",
+        "deleted after 90 days",
+        "The legal basis is your agreement",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    assert!(!text.contains("bob@home.example") && !text.contains("<form"));
+    for wrong in ["/n/", "/n/AAAAAAAAAAAAAAAAAAAAAA", "/n/x"] {
+        assert_eq!(
+            site.get(wrong).await.status,
+            StatusCode::NOT_FOUND,
+            "{wrong}"
+        );
+    }
+}
+
+/// Facts about a device are kept beside opens and links. Agreed to alone, they would be agreed to for nothing.
+#[tokio::test]
+async fn details_alone_are_not_taken() {
+    let site = Site::untracked().await;
+    site.raise_ceiling().await;
+    let before = site.rows();
+    let alone = site.agree("details=on").await;
+    assert_eq!(alone.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        alone
+            .text()
+            .contains("kept only together with something else")
+    );
+    assert_eq!(site.rows(), before);
+    let both = site.agree("details=on&open=on").await;
+    assert_eq!(both.status, StatusCode::OK, "{}", both.text());
 }
 
 #[tokio::test]

@@ -78,9 +78,14 @@ async fn r_dsr_02_the_link_goes_to_the_mailbox_and_works_once() {
     assert_eq!(contact.country, "AT".parse::<Country>().ok());
     assert_eq!(site.rows(), before);
 
-    for form in ["right=correct&name=Eve", "right=erase", "right=export"] {
+    for form in [
+        "right=correct&name=Eve",
+        "right=erase",
+        "right=export",
+        "right=data",
+    ] {
         let answer = site.post(&path, form).await;
-        assert!(answer.status.is_client_error(), "{form} {}", answer.status);
+        assert_eq!(answer.status, StatusCode::GONE, "{form}");
     }
     assert_eq!(site.get(&path).await.status, StatusCode::GONE);
     assert_eq!(site.contact().await.name, "Robert B");
@@ -209,4 +214,101 @@ async fn the_way_in_takes_addresses_from_its_own_page_only() {
         .ask(request("GET", "/p", &[("accept-language", "it")], ""))
         .await;
     assert!(page.text().contains("Il tuo indirizzo e-mail"));
+}
+
+#[tokio::test]
+async fn r_dsr_01_everything_is_taken_along_once() {
+    let site = Site::tracked().await;
+    let path = challenged(&site).await;
+    let file = site.post(&path, "right=data").await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.text());
+    assert_eq!(file.header("content-type"), Some("application/json"));
+    assert_eq!(
+        file.header("content-disposition"),
+        Some("attachment; filename=\"my-data.json\"")
+    );
+    let text = file.text();
+    assert!(text.contains("bob@home.example") && text.contains("Your offer"));
+    assert_eq!(
+        site.post(&path, "right=data").await.status,
+        StatusCode::GONE
+    );
+    let page = site.post(&challenged(&site).await, "right=export").await;
+    assert!(page.text().starts_with("<!doctype html>"));
+    let noted = site.store.requests_of(site.contact).await.unwrap();
+    assert_eq!(noted.len(), 2);
+    assert!(noted.iter().all(|request| request.answer.is_some()));
+}
+
+#[tokio::test]
+async fn r_dsr_04_a_person_erases_themselves_through_their_mailbox() {
+    let site = Site::tracked().await;
+    let (pixel, link) = (site.pixel(), site.link());
+    let path = challenged(&site).await;
+    let done = site.post(&path, "right=erase").await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+    let text = done.text();
+    assert!(text.contains("knows nothing about you any more"), "{text}");
+    assert!(
+        text.contains("overt erasure receipt 1"),
+        "the signed receipt is on the page"
+    );
+    let gone = site.store.contact(site.workspace, site.contact).await;
+    assert!(gone.unwrap().is_none());
+    // What was mailed goes on working, and leaves nothing.
+    assert_eq!(site.get(&pixel).await.status, StatusCode::OK);
+    assert_eq!(site.get(&link).await.status, StatusCode::FOUND);
+    for path in [path, site.person()] {
+        assert_eq!(site.get(&path).await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn r_dsr_06_objecting_is_one_press_and_ends_tracking() {
+    let site = Site::tracked().await;
+    let done = site.post(&site.person(), "right=object").await;
+    assert_eq!(done.status, StatusCode::OK);
+    assert!(done.text().contains("Done: no more advertising"));
+    for topic in [model::Topic::Open, model::Topic::Click] {
+        assert_eq!(site.state(topic).await, model::ConsentState::Withdrawn);
+    }
+    let mark = model::SuppressionKey::new(&[8; 32])
+        .mark(site.workspace, &"bob@home.example".parse().unwrap());
+    let listed = site
+        .store
+        .suppressed(site.workspace, vec![mark])
+        .await
+        .unwrap();
+    assert_eq!(listed[0].unwrap().cause, model::SuppressionCause::Objected);
+    // Pressed again: the same answer, nothing more.
+    let rows = site.rows();
+    assert_eq!(
+        site.post(&site.person(), "right=object").await.status,
+        StatusCode::OK
+    );
+    assert_eq!(site.rows(), rows);
+}
+
+#[tokio::test]
+async fn r_with_09_restricting_is_one_press_and_ended_through_the_mailbox() {
+    let site = Site::tracked().await;
+    let done = site.post(&site.person(), "right=restrict").await;
+    assert!(
+        done.text().contains("your data is left alone"),
+        "{}",
+        done.text()
+    );
+    site.get(&site.pixel()).await;
+    assert!(site.hits().await.is_empty());
+    let page = site.get(&site.person()).await.text();
+    assert!(page.contains("your data is kept and left alone."), "{page}");
+    let refused = site.post(&site.person(), "right=release").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let path = challenged(&site).await;
+    assert_eq!(
+        site.post(&path, "right=release").await.status,
+        StatusCode::OK
+    );
+    site.get(&site.pixel()).await;
+    assert_eq!(site.hits().await.len(), 1);
 }

@@ -137,7 +137,9 @@ impl Site {
             store: store.clone(),
             keyring: ring.clone(),
             signing: Arc::new(model::SigningKey::new(&[7; 32]).unwrap()),
+            suppression: Arc::new(model::SuppressionKey::new(&[8; 32])),
             judge: Arc::new(verdict::Judge::new(verdict::Tables::built_in().unwrap())),
+            hits_kept_days: 90,
             origin: origin.clone(),
             admin: "https://overt.example.org".parse().unwrap(),
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
@@ -151,6 +153,13 @@ impl Site {
             .workspace_create(workspace_id, [7; 32], workspace, Language::En, START)
             .await
             .unwrap();
+        let made = store.workspace(workspace_id).await.unwrap().unwrap();
+        let told = Workspace {
+            postal_address: "1 Main Street\nDublin".into(),
+            ..made
+        };
+        let by = store::By::operator(START);
+        store.workspace_update(told, by).await.unwrap();
         let address: EmailAddress = "ann@bright.example".parse().unwrap();
         let owner = User {
             id: user,

@@ -57,6 +57,8 @@ impl Overt {
         init.arg("init").arg("--dir").arg(folder.path()).args([
             "--workspace",
             "Studio Dana",
+            "--postal-address",
+            "1 Sample Street, Sample Town",
             "--owner",
             OWNER,
         ]);
