@@ -193,6 +193,18 @@ pub(crate) fn read_text(
 /// How much of the text around an address is looked at for words that say it is a way out.
 const AROUND_BYTES: usize = 120;
 
+/// Its line, and the one above where that introduces it: "To unsubscribe:" and the address on the next line.
+fn around(view: &[u8], span: &Range<usize>) -> Vec<u8> {
+    let before = &view[span.start.saturating_sub(AROUND_BYTES)..span.start];
+    let after = &view[span.end..view.len().min(span.end + AROUND_BYTES)];
+    let mut above = before.rsplit(|b| *b == b'\n');
+    let same = above.next().unwrap_or_default();
+    let alone = !same.iter().any(u8::is_ascii_alphanumeric);
+    let above = above.next().filter(|_| alone).unwrap_or_default();
+    let after = after.split(|b| *b == b'\n').next().unwrap_or_default();
+    [above, b" ", same, after].concat()
+}
+
 fn text_link(view: &[u8], address: &Address, opened: &Opened<'_>, place: &Place<'_>) -> Link {
     let Address { span, clear, room } = address;
     // The view of an address is its text in every charset: it holds nothing but ASCII.
@@ -200,9 +212,7 @@ fn text_link(view: &[u8], address: &Address, opened: &Opened<'_>, place: &Place<
         Err((skip, text)) => (text, Some(skip)),
         Ok(url) if !clear => (url, Some(Skip::Ambiguous)),
         Ok(url) => {
-            let before = &view[span.start.saturating_sub(AROUND_BYTES)..span.start];
-            let after = &view[span.end..view.len().min(span.end + AROUND_BYTES)];
-            let around = [before, after].concat();
+            let around = around(view, span);
             let skip = place
                 .is_way_out(&url, &String::from_utf8_lossy(&around))
                 .then_some(Skip::Unsubscribe);
