@@ -4,7 +4,7 @@ use crate::house::{DETAILED, House, MINUTE, NOW, address, hit, id};
 use model::{
     Axis, ConsentState, ContactId, CopyId, Language, Meaning, MessageId, RequestId, Right, Topic,
 };
-use store::{Fresh, Method, NewAgreement, NewRequest, Outcome};
+use store::{Fresh, MailHost, Method, NewAgreement, NewReport, NewRequest, Outcome, ReportScope};
 
 /// Stands in the contact's address, name, subject, links and notes, and must not outlive them.
 pub(crate) const SENTINEL: &str = "zq7sentinel";
@@ -69,6 +69,24 @@ pub(crate) async fn known(house: &House) -> Known {
     house.store.hits_record(hits, NOW).await.unwrap();
     house.fold_all().await;
     house.store.copy_receipt(read, NOW).await.unwrap();
+    let host = MailHost {
+        host: Some(format!("mx.{SENTINEL}.example")),
+        ..MailHost::default()
+    };
+    let noted = house.store.mail_host_note(contact.id, host, NOW);
+    noted.await.unwrap();
+    let report = NewReport {
+        id: id(),
+        envelope: Some(read.to_string()),
+        header_id: None,
+        address_keys: Vec::new(),
+        action: "displayed".into(),
+        reporter: format!("Mail program of {SENTINEL}"),
+        host: String::new(),
+        status: None,
+    };
+    let kept = house.store.report_keep(ReportScope::default(), report, NOW);
+    assert_eq!(kept.await.unwrap(), Some(read));
 
     let body = &format!("You will be told. A mail goes to {at}.");
     let text = house
