@@ -171,7 +171,7 @@ async fn r_ret_03_a_dry_run_says_what_would_go_and_changes_nothing(house: House)
     let golden = [
         "session credential 0 None",
         "session challenge 1 Some(2026-11-22T20:48:00Z)",
-        "feed event 10 Some(2026-11-21T20:48:00Z)",
+        "feed event 11 Some(2026-11-21T20:48:00Z)",
         "hits hit 2 Some(2026-11-21T20:48:00Z)",
         "unconfirmed consent_request 1 Some(2026-11-21T20:48:00Z)",
         "unconfirmed consent_text 0 None",
