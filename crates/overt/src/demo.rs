@@ -99,6 +99,7 @@ impl Demo {
             tracker: origin(&tracker)?.parse()?,
             hostname: "localhost".into(),
             relay: sink_as_relay(&sink)?,
+            tracking_off: "",
             signers: Arc::default(),
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),

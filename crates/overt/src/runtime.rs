@@ -42,6 +42,8 @@ pub(crate) struct Base {
     pub(crate) tracker: Origin,
     pub(crate) hostname: String,
     pub(crate) relay: Relay,
+    /// What keeps the service behind the relay from tracking by itself.
+    pub(crate) tracking_off: &'static str,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) signers: Arc<send::Signers>,
     /// Mail to deliver.
@@ -161,6 +163,7 @@ impl Running {
             deliveries,
             sender: base.sender(),
             relay: base.relay.clone(),
+            tracking_off: base.tracking_off,
             schedule,
             connections,
             hostname: base.hostname.clone(),

@@ -38,6 +38,8 @@ pub struct Courier {
     pub sender: Sender,
     /// Where everything goes.
     pub relay: Relay,
+    /// Header fields that keep the service behind it from tracking by itself, see [`service`](crate::service).
+    pub tracking_off: &'static str,
     /// When to try again.
     pub schedule: Schedule,
     /// How many connections to the relay.

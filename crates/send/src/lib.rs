@@ -16,6 +16,7 @@ mod quoted;
 mod read;
 mod report;
 mod retry;
+pub mod service;
 pub mod sign;
 pub mod submit;
 mod words;

@@ -156,6 +156,11 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         tracker: config.tracker.origin.clone(),
         hostname: config.hostname.clone(),
         relay: relay(config)?,
+        tracking_off: send::service::tracking_off(
+            &config.relay.host,
+            config.relay.service.as_deref(),
+        )
+        .context("[relay] service")?,
         profiles: law,
         signers: Arc::new(signers(config)?),
         wake: Arc::new(Notify::new()),

@@ -52,6 +52,8 @@ impl Default for Submit {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Relay {
     pub(crate) host: String,
+    /// The mail service behind it, where its host does not tell: so that it can be told not to track by itself.
+    pub(crate) service: Option<String>,
     #[serde(default = "submission_port")]
     pub(crate) port: u16,
     #[serde(default)]

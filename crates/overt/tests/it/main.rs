@@ -18,6 +18,7 @@ mod disk_full;
 mod injection;
 mod instrument;
 mod metrics;
+mod modes;
 mod postfix;
 mod profiles;
 mod reclassify;

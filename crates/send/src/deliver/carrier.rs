@@ -53,7 +53,11 @@ impl Carrier {
         let mut tries = 0;
         let outcome = loop {
             match self.ready(&parcel).await {
-                Ok(ready) => break self.hand_over(&parcel, ready).await,
+                Ok(mut ready) => {
+                    let off = self.courier.tracking_off;
+                    ready.bytes.splice(0..0, off.bytes());
+                    break self.hand_over(&parcel, ready).await;
+                }
                 Err(Unready::Gone(why)) => {
                     break Outcome::Bounced {
                         answer: why.into(),

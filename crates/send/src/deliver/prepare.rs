@@ -7,6 +7,7 @@ use crate::words;
 use model::{CopyId, Language, MessageId};
 use std::sync::Arc;
 use store::{Around, CopyInContext, Errand, Lowered, Parcel};
+use tracing::warn;
 
 /// A parcel made ready for the relay.
 pub(super) struct Ready {
@@ -50,11 +51,17 @@ impl Carrier {
         copy: CopyId,
         message: MessageId,
     ) -> Result<Ready, Unready> {
-        let around = self.around(copy).await?;
         let source = self
             .source(message)
             .await?
             .ok_or(Unready::Gone("the mail is gone"))?;
+        let around = match self.around(copy).await {
+            Err(Unready::Later(store::Error::Corrupt(what))) => {
+                warn!("a mail goes out untracked, because its rules cannot be read: {what}");
+                return self.unruled(parcel, copy, message, &source).await;
+            }
+            read => read?,
+        };
         let sender = self.courier.sender.clone();
         let everybody = if needs_everybody(&sender, &around) {
             sender.store.recipients(message).await?
@@ -80,6 +87,28 @@ impl Carrier {
             bytes: [trace.into_bytes(), bytes].concat(),
             lowered,
             asked,
+        })
+    }
+
+    /// The copy where what the decision depends on cannot be read: nothing is allowed, and it leaves (R-MODE-05).
+    async fn unruled(
+        &self,
+        parcel: &Parcel,
+        copy: CopyId,
+        message: MessageId,
+        source: &[u8],
+    ) -> Result<Ready, Unready> {
+        let sender = &self.courier.sender;
+        let message = sender.store.message(parcel.workspace, message).await?;
+        let message = message.ok_or(Unready::Gone("the mail is gone"))?;
+        let trace = write::trace(&message, &self.courier.hostname);
+        let written = write::write_unruled(sender, copy, &message, source, self.now());
+        let Written { bytes, lowered, .. } = written.map_err(Unready::Gone)?;
+        Ok(Ready {
+            from: parcel.sender.clone(),
+            bytes: [trace.into_bytes(), bytes].concat(),
+            lowered,
+            asked: false,
         })
     }
 

@@ -4,9 +4,10 @@ use crate::accept::Sender;
 use crate::decide::{About, Rules, may_ask};
 use crate::instrument::{self, Wanted};
 use crate::read::author_domain;
-use model::decision::Ceiling;
-use model::{Entitlement, Mode, PerAxis, Reason, Time};
-use store::{Alike, CopyInContext, Lowered};
+use model::crowd::NOBODY;
+use model::decision::{Ceiling, Circumstances, decide};
+use model::{CopyId, Entitlement, Language, Mode, PerAxis, Reason, Time};
+use store::{Alike, CopyInContext, Lowered, Message};
 
 /// A copy as it leaves.
 pub(crate) struct Written {
@@ -67,16 +68,7 @@ pub(crate) fn write_copy(
         .or(around.contact.language)
         .unwrap_or(around.workspace.language);
     let domain = author_domain(&plan);
-    let mut missing = Vec::new();
-    if plan.message_id().is_none() {
-        missing.push((
-            "Message-ID".to_owned(),
-            format!("<{}>", around.message.header_id),
-        ));
-    }
-    if plan.header("Date").is_none() {
-        missing.push(("Date".to_owned(), around.message.accepted_at.rfc2822()));
-    }
+    let missing = missing(&plan, message);
     let wanted = Wanted {
         copy: copy.id,
         decision: &decision,
@@ -105,6 +97,57 @@ pub(crate) fn write_copy(
         lowered,
         asked: rendered.asks,
     })
+}
+
+/// The copy's bytes where the rules for it cannot be read: untracked (R-MODE-05).
+pub(super) fn write_unruled(
+    sender: &Sender,
+    copy: CopyId,
+    message: &Message,
+    source: &[u8],
+    now: Time,
+) -> Result<Written, &'static str> {
+    let plan = mail::plan(source).map_err(|_| "the mail cannot be read any more")?;
+    let (domain, missing) = (author_domain(&plan), missing(&plan, message));
+    let unknown = Some(Reason::PolicyUnavailable);
+    let about = Circumstances {
+        ceilings: &[],
+        entitled: &PerAxis::all(Err(Reason::PolicyUnavailable)),
+        crowd: NOBODY,
+        obstacle: unknown,
+    };
+    let wanted = Wanted {
+        copy,
+        decision: &decide(copy, message.id, &about),
+        agreed: PerAxis::all(false),
+        ask: false,
+        language: Language::default(),
+        missing_headers: &missing,
+    };
+    let rendered = instrument::render(&plan, &wanted, &sender.tools(&domain))
+        .map_err(|_| "the mail could not be written")?;
+    let signature = sender.signers.sign(&domain, &rendered.bytes, now);
+    Ok(Written {
+        bytes: [signature, rendered.bytes].concat(),
+        lowered: Some(Lowered {
+            modes: rendered.modes,
+            open: unknown,
+            click: unknown,
+        }),
+        asked: false,
+    })
+}
+
+/// The header fields that a mail must have and this one lacks.
+fn missing(plan: &mail::Plan<'_>, message: &Message) -> Vec<(String, String)> {
+    let mut missing = Vec::new();
+    if plan.message_id().is_none() {
+        missing.push(("Message-ID".to_owned(), format!("<{}>", message.header_id)));
+    }
+    if plan.header("Date").is_none() {
+        missing.push(("Date".to_owned(), message.accepted_at.rfc2822()));
+    }
+    missing
 }
 
 /// A trace field, as every server that takes mail must add (RFC 5321 §4.4). The client's address is left out.
