@@ -38,12 +38,12 @@ fn render(plan: &Plan<'_>, key: &hmac::Key) -> Option<Vec<u8>> {
             url: "https://track.example.org/o/0123456789.gif",
             alt: "Read receipt for the sender",
         }),
-        line: Some(Line {
+        lines: &[Line {
             text: "The sender sees that this mail was read.",
             link_text: "What is recorded, and how to stop it",
             url: "https://track.example.org/p/0123456789",
             lang: "en",
-        }),
+        }],
         ..Edits::default()
     })
     .ok()

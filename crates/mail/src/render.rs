@@ -22,8 +22,8 @@ pub struct Edits<'e> {
     pub text_links: bool,
     /// The declared image, at the top of the first HTML body.
     pub image: Option<Image<'e>>,
-    /// The visible line, in the first HTML body and in the first text body.
-    pub line: Option<Line<'e>>,
+    /// Visible lines, in the first HTML body and in the first text body.
+    pub lines: &'e [Line<'e>],
     /// Pictures to take out.
     pub drop_picture: &'e dyn Fn(&Picture) -> bool,
     /// Fields to add: name and decoded value.
@@ -38,7 +38,7 @@ impl Default for Edits<'_> {
             link: &|_| None,
             text_links: false,
             image: None,
-            line: None,
+            lines: &[],
             drop_picture: &|_| false,
             add_headers: &[],
             drop_headers: &[],
@@ -212,14 +212,14 @@ impl Plan<'_> {
         edits: &Edits<'_>,
     ) -> Result<Vec<Piece>, RenderError> {
         if let Some(why) = self.hindrance
-            && (edits.image.is_some() || edits.line.is_some())
+            && (edits.image.is_some() || !edits.lines.is_empty())
         {
             return Err(RenderError::Untouchable(why));
         }
         if edits.image.is_some() && !self.has_html {
             return Err(RenderError::Untouchable(Untouchable::NoHtml));
         }
-        if edits.line.is_some() && !self.can_carry_line() {
+        if !edits.lines.is_empty() && !self.can_carry_line() {
             return Err(RenderError::NoPlaceForLine);
         }
         let mut pieces = Vec::new();
@@ -322,9 +322,9 @@ impl Plan<'_> {
                 (address.len() <= body.transfer.unbroken_max()).then_some(address)
             }
             What::Image => edits.image.map(|image| image.html()),
-            What::HtmlLine => edits.line.map(|line| line.html()),
-            What::TextLine { fresh, last } => edits.line.map(|line| {
-                let text = line.text();
+            What::HtmlLine => lines(edits, Line::html).map(|html| html.concat()),
+            What::TextLine { fresh, last } => lines(edits, Line::text).map(|texts| {
+                let text = texts.join("\n");
                 match (fresh, last) {
                     (false, _) => format!("\n\n{text}"),
                     (true, true) => format!("\n{text}"),
@@ -333,6 +333,12 @@ impl Plan<'_> {
             }),
         }
     }
+}
+
+/// The lines as HTML or text; none where there are none.
+fn lines<'e>(edits: &Edits<'e>, form: impl Fn(&Line<'e>) -> String) -> Option<Vec<String>> {
+    let lines: Vec<_> = edits.lines.iter().map(form).collect();
+    (!lines.is_empty()).then_some(lines)
 }
 
 /// The new address of a link, if it gets one; `replaced` is what must stand there at least.

@@ -116,12 +116,12 @@ fn three_times_the_mail_is_enough() {
                     url: "https://t.example/o/1.gif",
                     alt: "Read receipt",
                 }),
-                line: Some(Line {
+                lines: &[Line {
                     text: "This mail is tracked.",
                     link_text: "Why",
                     url: "https://t.example/p",
                     lang: "en",
-                }),
+                }],
                 ..Edits::default()
             })
             .unwrap();

@@ -69,6 +69,14 @@ words! {
         BreachNoted = "breach.noted",
         /// An entry of the register of breaches was changed.
         BreachChanged = "breach.changed",
+        /// Somebody entered or imported a contact, with where the address comes from.
+        ContactEntered = "contact.entered",
+        /// A user noted whether a contact agreed to get advertising.
+        ContactAgreementSet = "contact.agreement_set",
+        /// A user noted that somebody wants no advertising.
+        AddressSuppressed = "address.suppressed",
+        /// An assessment of legitimate interests was written.
+        AssessmentWritten = "assessment.written",
         /// Somebody drew lists about tracking out of the desk.
         RegisterExported = "register.exported",
         /// An evidence archive was drawn.
@@ -110,6 +118,10 @@ impl ActKind {
             Self::PolicyAcknowledged => "acknowledged the tracking policy",
             Self::BreachNoted => "noted a breach",
             Self::BreachChanged => "changed a breach's entry",
+            Self::ContactEntered => "entered a contact",
+            Self::ContactAgreementSet => "noted whether a contact agreed to get advertising",
+            Self::AddressSuppressed => "noted that somebody wants no advertising",
+            Self::AssessmentWritten => "wrote an assessment of legitimate interests",
             Self::RegisterExported => "exported a list of the compliance desk",
             Self::EvidenceDrawn => "drew an evidence archive",
         }

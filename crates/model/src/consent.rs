@@ -80,11 +80,13 @@ pub enum ConsentState {
     Withdrawn,
     /// Ran out.
     Expired,
+    /// Somebody says they agreed, and cannot show it. Counts as never asked (R-CONS-10).
+    Asserted,
 }
 
 impl ConsentState {
     /// All states.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Unknown,
         Self::Asked,
         Self::Requested,
@@ -92,6 +94,7 @@ impl ConsentState {
         Self::Refused,
         Self::Withdrawn,
         Self::Expired,
+        Self::Asserted,
     ];
 
     /// The word for the database and the API.
@@ -104,6 +107,7 @@ impl ConsentState {
             Self::Refused => "refused",
             Self::Withdrawn => "withdrawn",
             Self::Expired => "expired",
+            Self::Asserted => "asserted",
         }
     }
 }
@@ -116,7 +120,7 @@ impl FromStr for ConsentState {
             .find(|s| s.as_str() == text)
             .ok_or_else(|| UnknownWord {
                 given: text.into(),
-                expected: "unknown, asked, requested, given, refused, withdrawn, expired",
+                expected: "unknown, asked, requested, given, refused, withdrawn, expired, asserted",
             })
     }
 }
@@ -146,7 +150,7 @@ impl Standing {
     pub fn obstacle(self, now: Time) -> Option<Reason> {
         match self.at(now) {
             ConsentState::Given => None,
-            ConsentState::Unknown => Some(Reason::NeverAsked),
+            ConsentState::Unknown | ConsentState::Asserted => Some(Reason::NeverAsked),
             ConsentState::Asked => Some(Reason::AskedNoAnswer),
             ConsentState::Requested => Some(Reason::AwaitingConfirmation),
             ConsentState::Refused => Some(Reason::Refused),
@@ -207,12 +211,14 @@ impl Consent {
 
     /// One word for lists: the state that says most about the person.
     pub fn summary(&self, now: Time) -> ConsentState {
-        use ConsentState::{Asked, Expired, Given, Refused, Requested, Withdrawn};
+        use ConsentState::{Asked, Asserted, Expired, Given, Refused, Requested, Withdrawn};
         let states = Topic::ALL.map(|t| self.get(t).at(now));
-        [Given, Withdrawn, Refused, Requested, Expired, Asked]
-            .into_iter()
-            .find(|s| states.contains(s))
-            .unwrap_or_default()
+        [
+            Given, Withdrawn, Refused, Requested, Expired, Asked, Asserted,
+        ]
+        .into_iter()
+        .find(|s| states.contains(s))
+        .unwrap_or_default()
     }
 
     /// May this person be asked for consent now? Not while a consent or a withdrawal stands, nor within 180 days of
@@ -222,7 +228,7 @@ impl Consent {
             .map(|t| self.get(t))
             .iter()
             .all(|s| match s.at(now) {
-                ConsentState::Unknown | ConsentState::Expired => true,
+                ConsentState::Unknown | ConsentState::Asserted | ConsentState::Expired => true,
                 ConsentState::Given | ConsentState::Withdrawn => false,
                 ConsentState::Asked | ConsentState::Requested | ConsentState::Refused => s
                     .since

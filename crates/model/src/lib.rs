@@ -72,6 +72,7 @@ pub mod reason;
 pub mod receipt;
 pub mod request;
 pub mod role;
+pub mod roll;
 pub mod seal;
 pub mod secret;
 pub mod sending;

@@ -138,7 +138,7 @@ impl Source {
 }
 
 /// One word of a closed list.
-pub(crate) fn word<T: FromStr>(field: &'static str, text: &str) -> Result<T, Unclear>
+fn word<T: FromStr>(field: &'static str, text: &str) -> Result<T, Unclear>
 where
     T::Err: std::fmt::Display,
 {
@@ -152,7 +152,7 @@ where
 }
 
 /// One line with something in it.
-pub(crate) fn line(field: &'static str, text: &str) -> Result<String, Unclear> {
+pub fn line(field: &'static str, text: &str) -> Result<String, Unclear> {
     let filled: Filled = text.parse().map_err(|why| Unclear::new(field, why))?;
     if filled.as_str().chars().count() > SOURCE_CHARS_MAX {
         let why = format!("at most {SOURCE_CHARS_MAX} characters, please");
@@ -161,8 +161,31 @@ pub(crate) fn line(field: &'static str, text: &str) -> Result<String, Unclear> {
     Ok(filled.as_str().to_owned())
 }
 
+/// Some lines of text, of which none is hidden.
+pub fn paragraph(field: &'static str, text: &str) -> Result<String, Unclear> {
+    const BYTES_MAX: usize = 4_000;
+    let text = text.trim().replace("\r\n", "\n");
+    let why = match text.len() {
+        0 => "it is missing",
+        n if n > BYTES_MAX => "it is longer than 4000 bytes; shorten it",
+        _ if text.chars().any(|c| c.is_control() && c != '\n') => "it has control characters",
+        _ => return Ok(text),
+    };
+    Err(Unclear::new(field, why))
+}
+
+/// A day that comes within a year: whoever plans further ahead looks away too long.
+pub fn within_a_year(field: &'static str, text: &str, now: Time) -> Result<Time, Unclear> {
+    const YEAR: Duration = Duration::from_hours(24 * 366);
+    let at = moment(field, text)?;
+    if at <= now || at > now + YEAR {
+        return Err(Unclear::new(field, "choose a day within the next year"));
+    }
+    Ok(at)
+}
+
 /// A day or moment that has been.
-pub(crate) fn past(field: &'static str, text: &str, now: Time) -> Result<Time, Unclear> {
+pub fn past(field: &'static str, text: &str, now: Time) -> Result<Time, Unclear> {
     let at = moment(field, text)?;
     if at > now {
         return Err(Unclear::new(field, "it has not come yet"));
@@ -171,7 +194,7 @@ pub(crate) fn past(field: &'static str, text: &str, now: Time) -> Result<Time, U
 }
 
 /// A day, which means its first minute in UTC, or a moment.
-pub(crate) fn moment(field: &'static str, text: &str) -> Result<Time, Unclear> {
+pub fn moment(field: &'static str, text: &str) -> Result<Time, Unclear> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Unclear::new(field, "it is missing"));

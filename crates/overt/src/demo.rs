@@ -20,7 +20,7 @@ use model::{
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use store::{CredentialKind, Method, Store};
+use store::{By, CredentialKind, Method, Store, User};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use web::MailboxDir;
@@ -245,6 +245,7 @@ async fn sample(store: &Store) -> Result<People> {
     };
     let user = create_user(store, &new).await?;
     let_track(store, &user).await?;
+    say_where(store, workspace, &user).await?;
     let source = Source {
         kind: SourceKind::Person,
         place: "made up for this demo".into(),
@@ -291,6 +292,16 @@ async fn sample(store: &Store) -> Result<People> {
         app_password,
         api_key,
     })
+}
+
+/// Newsletters and advertising must name the sender's address; it is made up, like everything here.
+async fn say_where(store: &Store, workspace: WorkspaceId, user: &User) -> Result<()> {
+    let by = By::user(user.id, (ambient::REAL.now)());
+    let found = store.workspace(workspace).await?;
+    let mut settings = found.context("the workspace is gone")?;
+    settings.postal_address = "Mill Lane 1\n10115 Berlin".into();
+    store.workspace_update(settings, by).await?;
+    Ok(())
 }
 
 async fn credential(store: &Store, user: UserId, kind: CredentialKind) -> Result<String> {

@@ -64,6 +64,8 @@ enum Command {
     Restore(command::restore::Arguments),
     /// Clear away what has been kept for its term, or say what that would be
     Retention(command::retention::Arguments),
+    /// Enter contacts from a list
+    Contact(command::contact::Arguments),
     /// Measure what rewriting a mail costs, as a ratio to a yardstick in the same process
     Bench(command::bench::Arguments),
 }
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Backup(arguments) => command::backup::run(&arguments),
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Retention(arguments) => command::retention::run(&arguments),
+        Command::Contact(arguments) => command::contact::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
     };
     match ended {

@@ -269,6 +269,7 @@ impl Base {
             keyring: self.keyring.clone(),
             tracker: self.tracker.clone(),
             profiles: self.profiles.clone(),
+            suppression: self.suppression.clone(),
             signers: self.signers.clone(),
             ambient: self.ambient,
             wake: self.wake.clone(),
@@ -333,7 +334,11 @@ async fn sign_heads(store: Store, ambient: Ambient, key: Arc<SigningKey>) {
 
 async fn purge(store: Store, ambient: Ambient, terms: Terms) {
     loop {
-        let purged = store.retention_run(terms, (ambient.random)(), (ambient.now)());
+        let now = (ambient.now)();
+        let purged = async {
+            store.retention_run(terms, (ambient.random)(), now).await?;
+            store.contacts_erase_untold(ambient.random, now).await
+        };
         if let Err(error) = purged.await {
             tracing::warn!(%error, "cannot clear away what has been kept for its term: {error}");
         }

@@ -5,14 +5,15 @@ use crate::instrument::Tools;
 use crate::read::{Read, read};
 use crate::sign::Signers;
 use model::decision::{Ceiling, Decision};
+use model::sending::Duties;
 use model::url::Origin;
 use model::{
-    Ambient, CopyId, EmailAddress, Keyring, MessageClass, MessageId, Mode, PerAxis, Profiles,
-    Reason, Source, Switch, Tick, Time, role::Act,
+    Ambient, AssessmentId, CopyId, EmailAddress, Keyring, MessageClass, MessageId, Mode, PerAxis,
+    Profiles, Reason, Source, SuppressionKey, Switch, Tick, Time, role::Act,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
-use store::{Accepted, Contact, NewCopy, NewMessage, Store, User};
+use store::{Accepted, Contact, NewCopy, NewMessage, Refused, Store, User};
 use tokio::sync::Notify;
 
 /// Most recipients of one mail. A longer envelope is refused whole; SMTP clients split theirs by themselves.
@@ -29,6 +30,8 @@ pub struct Sender {
     pub tracker: Origin,
     /// The rules of law, by country and kind of mail.
     pub profiles: Arc<Profiles>,
+    /// Marks of addresses on the suppression list.
+    pub suppression: Arc<SuppressionKey>,
     /// The DKIM keys; none of them is fine.
     pub signers: Arc<Signers>,
     /// Time and chance.
@@ -56,6 +59,11 @@ pub struct Submission {
     pub ask: Option<bool>,
     /// What kind of mail it is; overrides the `X-Overt-Class` header. One person to another where neither says.
     pub class: Option<MessageClass>,
+    /// The assessment of legitimate interests behind a cold mail; overrides the `X-Overt-Assessment` header. The one
+    /// that holds longest where neither names one.
+    pub assessment: Option<AssessmentId>,
+    /// Send a report about recipients whom the rules forbid: for ways in that cannot say so at once.
+    pub report_refusals: bool,
     /// RFC 3461: how much of the mail a report quotes.
     pub ret: Option<String>,
     /// RFC 3461: the sender's id for this envelope.
@@ -95,6 +103,8 @@ pub struct AcceptedCopy {
     pub modes: PerAxis<Mode>,
     /// Why not more.
     pub reason: Option<Reason>,
+    /// Why it is not sent to them at all.
+    pub refusal: Option<Reason>,
     /// It carries the question.
     pub ask: bool,
     /// What the sender sees at first.
@@ -107,6 +117,9 @@ pub enum Refusal {
     /// The envelope sender or the From header is not one of the user's identities.
     #[error("{0} is not one of your identities: add it under Settings, or send from one that is")]
     NotYourIdentity(String),
+    /// The rules forbid it for every recipient: how many, the first of them, and why.
+    #[error("none of the {0} recipients may get this mail. The first, {1}: {2}")]
+    Nobody(usize, String, Reason),
     /// The user's role does not send.
     #[error("your role does not send mail")]
     MayNotSend,
@@ -219,10 +232,34 @@ impl Sender {
             ask: submission.ask.or(read.ask),
         };
         let id = MessageId((self.ambient.random)());
-        let mut copies = self.copies(id, recipients, &prepared, &read, &wishes, &own, now);
-        if delivery == Delivery::Ours {
-            for copy in &mut copies {
+        let named = submission.assessment.or(read.assessment);
+        let permission = self
+            .permission(
+                &prepared.workspace,
+                &prepared.contacts,
+                (wishes.class, named),
+                read.can_carry_line,
+                &own,
+                now,
+            )
+            .await?;
+        forbidden_to_all(&recipients, &permission.of_each)?;
+        let mut copies = self.copies(
+            id,
+            recipients,
+            &prepared,
+            &permission.of_each,
+            &read,
+            &wishes,
+            &own,
+            now,
+        );
+        for copy in &mut copies {
+            if delivery == Delivery::Ours {
                 copy.outbox = Some((self.ambient.random)());
+            }
+            if submission.report_refusals {
+                self.report(copy);
             }
         }
 
@@ -241,7 +278,7 @@ impl Sender {
             size: source.len() as i64,
             switch: wishes.switch,
             class: wishes.class,
-            assessment: None,
+            assessment: permission.assessment,
         };
         let new = NewMessage {
             message,
@@ -292,6 +329,7 @@ impl Sender {
         id: MessageId,
         recipients: Vec<Recipient>,
         around: &Accepted,
+        permitted: &[Result<Duties, Reason>],
         read: &Read,
         wishes: &Wishes,
         own: &HashSet<String>,
@@ -307,7 +345,6 @@ impl Sender {
             workspace: &around.workspace,
             limits: &around.limits,
             message: id,
-            class: wishes.class,
             now,
             together: self.profiles.agreed_by_each(cases, now),
         };
@@ -319,17 +356,19 @@ impl Sender {
             Switch::All => read.no_pixel.unwrap_or(switch),
             _ => switch,
         };
-        let about = |contact| About {
+        let about = |(contact, permitted): (_, &Result<Duties, Reason>)| About {
             copy: CopyId((self.ambient.random)()),
             contact,
+            class: (permitted.as_ref()).map_or(wishes.class, |duties| duties.class),
             limit,
             obstacle: if is_own(contact) {
                 Some(Reason::OwnAddress)
             } else {
-                contact.obstacle().or(read.obstacle)
+                let refused = permitted.as_ref().err().copied();
+                refused.or(contact.obstacle()).or(read.obstacle)
             },
         };
-        let abouts: Vec<About<'_>> = around.contacts.iter().map(about).collect();
+        let abouts: Vec<About<'_>> = around.contacts.iter().zip(permitted).map(about).collect();
         let decided = rules.all(&abouts);
         let tracking_on = around.instance.tracking && around.workspace.tracking;
         let asks = |contact: &Contact, decision: &Decision| {
@@ -343,7 +382,10 @@ impl Sender {
                 && around.workspace.can_ask()
                 && may_ask(decision, &contact.consent, now)
         };
-        let copy = |((recipient, about), decision): ((Recipient, &About<'_>), Decision)| NewCopy {
+        let copy = |(((recipient, about), decision), permitted): (
+            ((Recipient, &About<'_>), Decision),
+            &Result<Duties, Reason>,
+        )| NewCopy {
             id: about.copy,
             outbox: None,
             contact: about.contact.id,
@@ -351,8 +393,11 @@ impl Sender {
             modes: decision.modes(),
             reason_open: decision.open.as_ref().err().copied(),
             reason_click: decision.click.as_ref().err().copied(),
-            ask: asks(about.contact, &decision),
-            refusal: None,
+            ask: permitted.is_ok() && asks(about.contact, &decision),
+            refusal: (permitted.as_ref().err()).map(|&reason| Refused {
+                reason,
+                report: None,
+            }),
             notify: recipient.notify,
             orcpt: recipient.orcpt,
         };
@@ -360,8 +405,34 @@ impl Sender {
             .into_iter()
             .zip(&abouts)
             .zip(decided)
+            .zip(permitted)
             .map(copy)
             .collect()
+    }
+
+    /// Has the sender told about a copy that the rules forbid, unless they asked not to be.
+    fn report(&self, copy: &mut NewCopy) {
+        let wants = (copy.notify.as_deref()).is_none_or(|notify| {
+            notify
+                .split(',')
+                .any(|word| word.eq_ignore_ascii_case("FAILURE"))
+        });
+        if let Some(refused) = copy.refusal.as_mut().filter(|_| wants) {
+            refused.report = Some((self.ambient.random)());
+        }
+    }
+}
+
+/// Fails if the rules forbid the mail for every recipient: then its sender is told at once.
+fn forbidden_to_all(
+    recipients: &[Recipient],
+    permitted: &[Result<Duties, Reason>],
+) -> Result<(), Refusal> {
+    match (recipients.first(), permitted.first()) {
+        (Some(first), Some(Err(reason))) if permitted.iter().all(Result::is_err) => Err(
+            Refusal::Nobody(recipients.len(), first.address.to_string(), *reason),
+        ),
+        _ => Ok(()),
     }
 }
 
@@ -388,6 +459,7 @@ fn accepted_copy(copy: &NewCopy) -> AcceptedCopy {
         address: copy.address.clone(),
         modes: copy.modes,
         reason: copy.reason_open.or(copy.reason_click),
+        refusal: copy.refusal.map(|refused| refused.reason),
         ask: copy.ask,
         tick: Tick::of(&copy.modes, &model::tick::Seen::default()),
     }

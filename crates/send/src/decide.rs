@@ -18,7 +18,6 @@ pub(crate) struct Rules<'a> {
     /// The sender's own.
     pub(crate) limits: &'a Limits,
     pub(crate) message: MessageId,
-    pub(crate) class: MessageClass,
     pub(crate) now: Time,
     /// What each recipient agreed to, where each of them must have (R-LAW-01).
     pub(crate) together: Option<Entitlement>,
@@ -29,6 +28,8 @@ pub(crate) struct Rules<'a> {
 pub(crate) struct About<'a> {
     pub(crate) copy: CopyId,
     pub(crate) contact: &'a Contact,
+    /// What the mail is to them, whatever its sender calls it.
+    pub(crate) class: MessageClass,
     /// The sender's own choice when the mail is accepted; afterwards what was decided then.
     pub(crate) limit: Ceiling,
     pub(crate) obstacle: Option<Reason>,
@@ -64,7 +65,7 @@ impl Rules<'_> {
 
     fn one(&self, about: &About<'_>, crowd: PerAxis<u32>) -> Decision {
         let children = self.workspace.directed_to_children;
-        let ruling = self.law.ruling(&about.contact.case(self.class, children));
+        let ruling = self.law.ruling(&about.contact.case(about.class, children));
         let mut ceilings = store::ceilings(self.instance, self.workspace, self.limits);
         ceilings.extend([about.limit, ruling.ceiling]);
         let consent = Some(&about.contact.consent);

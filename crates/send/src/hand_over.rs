@@ -4,7 +4,7 @@
 //! is not known here, and nothing is tried again.
 
 use crate::accept::{Delivery, Refusal, Sender, Submission};
-use crate::deliver::write::{Written, needs_everybody, write_copy};
+use crate::deliver::write::{Unwritten, Written, needs_everybody, write_copy};
 use model::{CopyId, EmailAddress, Mode, PerAxis, Reason};
 use store::{Carried, CopyState};
 
@@ -53,9 +53,11 @@ impl Sender {
                 Vec::new()
             };
             let now = (self.ambient.now)();
+            let duties = (self.still_permitted(&around, now).await?).map_err(forbidden)?;
+            let told = duties.tells_source();
             let (sender, source) = (self.clone(), source.clone());
             let writing = tokio::task::spawn_blocking(move || {
-                write_copy(&sender, &around, &everybody, &source, now)
+                write_copy(&sender, &around, &everybody, &duties, &source, now)
             });
             let Written {
                 bytes,
@@ -64,11 +66,14 @@ impl Sender {
             } = writing
                 .await
                 .map_err(|_| unwritten("it could not be written"))?
-                .map_err(unwritten)?;
+                .map_err(|why| match why {
+                    Unwritten::Gone(why) => unwritten(why),
+                    Unwritten::Refused(reason) => forbidden(reason),
+                })?;
             let carried = Carried {
                 lowered,
                 asked,
-                told: false,
+                told,
             };
             self.store
                 .copy_handed_over(workspace, copy.id, carried, now)
@@ -84,6 +89,10 @@ impl Sender {
         }
         Ok(copies)
     }
+}
+
+fn forbidden(reason: Reason) -> Refusal {
+    unwritten(reason.sentence())
 }
 
 fn unwritten(why: &str) -> Refusal {

@@ -2,7 +2,11 @@
 //!
 //! Whatever goes wrong here sends the mail untracked, with a reason; it never holds it back.
 
-use crate::read::{ASK_HEADER, CLASS_HEADER, SWITCH_HEADER, TEXT_LINKS_HEADER, on_or_off, reason};
+use crate::imprint::Said;
+use crate::read::{
+    ASK_HEADER, ASSESSMENT_HEADER, CLASS_HEADER, SWITCH_HEADER, TEXT_LINKS_HEADER, on_or_off,
+    reason,
+};
 use crate::{line, quoted, words};
 use mail::{Edits, Image, Line, Plan, RenderError, Untouchable};
 use model::decision::{Ceiling, Decision};
@@ -33,6 +37,8 @@ pub struct Wanted<'a> {
     pub ask: bool,
     /// The language of the visible line.
     pub language: Language,
+    /// What the law makes it say besides, as lines at its end.
+    pub says: &'a [Said],
     /// Header fields that the mail lacks and must have.
     pub missing_headers: &'a [(String, String)],
 }
@@ -61,6 +67,7 @@ const DROPPED: &[&str] = &[
     ASK_HEADER,
     CLASS_HEADER,
     TEXT_LINKS_HEADER,
+    ASSESSMENT_HEADER,
 ];
 
 /// What else leaves when the mail is signed anew: the signature that instrumenting would break.
@@ -71,10 +78,12 @@ const DROPPED_WHEN_SIGNING: &[&str] = &[
     ASK_HEADER,
     CLASS_HEADER,
     TEXT_LINKS_HEADER,
+    ASSESSMENT_HEADER,
     "DKIM-Signature",
 ];
 
-/// Writes one copy. Falls back to the untracked mail rather than fail.
+/// Writes one copy. Falls back to the untracked mail rather than fail; fails only where the law makes it say something
+/// and there is no place for that.
 pub fn render(
     plan: &Plan<'_>,
     wanted: &Wanted<'_>,
@@ -156,15 +165,18 @@ fn trackable(link: &mail::Link, tools: &Tools<'_>) -> Option<Destination> {
     if ours { None } else { to.parse().ok() }
 }
 
-/// The copy without anything of ours: not even what an earlier mail of ours left in its quoted text.
-fn plain(
+/// The copy without anything of ours but what the law makes it say: not even what an earlier mail of ours left in its
+/// quoted text.
+pub(crate) fn plain(
     plan: &Plan<'_>,
     wanted: &Wanted<'_>,
     tools: &Tools<'_>,
     lowered: Option<Reason>,
 ) -> Result<Rendered, RenderError> {
+    let lines = says(wanted);
     let untouched = Edits {
-        drop_headers: DROPPED,
+        lines: &lines,
+        drop_headers: dropped(tools.signs_anew && !lines.is_empty()),
         add_headers: wanted.missing_headers,
         ..Edits::default()
     };
@@ -204,25 +216,42 @@ fn with_line(
     };
     let headers = headers(wanted, &wanted.decision.modes(), &page);
     let replace = |address: &str| quoted::replacement(address, tools);
+    let mut lines = vec![Line {
+        text: &words.sentence,
+        link_text: words.link,
+        url: &page,
+        lang: wanted.language.as_str(),
+    }];
+    lines.extend(says(wanted));
     let edits = Edits {
         link: &tracked,
         text_links: tracks_text_links(plan),
         drop_picture: &|picture| quoted::is_pixel(picture, tools),
         image: pixel.as_deref().map(|url| Image { url, alt: &alt }),
-        line: Some(Line {
-            text: &words.sentence,
-            link_text: words.link,
-            url: &page,
-            lang: wanted.language.as_str(),
-        }),
+        lines: &lines,
         add_headers: &headers,
-        drop_headers: if tools.signs_anew {
-            DROPPED_WHEN_SIGNING
-        } else {
-            DROPPED
-        },
+        drop_headers: dropped(tools.signs_anew),
     };
     plan.render_replacing(&replace, &edits)
+}
+
+/// What the law makes it say, as lines.
+fn says<'a>(wanted: &Wanted<'a>) -> Vec<Line<'a>> {
+    let line = |said: &'a Said| Line {
+        text: &said.sentence,
+        link_text: said.link,
+        url: &said.url,
+        lang: wanted.language.as_str(),
+    };
+    wanted.says.iter().map(line).collect()
+}
+
+fn dropped(signs_anew: bool) -> &'static [&'static str] {
+    if signs_anew {
+        DROPPED_WHEN_SIGNING
+    } else {
+        DROPPED
+    }
 }
 
 fn headers(wanted: &Wanted<'_>, modes: &PerAxis<Mode>, page: &str) -> Vec<(String, String)> {

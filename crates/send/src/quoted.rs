@@ -19,12 +19,13 @@ fn original(url: &str, tools: &Tools<'_>) -> Option<String> {
     genuine.is_ok().then(|| to.as_str().to_owned())
 }
 
-/// Is this the address of one person's page, confirmation or receipt?
+/// Is this the address of one person's page, confirmation, receipt or unsubscribing?
 fn is_page(url: &str, tools: &Tools<'_>) -> bool {
     let pages = [
         ("/p/confirm/", Purpose::Confirm),
         ("/p/", Purpose::Person),
         ("/r/", Purpose::Receipt),
+        ("/u/", Purpose::Unsubscribe),
     ];
     let Some(path) = url.strip_prefix(tools.tracker.as_str()) else {
         return false;

@@ -5,7 +5,7 @@ use crate::instrument::{self, left_alone};
 use crate::quoted;
 use mail::Untouchable;
 use model::decision::Ceiling;
-use model::{EmailAddress, MessageClass, Reason, Switch};
+use model::{AssessmentId, EmailAddress, MessageClass, Reason, Switch};
 use std::collections::HashMap;
 
 /// Trace fields in a mail that has gone round in circles (RFC 5321 §6.3 asks for at least 100; we are not a hub).
@@ -21,6 +21,7 @@ pub(crate) const SWITCH_HEADER: &str = "X-Overt-Track";
 pub(crate) const ASK_HEADER: &str = "X-Overt-Ask";
 pub(crate) const CLASS_HEADER: &str = "X-Overt-Class";
 pub(crate) const TEXT_LINKS_HEADER: &str = "X-Overt-Text-Links";
+pub(crate) const ASSESSMENT_HEADER: &str = "X-Overt-Assessment";
 
 /// A mail, as far as accepting it goes.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub(crate) struct Read {
     pub(crate) switch: Option<Switch>,
     pub(crate) ask: Option<bool>,
     pub(crate) class: Option<MessageClass>,
+    pub(crate) assessment: Option<AssessmentId>,
     pub(crate) obstacle: Option<Reason>,
     /// Set for a mail in plain text whose links may be tracked and nothing else.
     pub(crate) no_pixel: Option<Ceiling>,
@@ -73,6 +75,11 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
         .map(|word| word.trim().to_ascii_lowercase().parse())
         .transpose()
         .map_err(|e| Refusal::BadMail(format!("{CLASS_HEADER}: {e}")))?;
+    let assessment = plan
+        .header(ASSESSMENT_HEADER)
+        .map(|id| id.trim().parse())
+        .transpose()
+        .map_err(|e| Refusal::BadMail(format!("{ASSESSMENT_HEADER}: {e}")))?;
     let ask = on_or_off(&plan, ASK_HEADER)?;
     on_or_off(&plan, TEXT_LINKS_HEADER)?;
     let mailboxes = ["To", "Cc", "Bcc"]
@@ -105,6 +112,7 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
         switch,
         ask,
         class,
+        assessment,
         obstacle: untouchable
             .filter(|why| *why != Untouchable::NoHtml || no_pixel.is_none())
             .map(reason),

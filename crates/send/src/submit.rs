@@ -102,6 +102,8 @@ fn submission(user: User, envelope: &Envelope, source: Vec<u8>) -> Result<Submis
         switch: None,
         ask: None,
         class: None,
+        assessment: None,
+        report_refusals: true,
         ret: envelope.ret.map(|r| r.to_string()),
         envid: envelope.envid.clone(),
     })
@@ -114,7 +116,7 @@ fn address(text: &str, enhanced: (u8, u16, u16)) -> Result<EmailAddress, Reply> 
 
 fn reply(refusal: &Refusal) -> Reply {
     match refusal {
-        Refusal::NotYourIdentity(_) | Refusal::MayNotSend => {
+        Refusal::NotYourIdentity(_) | Refusal::MayNotSend | Refusal::Nobody(..) => {
             Reply::new(550, (5, 7, 1), refusal.to_string())
         }
         Refusal::BadMail(_) => Reply::new(554, (5, 6, 0), refusal.to_string()),

@@ -1,9 +1,10 @@
 //! Assessments of legitimate interests: why somebody thinks that mail to people who never asked for it is fair. Cold
 //! mail needs one that has not run out (R-ORIG-05), and remembers which. Written once; a new view is a new assessment.
 
+use crate::act::{self, By, NewAct, Object};
 use crate::value::{Row, params};
 use crate::{Error, Store};
-use model::{AssessmentId, Time, WorkspaceId};
+use model::{ActKind, AssessmentId, Time, WorkspaceId};
 
 /// One assessment, with the three steps of the test: purpose, necessity, balance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,15 +48,25 @@ impl Store {
         &self,
         workspace: WorkspaceId,
         a: Assessment,
+        by: By,
     ) -> Result<(), Error> {
         self.db
             .write(move |tx| {
                 let sql = "insert into assessment (workspace_id, id, title, purpose, necessity, balance, author, at,
                            review_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
                 let values = params![
-                    workspace, a.id, a.title, a.purpose, a.necessity, a.balance, a.author, a.at, a.review_by
+                    workspace, a.id, &a.title, a.purpose, a.necessity, a.balance, a.author, a.at, a.review_by
                 ];
-                tx.execute(sql, values).map(|_| ())
+                tx.execute(sql, values)?;
+                let act = NewAct {
+                    workspace,
+                    kind: ActKind::AssessmentWritten,
+                    by: &by,
+                    object: Object::Thing("assessment", a.id.to_string()),
+                    before: None,
+                    after: Some(a.title.clone()),
+                };
+                act::write(tx, act)
             })
             .await
     }

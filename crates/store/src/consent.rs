@@ -24,6 +24,8 @@ pub enum Method {
     Unsubscribe,
     /// A user noted it on the contact's request. Only withdrawals come this way.
     User,
+    /// With a list or an entry by a user, who says how it can be shown.
+    Import,
     /// The sample contacts of a demo.
     Demo,
 }
@@ -36,6 +38,7 @@ impl Method {
             Self::Confirmation => "confirmation",
             Self::Unsubscribe => "unsubscribe",
             Self::User => "user",
+            Self::Import => "import",
             Self::Demo => "demo",
         }
     }
@@ -236,6 +239,21 @@ const REQUEST: &str =
     "select id, contact_id, copy_id, topics, text_sha256, created_at, expires_at, answered_at
     from consent_request where id = $1";
 
+/// Keeps a text and the part of the page; found by the digest of that part.
+pub(crate) fn keep_text(
+    tx: &mut Tx<'_>,
+    language: Language,
+    body: &str,
+    page: &str,
+    now: Time,
+) -> Result<Sha256, Error> {
+    let digest = Sha256::of(page);
+    let sql = "insert into consent_text (sha256, language, body, page, created_at)
+               values ($1, $2, $3, $4, $5) on conflict (sha256) do nothing";
+    tx.execute(sql, params![digest.0, language, body, page, now])
+        .map(|_| digest)
+}
+
 impl Store {
     /// Keeps a notice as it was shown: its text, and the part of the page. It is found by the digest of that part.
     pub async fn consent_text_keep(
@@ -245,14 +263,9 @@ impl Store {
         page: &str,
         now: Time,
     ) -> Result<Sha256, Error> {
-        let (digest, body, page) = (Sha256::of(page), body.to_owned(), page.to_owned());
+        let (body, page) = (body.to_owned(), page.to_owned());
         self.db
-            .write(move |tx| {
-                let sql = "insert into consent_text (sha256, language, body, page, created_at)
-                           values ($1, $2, $3, $4, $5) on conflict (sha256) do nothing";
-                tx.execute(sql, params![digest.0, language, body, page, now])
-                    .map(|_| digest)
-            })
+            .write(move |tx| keep_text(tx, language, &body, &page, now))
             .await
     }
 

@@ -77,8 +77,10 @@ pub use ledger::{Chain, LedgerRow, Opening};
 pub use limits::Limits;
 pub use mail_host::{HostWanted, MailHost};
 pub use member::Member;
-pub use message::{Accepted, Cursor, Link, Message, MessageFilter, NewCopy, NewMessage, Part};
-pub use origin::{MailAgreement, NewContact, Untold};
+pub use message::{
+    Accepted, Cursor, Link, Message, MessageFilter, NewCopy, NewMessage, Part, Refused,
+};
+pub use origin::{MailAgreement, Untold};
 pub use outbox::{Carried, Errand, Lowered, Outcome, Parcel};
 pub use person::{Around, AroundWorkspace, Author, Person};
 pub use policy::Policy;

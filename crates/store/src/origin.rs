@@ -1,12 +1,19 @@
 //! Where contacts come from, whether they agreed to be mailed, and who is still to be told that they are here.
 
+use crate::act::{self, By, NewAct, Object};
+use crate::consent::{self, Change, Method};
 use crate::contact::{self, Contact, Fresh};
 use crate::db::Tx;
 use crate::value::{Row, Value, params};
 use crate::{Error, Store};
+use futures_util::future::try_join_all;
 use model::profile::MailConsent;
+use model::roll::{Claim, Entry, Evidence};
 use model::source::TELL_WITHIN;
-use model::{ContactId, Country, EmailAddress, Language, Source, SourceKind, Time, WorkspaceId};
+use model::{
+    ActKind, ConsentState, ContactId, ErasedBy, Language, Source, SourceKind, Time, Topic,
+    WorkspaceId,
+};
 
 /// A contact's consent to be sent advertising. It never means consent to be tracked (R-CONS-11).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,27 +24,6 @@ pub struct MailAgreement {
     pub since: Option<Time>,
     /// How it can be shown: text, time, method, source and who, in words.
     pub proof: Option<String>,
-}
-
-/// A contact as an operator enters or imports it.
-#[derive(Clone)]
-pub struct NewContact {
-    /// The address.
-    pub address: EmailAddress,
-    /// The name; may be empty.
-    pub name: String,
-    /// Where the address comes from.
-    pub source: Source,
-    /// Their country, where it is known.
-    pub country: Option<Country>,
-    /// Their language, where it is known.
-    pub language: Option<Language>,
-    /// The address is a company's.
-    pub business: bool,
-    /// An agreement to be mailed that can be shown; none changes nothing.
-    pub agreement: Option<MailAgreement>,
-    /// What it begins with if it is new.
-    pub fresh: Fresh,
 }
 
 /// Somebody who has not been told yet that their address is here.
@@ -123,47 +109,132 @@ fn set_agreement(tx: &mut Tx<'_>, id: ContactId, agreement: &MailAgreement) -> R
 }
 
 /// Enters a contact; one that is known already learns what is new. True if it was made.
-pub(crate) fn put(
+fn put(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
-    new: &NewContact,
-    now: Time,
-) -> Result<(Contact, bool), Error> {
-    let person = [(new.address.clone(), new.name.clone(), new.fresh)];
-    let found = contact::find_or_create(tx, workspace, &person, &new.source, now)?;
+    (entry, fresh): &(Entry, Fresh),
+    by: &By,
+) -> Result<(ContactId, bool), Error> {
+    let person = [(entry.address.clone(), entry.name.clone(), *fresh)];
+    let found = contact::find_or_create(tx, workspace, &person, &entry.source, by.at)?;
     let gone = || Error::Corrupt("a contact vanished while it was made".into());
-    let known = found.into_iter().next().ok_or_else(gone)?;
-    let made = known.id == new.fresh.id;
-    if !made {
-        set_source(tx, known.id, &new.source)?;
-    }
+    let known = found.first().ok_or_else(gone)?;
+    set_source(tx, known.id, &entry.source)?;
     let sql =
         "update contact set country = coalesce($2, country), language = coalesce($3, language),
-               business = $4 where id = $1";
-    let values = params![known.id, new.country, new.language, new.business];
+               business = $4, told_at = coalesce(told_at, $5) where id = $1";
+    let values = params![
+        known.id,
+        entry.country,
+        entry.language,
+        entry.business,
+        entry.told_at
+    ];
     tx.execute(sql, values)?;
-    if let Some(agreement) = &new.agreement {
-        set_agreement(tx, known.id, agreement)?;
+    // What was only asserted changes nothing here: it counts as not known.
+    if let Some(Claim::Shown(consent, evidence)) = &entry.mail {
+        set_agreement(tx, known.id, &MailAgreement::shown(*consent, evidence))?;
     }
-    let sql = format!("select {} from contact k where k.id = $1", contact::COLUMNS);
-    let row = tx.first(&sql, params![known.id])?.ok_or_else(gone)?;
-    Ok((contact::contact(&row, 0)?, made))
+    put_tracking(tx, workspace, known, entry, by)?;
+    noted(tx, workspace, known.id, ActKind::ContactEntered, by)?;
+    Ok((known.id, known.id == fresh.id))
 }
 
+/// What an entry claims about consent to be tracked. With evidence it is given, unless the person decided otherwise
+/// since; without, it is noted as asserted where nothing else is known (R-CONS-10).
+fn put_tracking(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    known: &Contact,
+    entry: &Entry,
+    by: &By,
+) -> Result<(), Error> {
+    let (topics, evidence) = match &entry.tracking {
+        None => return Ok(()),
+        Some(Claim::Shown(topics, evidence)) => (topics, Some(evidence)),
+        Some(Claim::Asserted(topics)) => (topics, None),
+    };
+    let newer = |topic: &Topic| {
+        let standing = known.consent.get(*topic);
+        match evidence {
+            Some(evidence) => standing.since.is_none_or(|since| since < evidence.at),
+            None => standing.state == ConsentState::Unknown,
+        }
+    };
+    let topics: Vec<Topic> = topics.iter().copied().filter(newer).collect();
+    let text = match evidence {
+        None => None,
+        Some(evidence) => {
+            let (language, body) = (
+                entry.language.unwrap_or(Language::default()),
+                evidence.document(),
+            );
+            Some(consent::keep_text(tx, language, &body, &body, by.at)?)
+        }
+    };
+    let change = Change {
+        contact: known.id,
+        workspace,
+        state: evidence.map_or(ConsentState::Asserted, |_| ConsentState::Given),
+        at: evidence.map_or(by.at, |evidence| evidence.at),
+        method: Method::Import,
+        user: by.user,
+        text,
+    };
+    consent::write(tx, &topics, &change)
+}
+
+/// Writes down that somebody noted something about a contact. What it was stays in the contact's own row.
+fn noted(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: ContactId,
+    kind: ActKind,
+    by: &By,
+) -> Result<bool, Error> {
+    let act = NewAct {
+        workspace,
+        kind,
+        by,
+        object: Object::Contact(id),
+        before: None,
+        after: None,
+    };
+    act::write(tx, act).map(|()| true)
+}
+
+impl MailAgreement {
+    /// An agreement that can be shown.
+    pub fn shown(consent: MailConsent, evidence: &Evidence) -> Self {
+        Self {
+            consent,
+            since: Some(evidence.at),
+            proof: Some(evidence.document()),
+        }
+    }
+}
+
+/// Entries that are written side by side: they share commits.
+const AT_ONCE: usize = 64;
+
 impl Store {
-    /// Enters contacts; those that are known already learn what is new. Each comes back with whether it was made.
-    pub async fn contacts_put(
+    /// Enters contacts, each in a transaction of its own; those that are known already learn what is new. Each comes
+    /// back with whether it was made.
+    pub async fn contacts_enter(
         &self,
         workspace: WorkspaceId,
-        new: Vec<NewContact>,
-        now: Time,
-    ) -> Result<Vec<(Contact, bool)>, Error> {
-        self.db
-            .write(move |tx| {
-                let put = |new: &NewContact| put(tx, workspace, new, now);
-                new.iter().map(put).collect()
-            })
-            .await
+        entries: Vec<(Entry, Fresh)>,
+        by: &By,
+    ) -> Result<Vec<(ContactId, bool)>, Error> {
+        let mut done = Vec::with_capacity(entries.len());
+        for some in entries.chunks(AT_ONCE) {
+            let writes = some.iter().map(|entry| {
+                let (entry, by) = (entry.clone(), by.clone());
+                self.db.write(move |tx| put(tx, workspace, &entry, &by))
+            });
+            done.extend(try_join_all(writes).await?);
+        }
+        Ok(done)
     }
 
     /// Notes where a contact's address comes from.
@@ -173,6 +244,7 @@ impl Store {
         id: ContactId,
         source: Source,
         business: bool,
+        by: By,
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
@@ -180,7 +252,8 @@ impl Store {
                 if tx.execute(sql, params![id, workspace, business])? == 0 {
                     return Ok(false);
                 }
-                set_source(tx, id, &source).map(|()| true)
+                set_source(tx, id, &source)?;
+                noted(tx, workspace, id, ActKind::ContactDescribed, &by)
             })
             .await
     }
@@ -191,6 +264,7 @@ impl Store {
         workspace: WorkspaceId,
         id: ContactId,
         agreement: MailAgreement,
+        by: By,
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
@@ -198,7 +272,8 @@ impl Store {
                 if tx.first(sql, params![id, workspace])?.is_none() {
                     return Ok(false);
                 }
-                set_agreement(tx, id, &agreement).map(|()| true)
+                set_agreement(tx, id, &agreement)?;
+                noted(tx, workspace, id, ActKind::ContactAgreementSet, &by)
             })
             .await
     }
@@ -230,13 +305,16 @@ impl Store {
             .await
     }
 
-    /// The contacts of all workspaces whose month has passed without their being told: they are to be erased.
-    pub async fn contacts_overdue(
+    /// Erases those whose month has passed without anybody telling them that their address is here (R-ORIG-06); how
+    /// many. A bounded number at a time: what is left over is erased with the next call.
+    pub async fn contacts_erase_untold(
         &self,
+        random: fn() -> [u8; 16],
         now: Time,
-        limit: u16,
-    ) -> Result<Vec<(WorkspaceId, ContactId)>, Error> {
-        self.db
+    ) -> Result<usize, Error> {
+        const AT_ONCE: u16 = 500;
+        let overdue: Vec<(WorkspaceId, ContactId)> = self
+            .db
             .read(move |tx| {
                 let sql = format!(
                     "select workspace_id, id from contact where told_at is null and source_kind in ({})
@@ -244,11 +322,16 @@ impl Store {
                     to_be_told()
                 );
                 let ids = |row: &Row| Ok((row.get(0)?, row.get(1)?));
-                tx.query(&sql, params![now - TELL_WITHIN, limit])?
-                    .iter()
-                    .map(ids)
-                    .collect()
+                let rows = tx.query(&sql, params![now - TELL_WITHIN, AT_ONCE])?;
+                rows.iter().map(ids).collect()
             })
-            .await
+            .await?;
+        for (workspace, contact) in &overdue {
+            let by = By::operator(now).because("never told where their address comes from");
+            let on = ErasedBy::Retention;
+            self.contact_erase(*workspace, *contact, on, by, random)
+                .await?;
+        }
+        Ok(overdue.len())
     }
 }

@@ -4,11 +4,14 @@
 //! second time is known again. Only the person takes themselves off the list; users can ask whether somebody is on it
 //! and put them there, nothing more.
 
+use crate::act::{self, By, NewAct, Object};
 use crate::consent::{self, Change, Method};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store, ledger};
-use model::{ConsentState, ContactId, SuppressionCause, SuppressionMark, Time, Topic, WorkspaceId};
+use model::{
+    ActKind, ConsentState, ContactId, SuppressionCause, SuppressionMark, Time, Topic, WorkspaceId,
+};
 
 /// What is known about a suppressed address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +101,7 @@ impl Store {
             .await
     }
 
-    /// Puts somebody on the list who is no contact, or whose contact says nothing about tracking.
+    /// Puts somebody on the list by their own act, where there is nothing else to end.
     pub async fn suppress(
         &self,
         workspace: WorkspaceId,
@@ -108,6 +111,35 @@ impl Store {
     ) -> Result<(), Error> {
         self.db
             .write(move |tx| add(tx, workspace, mark, cause, now))
+            .await
+    }
+
+    /// A user notes that somebody wants no advertising. If it is a contact, it counts as their unsubscribing.
+    pub async fn suppress_noted(
+        &self,
+        workspace: WorkspaceId,
+        mark: SuppressionMark,
+        contact: Option<ContactId>,
+        by: By,
+    ) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                match contact {
+                    Some(id) => {
+                        unsubscribe(tx, workspace, id, mark, SuppressionCause::Noted, by.at)?
+                    }
+                    None => add(tx, workspace, mark, SuppressionCause::Noted, by.at)?,
+                }
+                let act = NewAct {
+                    workspace,
+                    kind: ActKind::AddressSuppressed,
+                    by: &by,
+                    object: contact.map_or(Object::Workspace, Object::Contact),
+                    before: None,
+                    after: None,
+                };
+                act::write(tx, act)
+            })
             .await
     }
 

@@ -3,7 +3,7 @@
 use crate::doorman::Doorman;
 use crate::recent::Recent;
 use crate::trace::Tracer;
-use crate::{Recorder, click, full, open, page, person, receipt};
+use crate::{Recorder, click, full, open, page, person, receipt, unsubscribe};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
@@ -94,6 +94,7 @@ pub fn router(tracker: Tracker) -> Router {
         .route("/p/{token}/receipt.json", get(person::proof::receipt))
         .route("/.well-known/overt-key", get(person::proof::key))
         .route("/r/{token}", get(receipt::show).post(receipt::confirm))
+        .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::act))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/", get(page::home))
         .fallback(page::not_found)

@@ -27,6 +27,7 @@ mod recorder;
 mod settling;
 mod texts;
 mod trace;
+mod unsubscribe;
 mod visit;
 
 pub use app::{Tracker, router};

@@ -101,6 +101,10 @@ texts! {
     own_title, own_intro, own_see, own_over_title, own_over,
     export_title, export, export_button, export_data, release_title, release, release_button, released, erase_title, erase, erase_button, erased_title, erased, erased_receipt,
     correct_title, correct, correct_button, correct_wrong, corrected_title, corrected,
+    // Unsubscribing.
+    stop_title, stop, stop_rest, stop_button,
+    stopped_title, stopped,
+    again_button, again_title, again,
 
     // The receipt.
     receipt_title, receipt, receipt_free, receipt_button,

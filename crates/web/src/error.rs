@@ -95,8 +95,21 @@ impl From<send::Refusal> for Error {
             send::Refusal::NotYourIdentity(_) | send::Refusal::MayNotSend => {
                 Self::Forbidden(refusal.to_string())
             }
+            send::Refusal::Nobody(..) => Self::Invalid {
+                field: "to",
+                why: refusal.to_string(),
+            },
             send::Refusal::BadMail(why) => Self::Invalid { field: "mail", why },
             send::Refusal::TryLater(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<model::source::Unclear> for Error {
+    fn from(unclear: model::source::Unclear) -> Self {
+        Self::Invalid {
+            field: unclear.field,
+            why: unclear.why,
         }
     }
 }

@@ -52,8 +52,12 @@ pub(crate) fn everything<'e>(plan: &Plan<'_>, headers: &'e [(String, String)]) -
     Edits {
         link: if touchable { &wrap } else { &|_| None },
         image: touchable.then_some(IMAGE),
-        line: (plan.can_carry_line() && plan.untouchable() != Some(mail::Untouchable::DkimSigned))
-            .then_some(LINE),
+        lines: if plan.can_carry_line() && plan.untouchable() != Some(mail::Untouchable::DkimSigned)
+        {
+            &[LINE]
+        } else {
+            &[]
+        },
         add_headers: headers,
         drop_headers: &["bcc", "X-Control"],
         ..Edits::default()
@@ -115,7 +119,7 @@ pub(crate) fn promises(raw: &[u8]) {
     );
     restored(&before, &after);
     texts_lead_to_the_same_places(&before);
-    if edits.line.is_some() {
+    if !edits.lines.is_empty() {
         same_words(raw, &copy);
     }
     assert_eq!(after.header("X-Added").as_deref(), Some("one; two"));

@@ -63,7 +63,7 @@ fn the_same_plan_gives_the_same_copy_and_many_copies() {
     let plan = plan(HTML).unwrap();
     let edits = Edits {
         image: Some(IMAGE),
-        line: Some(LINE),
+        lines: &[LINE],
         ..Edits::default()
     };
     assert_eq!(plan.render(&edits), plan.render(&edits));
@@ -92,7 +92,7 @@ fn signed_mail_gets_headers_and_nothing_else() {
             ..Edits::default()
         },
         Edits {
-            line: Some(LINE),
+            lines: &[LINE],
             ..Edits::default()
         },
     ] {
@@ -108,7 +108,7 @@ fn text_only_takes_a_line_but_no_image() {
     let copy = rendered(
         TEXT,
         &Edits {
-            line: Some(LINE),
+            lines: &[LINE],
             ..Edits::default()
         },
     )
@@ -132,7 +132,7 @@ fn text_only_takes_a_line_but_no_image() {
         rendered(
             pdf,
             &Edits {
-                line: Some(LINE),
+                lines: &[LINE],
                 ..Edits::default()
             }
         ),
@@ -209,7 +209,7 @@ fn markup_in_what_is_put_in_stays_text() {
         HTML,
         &Edits {
             image: Some(image),
-            line: Some(line),
+            lines: &[line],
             ..Edits::default()
         },
     )
@@ -251,7 +251,7 @@ fn a_seven_bit_text_is_widened_only_for_what_needs_it() {
     let plain = rendered(
         raw.as_bytes(),
         &Edits {
-            line: Some(LINE),
+            lines: &[LINE],
             ..Edits::default()
         },
     )
@@ -265,7 +265,7 @@ fn a_seven_bit_text_is_widened_only_for_what_needs_it() {
     let wide = rendered(
         raw.as_bytes(),
         &Edits {
-            line: Some(line),
+            lines: &[line],
             ..Edits::default()
         },
     )

@@ -119,6 +119,7 @@ fn measure(raw: &[u8], html: &str, time: Duration) -> Result<Measured> {
             agreed: PerAxis::all(true),
             ask: false,
             language: Language::default(),
+            says: &[],
             missing_headers: &[],
         };
         render(plan, &wanted, &tools)

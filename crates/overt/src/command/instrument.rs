@@ -151,6 +151,8 @@ async fn hand_over(
         switch: None,
         ask: None,
         class: None,
+        assessment: None,
+        report_refusals: false,
         ret: None,
         envid: None,
     };

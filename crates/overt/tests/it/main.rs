@@ -8,6 +8,7 @@
 
 mod support;
 
+mod advertising;
 mod audit;
 mod bad_mail;
 mod bad_requests;

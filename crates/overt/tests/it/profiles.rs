@@ -25,6 +25,8 @@ async fn r_orig_03_a_cold_mail_is_never_tracked_not_even_with_consent() {
     for database in Database::each() {
         let sink = Sink::start().await;
         let overt = Overt::with(&database, sink.port, &[]).await;
+        crate::advertising::give_postal_address(&overt).await;
+        crate::advertising::enter_agreed(&overt, ANN, "DE").await;
         overt.agreed(&sink, ANN).await;
         let classes = [
             ("", true),

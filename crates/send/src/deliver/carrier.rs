@@ -2,7 +2,7 @@
 
 use super::prepare::{Ready, Unready, header_length};
 use super::{Courier, Pause, paused};
-use model::{MessageId, Time};
+use model::{MessageId, Reason, Time};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use store::{Errand, Outcome, Parcel};
@@ -65,6 +65,9 @@ impl Carrier {
                         refusal: None,
                     };
                 }
+                Err(Unready::Refused(reason)) => {
+                    break self.bounced(&parcel, store::Refused::answer(reason), Some(reason));
+                }
                 // The store is away, so there is nothing else to do either: wait for it, then leave this parcel for later.
                 Err(Unready::Later(error)) if tries < READ_TRIES_MAX => {
                     tries += 1;
@@ -118,7 +121,7 @@ impl Carrier {
                 if !error.is_temporary() {
                     // The bare reply, where there is one: a report takes its codes from it.
                     let reply = error.reply().map(|reply| shortened(&reply.to_string()));
-                    return self.bounced(parcel, reply.unwrap_or(text));
+                    return self.bounced(parcel, reply.unwrap_or(text), None);
                 }
                 if error.stage() <= wire::smtp::Stage::Auth {
                     warn!("the relay cannot be used: {}", error.stage());
@@ -138,13 +141,13 @@ impl Carrier {
                 answer: text,
                 lowered: ready.lowered,
                 asked: ready.asked,
-                told: false,
+                told: ready.told,
                 report,
             }
         } else if answer.is_temporary() {
             self.deferred(parcel, text, None)
         } else {
-            self.bounced(parcel, text)
+            self.bounced(parcel, text, None)
         }
     }
 
@@ -193,7 +196,7 @@ impl Carrier {
         let schedule = &self.courier.schedule;
         let Some(due_at) = schedule.next(parcel.created_at, parcel.attempts, now, random[0]) else {
             let why = format!("given up after trying for too long; the last answer was: {answer}");
-            return self.bounced(parcel, Reply::new(554, (5, 4, 7), why).to_string());
+            return self.bounced(parcel, Reply::new(554, (5, 4, 7), why).to_string(), None);
         };
         let late = now.since(parcel.created_at) >= schedule.delay_report_after;
         let tell = late && wants(parcel, "DELAY") && is_copy(parcel);
@@ -208,14 +211,14 @@ impl Carrier {
         }
     }
 
-    fn bounced(&self, parcel: &Parcel, answer: String) -> Outcome {
+    fn bounced(&self, parcel: &Parcel, answer: String, refusal: Option<Reason>) -> Outcome {
         let tell = is_copy(parcel)
             && !parcel.sender.is_empty()
             && (parcel.notify.is_none() || wants(parcel, "FAILURE"));
         Outcome::Bounced {
             answer,
             report: tell.then(|| (self.courier.sender.ambient.random)()),
-            refusal: None,
+            refusal,
         }
     }
 }

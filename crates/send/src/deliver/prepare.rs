@@ -1,10 +1,10 @@
 //! Making parcels ready: the bytes of a copy, of a mail of our own to a contact, of a report.
 
 use super::carrier::Carrier;
-use super::write::{self, Written, needs_everybody, write_copy};
+use super::write::{self, Unwritten, Written, needs_everybody, write_copy};
 use crate::notice::{self, Stamp};
 use crate::words;
-use model::{CopyId, Language, MessageId};
+use model::{CopyId, Language, MessageId, Reason};
 use std::sync::Arc;
 use store::{Around, CopyInContext, Errand, Lowered, Parcel};
 use tracing::warn;
@@ -15,6 +15,8 @@ pub(super) struct Ready {
     pub(super) bytes: Vec<u8>,
     pub(super) lowered: Option<Lowered>,
     pub(super) asked: bool,
+    /// It tells the recipient where their address comes from.
+    pub(super) told: bool,
 }
 
 /// Why a parcel could not be made ready.
@@ -23,6 +25,17 @@ pub(super) enum Unready {
     Later(store::Error),
     /// What it was about is gone; nothing to deliver.
     Gone(&'static str),
+    /// The rules forbid it by now.
+    Refused(Reason),
+}
+
+impl From<Unwritten> for Unready {
+    fn from(unwritten: Unwritten) -> Self {
+        match unwritten {
+            Unwritten::Gone(why) => Self::Gone(why),
+            Unwritten::Refused(reason) => Self::Refused(reason),
+        }
+    }
 }
 
 impl From<store::Error> for Unready {
@@ -70,9 +83,14 @@ impl Carrier {
         };
         let now = self.now();
         let trace = write::trace(&around.message, &self.courier.hostname);
+        let duties = sender
+            .still_permitted(&around, now)
+            .await?
+            .map_err(Unready::Refused)?;
+        let told = duties.tells_source();
         let from = parcel.sender.clone();
         let written = tokio::task::spawn_blocking(move || {
-            write_copy(&sender, &around, &everybody, &source, now)
+            write_copy(&sender, &around, &everybody, &duties, &source, now)
         });
         let Written {
             bytes,
@@ -80,13 +98,13 @@ impl Carrier {
             asked,
         } = written
             .await
-            .map_err(|_| Unready::Gone("the mail could not be written"))?
-            .map_err(Unready::Gone)?;
+            .map_err(|_| Unready::Gone("the mail could not be written"))??;
         Ok(Ready {
             from,
             bytes: [trace.into_bytes(), bytes].concat(),
             lowered,
             asked,
+            told,
         })
     }
 
@@ -101,6 +119,10 @@ impl Carrier {
         let sender = &self.courier.sender;
         let message = sender.store.message(parcel.workspace, message).await?;
         let message = message.ok_or(Unready::Gone("the mail is gone"))?;
+        if message.class.is_advertising() {
+            // Nobody can tell whether they want it, or what it must say to them.
+            return Err(Unready::Refused(Reason::PolicyUnavailable));
+        }
         let trace = write::trace(&message, &self.courier.hostname);
         let written = write::write_unruled(sender, copy, &message, source, self.now());
         let Written { bytes, lowered, .. } = written.map_err(Unready::Gone)?;
@@ -109,6 +131,7 @@ impl Carrier {
             bytes: [trace.into_bytes(), bytes].concat(),
             lowered,
             asked: false,
+            told: false,
         })
     }
 
@@ -167,6 +190,7 @@ impl Carrier {
             from,
             lowered: None,
             asked: false,
+            told: false,
         })
     }
 
@@ -201,6 +225,7 @@ impl Carrier {
             bytes,
             lowered: None,
             asked: false,
+            told: false,
         })
     }
 
@@ -225,6 +250,7 @@ impl Carrier {
             bytes,
             lowered: None,
             asked: false,
+            told: false,
         })
     }
 

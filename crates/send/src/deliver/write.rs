@@ -2,10 +2,13 @@
 
 use crate::accept::Sender;
 use crate::decide::{About, Rules, may_ask};
+use crate::imprint::{self, UNSUBSCRIBE_HEADER};
 use crate::instrument::{self, Wanted};
 use crate::read::author_domain;
+use crate::withdrawal;
 use model::crowd::NOBODY;
 use model::decision::{Ceiling, Circumstances, decide};
+use model::sending::Duties;
 use model::{CopyId, Entitlement, Language, Mode, PerAxis, Reason, Time};
 use store::{Alike, CopyInContext, Lowered, Message};
 
@@ -16,6 +19,14 @@ pub(crate) struct Written {
     pub(crate) lowered: Option<Lowered>,
     /// It carries the question.
     pub(crate) asked: bool,
+}
+
+/// Why there is no copy.
+pub(crate) enum Unwritten {
+    /// The mail is broken.
+    Gone(&'static str),
+    /// What the law makes it say has no place in it.
+    Refused(Reason),
 }
 
 /// Does deciding about this copy need to know everybody who gets the message?
@@ -36,11 +47,13 @@ pub(crate) fn write_copy(
     sender: &Sender,
     around: &CopyInContext,
     everybody: &[Alike],
+    duties: &Duties,
     source: &[u8],
     now: Time,
-) -> Result<Written, &'static str> {
+) -> Result<Written, Unwritten> {
     let copy = &around.copy;
-    let plan = mail::plan(source).map_err(|_| "the mail cannot be read any more")?;
+    let plan =
+        mail::plan(source).map_err(|_| Unwritten::Gone("the mail cannot be read any more"))?;
     let (message, contact) = (&around.message, &around.contact);
     let rules = Rules {
         law: &sender.profiles,
@@ -48,13 +61,13 @@ pub(crate) fn write_copy(
         workspace: &around.workspace,
         limits: &around.limits,
         message: message.id,
-        class: message.class,
         now,
         together: agreed_by_each(sender, everybody, now),
     };
     let about = About {
         copy: copy.id,
         contact,
+        class: duties.class,
         limit: Ceiling {
             reason: copy.reason().unwrap_or(Reason::FrozenAtSend),
             modes: copy.modes,
@@ -68,17 +81,33 @@ pub(crate) fn write_copy(
         .or(around.contact.language)
         .unwrap_or(around.workspace.language);
     let domain = author_domain(&plan);
-    let missing = missing(&plan, message);
+    let mut missing = missing(&plan, message);
+    let (keyring, tracker) = (&*sender.keyring, &sender.tracker);
+    if plan.header(UNSUBSCRIBE_HEADER).is_none() {
+        missing.extend(imprint::headers(duties, around, keyring, tracker));
+    }
+    let says = imprint::lines(duties, around, language, keyring, tracker);
     let wanted = Wanted {
         copy: copy.id,
         decision: &decision,
         agreed: PerAxis::each(|axis| contact.consent.axis(axis).obstacle(now).is_none()),
         ask: copy.ask && may_ask(&decision, &around.contact.consent, now),
         language,
+        says: &says,
         missing_headers: &missing,
     };
-    let rendered = instrument::render(&plan, &wanted, &sender.tools(&domain))
-        .map_err(|_| "the mail could not be written")?;
+    // What the law makes it say has no place in it, or the mail itself is broken.
+    let unwritten = |_| match says.as_slice() {
+        [] => Unwritten::Gone("the mail could not be written"),
+        _ => Unwritten::Refused(Reason::NoPlaceForDuties),
+    };
+    let tools = sender.tools(&domain);
+    let mut rendered = instrument::render(&plan, &wanted, &tools).map_err(unwritten)?;
+    let page = tracker.person(&keyring.person(copy.id));
+    if rendered.modes != model::mode::NOTHING && !withdrawal::stands_in(&rendered.bytes, &page) {
+        let why = Some(Reason::NoWithdrawal);
+        rendered = instrument::plain(&plan, &wanted, &tools, why).map_err(unwritten)?;
+    }
     let lowered = (rendered.modes != copy.modes).then(|| {
         let why = |decided: Option<Reason>, before: Option<Reason>| {
             rendered.lowered.or(decided).or(before)
@@ -122,6 +151,7 @@ pub(super) fn write_unruled(
         agreed: PerAxis::all(false),
         ask: false,
         language: Language::default(),
+        says: &[],
         missing_headers: &missing,
     };
     let rendered = instrument::render(&plan, &wanted, &sender.tools(&domain))

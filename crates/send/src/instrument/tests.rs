@@ -52,6 +52,7 @@ impl Bench {
             agreed: PerAxis::each(|axis| consent.axis(axis).obstacle(NOW).is_none()),
             ask,
             language: Language::En,
+            says: &[],
             missing_headers: &[],
         };
         render(&plan, &wanted, &self.tools()).unwrap()

@@ -113,7 +113,7 @@ async fn prepare(house: &House, kind: ActKind) -> Ready {
             );
             Ready::User(user)
         }
-        ActKind::ContactConsentSet | ActKind::ContactDescribed => {
+        ActKind::ContactConsentSet | ActKind::ContactDescribed | ActKind::ContactAgreementSet => {
             Ready::Contact(house.contact("bob@example.org").await.id)
         }
         ActKind::ContactErased | ActKind::ContactRestricted => {
@@ -323,6 +323,33 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
         (ActKind::ProofDisposed, _) => {
             store
                 .retention_run(Terms::default(), id(), NOW)
+                .await
+                .unwrap();
+        }
+        (ActKind::ContactEntered, _) => {
+            let entry = (
+                crate::origin::entry("eve@example.org"),
+                store::Fresh::draw(id),
+            );
+            let entered = store.contacts_enter(house.workspace, vec![entry], &by);
+            assert_eq!(entered.await.unwrap().len(), 1);
+        }
+        (ActKind::ContactAgreementSet, Ready::Contact(contact)) => {
+            let agreement = crate::origin::express();
+            let set = store.contact_set_agreement(house.workspace, contact, agreement, by);
+            assert!(set.await.unwrap());
+        }
+        (ActKind::AddressSuppressed, _) => {
+            let mark = crate::suppression::mark(house, "stranger@example.org");
+            store
+                .suppress_noted(house.workspace, mark, None, by)
+                .await
+                .unwrap();
+        }
+        (ActKind::AssessmentWritten, _) => {
+            let assessment = crate::origin::assessment(NOW + crate::house::MINUTE);
+            store
+                .assessment_keep(house.workspace, assessment, by)
                 .await
                 .unwrap();
         }

@@ -23,6 +23,7 @@ mod mail_host;
 mod member;
 mod message;
 mod modes;
+mod origin;
 mod outbox;
 mod person;
 mod reclassify;
@@ -34,6 +35,7 @@ mod retention;
 mod schema;
 mod settle;
 mod summary;
+mod suppression;
 mod user;
 mod withdrawal;
 

@@ -98,6 +98,7 @@ impl Visit<'_> {
             ConsentState::Expired => self.t.said_expired,
             ConsentState::Unknown
             | ConsentState::Asked
+            | ConsentState::Asserted
             | ConsentState::Requested
             | ConsentState::Given => return None,
         };

@@ -197,6 +197,16 @@ pub(super) const TEXTS: Texts = Texts {
     corrected_title: "Erledigt: berichtigt",
     corrected: "Es ist so geändert, wie Sie es geschrieben haben.",
 
+    stop_title: "Solche Mails von {workspace} abbestellen?",
+    stop: "Dann schickt {workspace} ab sofort keine Newsletter und keine Werbung mehr an {recipient}. Damit endet auch alles, was Sie zur Aufzeichnung erlaubt haben.",
+    stop_rest: "Was Ihnen dort jemand persönlich schreibt, und Mails zu Ihren Bestellungen kommen weiter an.",
+    stop_button: "Diese Mails abbestellen",
+    stopped_title: "Erledigt: keine solchen Mails mehr",
+    stopped: "{workspace} schickt keine Newsletter und keine Werbung mehr an {recipient}, auch nicht die, die schon auf den Versand warteten. Es wird nichts mehr aufgezeichnet, wenn Sie Mails von dort öffnen oder auf Links darin drücken.",
+    again_button: "Doch wieder bekommen",
+    again_title: "Erledigt: Sie bekommen solche Mails wieder",
+    again: "{workspace} darf wieder Newsletter und Werbung an {recipient} schicken. Was Sie zur Aufzeichnung erlaubt hatten, bleibt beendet, bis Sie neu zustimmen.",
+
     receipt_title: "Soll {sender} erfahren, dass Sie diese Mail gelesen haben?",
     receipt: "Wenn Sie auf den Knopf drücken, sieht {sender}, dass und wann Sie „{subject}“ gelesen haben.",
     receipt_free: "Sie müssen nicht. Sonst wird nichts mitgeteilt, und gar nichts, wenn Sie die Seite verlassen.",

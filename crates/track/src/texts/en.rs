@@ -197,6 +197,16 @@ pub(super) const TEXTS: Texts = Texts {
     corrected_title: "Done: corrected",
     corrected: "It is changed as you wrote it.",
 
+    stop_title: "Stop such mails from {workspace}?",
+    stop: "Then {workspace} sends no more newsletters and advertising to {recipient}, from this moment on. With it ends everything you agreed to about being tracked.",
+    stop_rest: "What a person there writes to you, and mails about your orders, still arrive.",
+    stop_button: "Stop these mails",
+    stopped_title: "Done: no more such mails",
+    stopped: "{workspace} sends no more newsletters and advertising to {recipient}, not even those that were waiting to be sent. Nothing is recorded any more when you open its mails or press links in them.",
+    again_button: "Get them again",
+    again_title: "Done: you get such mails again",
+    again: "{workspace} may send newsletters and advertising to {recipient} again. What you agreed to about being tracked stays ended until you agree anew.",
+
     receipt_title: "Tell {sender} that you have read this mail?",
     receipt: "If you press the button, {sender} sees that you have read “{subject}”, and when.",
     receipt_free: "You need not. Nothing else is told, and nothing is told if you leave.",

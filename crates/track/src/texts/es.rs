@@ -197,6 +197,16 @@ pub(super) const TEXTS: Texts = Texts {
     corrected_title: "Hecho: corregido",
     corrected: "Se ha cambiado como usted lo escribió.",
 
+    stop_title: "¿Dejar de recibir correos así de {workspace}?",
+    stop: "Entonces {workspace} no enviará más boletines ni publicidad a {recipient}, desde este momento. Con ello termina también todo lo que aceptó sobre el registro.",
+    stop_rest: "Lo que una persona le escriba desde allí, y los correos sobre sus pedidos, seguirán llegando.",
+    stop_button: "Dejar de recibir estos correos",
+    stopped_title: "Hecho: no más correos así",
+    stopped: "{workspace} no envía más boletines ni publicidad a {recipient}, ni siquiera los que esperaban salir. Ya no se registra nada cuando abre sus correos o pulsa sus enlaces.",
+    again_button: "Recibirlos de nuevo",
+    again_title: "Hecho: volverá a recibir estos correos",
+    again: "{workspace} puede volver a enviar boletines y publicidad a {recipient}. Lo que aceptó sobre el registro sigue terminado hasta que lo acepte de nuevo.",
+
     receipt_title: "¿Decirle a {sender} que ha leído este correo?",
     receipt: "Si pulsa el botón, {sender} ve que ha leído «{subject}», y cuándo.",
     receipt_free: "No está obligado. No se comunica nada más, y nada en absoluto si deja la página.",

@@ -197,6 +197,16 @@ pub(super) const TEXTS: Texts = Texts {
     corrected_title: "C’est fait : corrigé",
     corrected: "C’est modifié comme vous l’avez écrit.",
 
+    stop_title: "Ne plus recevoir de tels messages de {workspace} ?",
+    stop: "{workspace} n’enverra alors plus ni lettres d’information ni publicité à {recipient}, dès maintenant. Tout ce que vous aviez accepté en matière de suivi prend fin en même temps.",
+    stop_rest: "Ce qu’une personne vous y écrit, et les messages sur vos commandes, arrivent toujours.",
+    stop_button: "Ne plus recevoir ces messages",
+    stopped_title: "C’est fait : plus de tels messages",
+    stopped: "{workspace} n’envoie plus ni lettres d’information ni publicité à {recipient}, pas même ce qui attendait de partir. Plus rien n’est enregistré quand vous ouvrez ses messages ou suivez leurs liens.",
+    again_button: "Les recevoir à nouveau",
+    again_title: "C’est fait : vous recevrez à nouveau ces messages",
+    again: "{workspace} peut à nouveau envoyer des lettres d’information et de la publicité à {recipient}. Ce que vous aviez accepté en matière de suivi reste terminé tant que vous ne l’acceptez pas à nouveau.",
+
     receipt_title: "Dire à {sender} que vous avez lu cet e-mail ?",
     receipt: "Si vous appuyez sur le bouton, {sender} voit que vous avez lu « {subject} », et quand.",
     receipt_free: "Rien ne vous y oblige. Rien d’autre n’est transmis, et rien du tout si vous quittez la page.",

@@ -197,6 +197,16 @@ pub(super) const TEXTS: Texts = Texts {
     corrected_title: "Fatto: corretto",
     corrected: "È stato cambiato come hai scritto.",
 
+    stop_title: "Non vuoi più ricevere messaggi come questo da {workspace}?",
+    stop: "Allora {workspace} non invia più newsletter né pubblicità a {recipient}, da questo momento. Con questo finisce anche tutto ciò che avevi accettato sulla registrazione.",
+    stop_rest: "Quello che una persona ti scrive da lì, e i messaggi sui tuoi ordini, continuano ad arrivare.",
+    stop_button: "Non ricevere più questi messaggi",
+    stopped_title: "Fatto: niente più messaggi come questo",
+    stopped: "{workspace} non invia più newsletter né pubblicità a {recipient}, nemmeno quelli che aspettavano di partire. Non si registra più nulla quando apri i suoi messaggi o premi i loro link.",
+    again_button: "Riceverli di nuovo",
+    again_title: "Fatto: riceverai di nuovo questi messaggi",
+    again: "{workspace} può di nuovo inviare newsletter e pubblicità a {recipient}. Ciò che avevi accettato sulla registrazione resta finito finché non accetti di nuovo.",
+
     receipt_title: "Dire a {sender} che hai letto questa e-mail?",
     receipt: "Se premi il pulsante, {sender} vede che hai letto «{subject}», e quando.",
     receipt_free: "Non sei tenuto a farlo. Non viene comunicato altro, e nulla se lasci la pagina.",

@@ -15,3 +15,4 @@ mod page;
 mod receipt;
 mod settle;
 mod site;
+mod unsubscribe;

@@ -90,6 +90,11 @@ impl Answer {
     }
 }
 
+/// The key of marks on the suppression list.
+pub(crate) fn suppression() -> model::SuppressionKey {
+    model::SuppressionKey::new(&[8; 32])
+}
+
 impl Site {
     /// A mail tracked on both axes, to somebody who agreed to both.
     pub(crate) async fn tracked() -> Self {
@@ -137,7 +142,7 @@ impl Site {
             store: store.clone(),
             keyring: ring.clone(),
             signing: Arc::new(model::SigningKey::new(&[7; 32]).unwrap()),
-            suppression: Arc::new(model::SuppressionKey::new(&[8; 32])),
+            suppression: Arc::new(suppression()),
             judge: Arc::new(verdict::Judge::new(verdict::Tables::built_in().unwrap())),
             hits_kept_days: 90,
             origin: origin.clone(),

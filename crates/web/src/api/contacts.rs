@@ -8,6 +8,7 @@ use crate::extract::{Id, Params};
 use crate::pages::{find_contact, withdraw_all};
 use axum::Json;
 use axum::extract::State;
+use model::profile::MailConsent;
 use model::{ContactId, LegalBasis, Source, Time, Topic};
 use serde::{Deserialize, Serialize};
 use store::{Contact, ContactFilter};
@@ -70,6 +71,8 @@ pub(super) struct ContactItem {
     /// The one word that says most about them.
     state: &'static str,
     consent: Topics,
+    /// Did they agree to get advertising: `none`, `implied`, `express`?
+    mail_consent: &'static str,
     /// The next mail to them carries the question.
     ask_next: bool,
     /// ISO 3166-1; null where it is not known, which means the strictest rules.
@@ -80,7 +83,7 @@ pub(super) struct ContactItem {
 }
 
 impl ContactItem {
-    fn of(contact: Contact, now: Time) -> Self {
+    pub(super) fn of(contact: Contact, now: Time) -> Self {
         let topic = |topic| {
             let standing = contact.consent.get(topic);
             Standing {
@@ -104,6 +107,11 @@ impl ContactItem {
             source: SourceItem::of(&contact.source),
             told_at: contact.told_at.map(Time::rfc3339),
             business: contact.business,
+            mail_consent: match contact.agreement.consent {
+                MailConsent::None => "none",
+                MailConsent::Implied(_) => "implied",
+                MailConsent::Express => "express",
+            },
             ask_next: contact.ask_next,
             created_at: contact.created_at.rfc3339(),
         }

@@ -65,6 +65,8 @@ pub(super) struct CopyItem {
     mode: Modes,
     /// Why it is not tracked, or why one of opens and clicks is not; a stable code.
     reason: Option<&'static str>,
+    /// Why the rules of law kept it from being sent at all; a stable code.
+    refusal: Option<&'static str>,
     /// `queued`, `sent`, `deferred`, `bounced`, or `handed_over` to a sender who delivers it.
     state: &'static str,
     /// `sent`, `read`, `unsure`; `untracked`; `limited`: only counted in a sum, or only the day of the last open is kept.
@@ -84,6 +86,7 @@ impl CopyItem {
             address: copy.address.clone(),
             mode: Modes::of(&copy.modes),
             reason: copy.reason().map(model::Reason::code),
+            refusal: copy.refusal.map(model::Reason::code),
             state: copy.state.as_str(),
             tick: copy.tick().as_str(),
             opens: Counts::of(copy.seen.opens),

@@ -1,5 +1,6 @@
 //! `/api/v1`: the same facts as the pages, as JSON, for the user whose key or session it is.
 
+pub(crate) mod advertising;
 mod compliance;
 mod contacts;
 mod copies;
@@ -9,6 +10,7 @@ mod me;
 mod messages;
 mod openapi;
 mod reports;
+pub(crate) mod roll;
 mod submit;
 mod summary;
 
@@ -39,11 +41,15 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(messages::list))
         .routes(routes!(messages::show))
         .routes(routes!(copies::show))
-        .routes(routes!(contacts::list))
+        .routes(routes!(roll::import))
+        .layer(DefaultBodyLimit::max(model::roll::LIST_BYTES_MAX))
+        .routes(routes!(contacts::list, roll::enter))
         .routes(routes!(contacts::show))
         .routes(routes!(contacts::consent))
         .routes(routes!(contacts::withdraw))
         .routes(routes!(list_cleaning::list))
+        .routes(routes!(advertising::ask, advertising::note))
+        .routes(routes!(advertising::list, advertising::write))
         .routes(routes!(summary::show))
         .routes(routes!(me::show))
         .routes(routes!(compliance::register))

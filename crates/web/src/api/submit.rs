@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use mail_parser::MessageParser;
 use model::role::Act;
-use model::{EmailAddress, MessageClass, Switch};
+use model::{AssessmentId, EmailAddress, MessageClass, Switch};
 use send::{Recipient, Submission};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,6 +33,17 @@ struct Decided {
     tick: &'static str,
     /// It asks the recipient whether they agree to be tracked.
     ask: bool,
+    /// Why it is not sent to them at all; null if it is.
+    refusal: Option<Refused>,
+}
+
+/// Why the rules of law keep a mail from somebody.
+#[derive(Serialize, ToSchema)]
+struct Refused {
+    /// A stable code.
+    reason: &'static str,
+    /// A sentence that says what to do.
+    why: &'static str,
 }
 
 /// An accepted mail. From now on it is delivered or bounced.
@@ -51,6 +62,7 @@ struct Envelope {
     track: Option<Switch>,
     ask: Option<bool>,
     class: Option<MessageClass>,
+    assessment: Option<AssessmentId>,
 }
 
 impl Envelope {
@@ -63,13 +75,16 @@ impl Envelope {
                 "from" => envelope.from = Some(value.parse().map_err(|e| wrong(&e))?),
                 "to" => envelope.to.push(value.parse().map_err(|e| wrong(&e))?),
                 "track" => envelope.track = Some(value.parse().map_err(|e| wrong(&e))?),
+                "assessment" => {
+                    envelope.assessment = Some(value.parse().map_err(|e| wrong(&e))?);
+                }
                 "class" => envelope.class = Some(value.parse().map_err(|e| wrong(&e))?),
                 "ask" => {
                     envelope.ask = Some(value.parse().map_err(|_| wrong(&"write true or false"))?);
                 }
                 _ => {
                     return Err(Error::Query(format!(
-                        "{name}: known are from, to, track, ask and class"
+                        "{name}: known are from, to, track, ask, class and assessment"
                     )));
                 }
             }
@@ -122,6 +137,7 @@ fn invalid(why: &str) -> Error {
         ("to" = Option<Vec<String>>, Query, description = "Envelope recipient; may be repeated; else To, Cc and Bcc of the header."),
         ("track" = Option<String>, Query, description = "`off`, `open`, `click`, `all`; overrides the mail's X-Overt-Track header."),
         ("class" = Option<String>, Query, description = "`correspondence` (the default), `transactional`, `requested_newsletter`, `marketing`, `cold`; overrides the mail's X-Overt-Class header. Rules of law differ by it; `cold` is never tracked."),
+        ("assessment" = Option<String>, Query, description = "The assessment of legitimate interests behind cold mail, by its id; else the one that holds longest."),
         ("ask" = Option<bool>, Query, description = "Ask recipients who were never asked whether they agree."),
     ),
     request_body(content = String, content_type = "message/rfc822"),
@@ -156,6 +172,7 @@ pub(super) async fn submit(
         track: switch,
         ask,
         class,
+        assessment,
         ..
     } = envelope;
     let recipients = to
@@ -178,6 +195,8 @@ pub(super) async fn submit(
             switch,
             ask,
             class,
+            assessment,
+            report_refusals: false,
             ret: None,
             envid: None,
         })
@@ -190,6 +209,10 @@ pub(super) async fn submit(
         reason: copy.reason.map(model::Reason::code),
         tick: copy.tick.as_str(),
         ask: copy.ask,
+        refusal: copy.refusal.map(|reason| Refused {
+            reason: reason.code(),
+            why: reason.sentence(),
+        }),
     });
     let body = Accepted {
         id: accepted.message.to_string(),

@@ -1,9 +1,11 @@
 //! One contact: what they agreed to and how that came about, asking them, and withdrawing at their request.
 
+use super::origin::{agreement_words, source_words};
 use super::sent::scope;
 use super::view::{CopyView, When, consent_word, topic_words};
 use super::{Page, show as render};
 use crate::Shared;
+use crate::api::advertising::suppression;
 use crate::auth::{May, User};
 use crate::error::{Error, Result};
 use crate::extract::{Fields, Id};
@@ -12,7 +14,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use model::country::BadCountry;
 use model::role::Act;
-use model::{ConsentState, ContactId, LegalTag, LegalTags, Time, Topic};
+use model::{ConsentState, ContactId, LegalTag, LegalTags, Source, Time, Topic};
 use serde::Deserialize;
 use store::{By, Contact, Method};
 
@@ -28,6 +30,14 @@ struct ContactPage {
     history: Vec<Past>,
     mails: Vec<Mail>,
     may_send: bool,
+    /// Where the address comes from.
+    source: String,
+    /// The same for its form: kind, place, day, who, basis.
+    stated: [String; 5],
+    /// Whether they agreed to get advertising.
+    agreement: String,
+    /// They get none.
+    suppressed: bool,
     /// May say where they are and what they are to a lawyer: rules follow from it.
     may_describe: bool,
     /// The question may be put to this person now.
@@ -96,6 +106,11 @@ pub(super) struct Description {
 }
 
 impl ContactPage {
+    /// A field of the stated source, for its form; empty where nobody stated one.
+    fn stated(&self, n: usize) -> &str {
+        &self.stated[n]
+    }
+
     fn country(&self) -> String {
         let country = self.contact.country;
         country.map(|c| c.to_string()).unwrap_or_default()
@@ -110,6 +125,16 @@ impl ContactPage {
         ];
         words.map(|(tag, words)| (tag.as_str(), words, self.contact.tags.has(tag)))
     }
+}
+
+fn stated(source: &Source) -> [String; 5] {
+    let Some(basis) = source.basis else {
+        return Default::default();
+    };
+    let mut day = source.at.rfc3339();
+    day.truncate("2026-11-21".len());
+    let (kind, basis) = (source.kind.as_str().into(), basis.as_str().into());
+    [kind, source.place.clone(), day, source.by.clone(), basis]
 }
 
 pub(crate) async fn find(web: &Shared, user: &store::User, id: ContactId) -> Result<Contact> {
@@ -152,6 +177,10 @@ pub(super) async fn show(
         may_send: user.role.may(Act::Send),
         may_describe: user.role.may(Act::SetCeiling),
         may_ask: contact.consent.may_ask(now),
+        source: source_words(&contact.source),
+        stated: stated(&contact.source),
+        agreement: agreement_words(&contact.agreement),
+        suppressed: suppression(&web, &user, &contact.address).await?.is_some(),
         contact,
         topics: topics.into(),
         history: told(events),
@@ -201,6 +230,8 @@ fn method_words(method: &str) -> &'static str {
         "ask_line" => "by a line in a mail",
         "page" => "on their own page",
         "confirmation" => "through the link in the confirmation mail",
+        "unsubscribe" => "along with unsubscribing",
+        "import" => "with an entry or a list, by somebody here",
         "user" => "noted here at their request",
         "demo" => "sample data of the demo",
         _ => "in another way",

@@ -1,6 +1,6 @@
 //! The people mail was sent to, and where their consent stands.
 
-use super::view::consent_word;
+use super::view::{When, consent_word};
 use super::{Page, show as render};
 use crate::Shared;
 use crate::auth::User;
@@ -10,10 +10,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use model::ConsentState;
+use model::role::Act;
 use serde::Deserialize;
-use store::{Contact, ContactFilter};
+use store::{Contact, ContactFilter, Untold};
 
 const PAGE: u16 = 100;
+/// Of those who must still be told, so many are named.
+const UNTOLD_MAX: u16 = 20;
 
 #[derive(Template)]
 #[template(path = "contacts.html")]
@@ -23,6 +26,9 @@ struct ContactsPage {
     filtered: bool,
     contacts: Vec<Line>,
     more: Option<String>,
+    may_send: bool,
+    /// Who must still be told that their address is here.
+    untold: Vec<Untold>,
 }
 
 struct Line {
@@ -45,7 +51,11 @@ pub(super) struct Filter {
 }
 
 impl ContactsPage {
-    fn states() -> [(&'static str, &'static str); 7] {
+    fn tell_by(untold: &Untold) -> When {
+        When(untold.tell_by)
+    }
+
+    fn states() -> [(&'static str, &'static str); 8] {
         ConsentState::ALL.map(|state| (state.as_str(), consent_word(state)))
     }
 }
@@ -89,6 +99,15 @@ pub(super) async fn list(
     let filtered = [&filter.search, &filter.state, &filter.after]
         .iter()
         .any(|f| !f.is_empty());
+    let untold = match filtered {
+        true => Vec::new(),
+        false => {
+            web.app
+                .store
+                .contacts_untold(user.workspace, UNTOLD_MAX)
+                .await?
+        }
+    };
     let contacts = found.into_iter().map(line).collect();
     Ok(render(&ContactsPage {
         page: Page::of(&user, "contacts", "Contacts"),
@@ -96,5 +115,7 @@ pub(super) async fn list(
         filtered,
         contacts,
         more,
+        may_send: user.role.may(Act::Send),
+        untold,
     }))
 }

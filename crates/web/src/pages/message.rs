@@ -298,7 +298,11 @@ fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>)
             ));
         }
         store::CopyState::Bounced => {
-            steps.push(Step::plain(copy.state_at, "Could not be delivered", answer));
+            let (what, why) = match copy.refusal {
+                Some(reason) => ("Not sent", reason.sentence().to_owned()),
+                None => ("Could not be delivered", answer),
+            };
+            steps.push(Step::plain(copy.state_at, what, why));
         }
     }
     if let Some(at) = copy.receipt_at {

@@ -1,6 +1,7 @@
 //! The pages. Each file holds what one page shows and what its forms do.
 
 mod account;
+mod assessments;
 mod contact;
 mod contacts;
 mod desk;
@@ -8,6 +9,7 @@ mod glossary;
 mod list_cleaning;
 mod message;
 mod numbers;
+pub(crate) mod origin;
 mod sent;
 mod settings;
 mod sign_in;
@@ -37,7 +39,14 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/write", get(write::show).post(write::submit))
         .route("/contacts", get(contacts::list))
         .route("/contacts/inactive", get(list_cleaning::show))
+        .route("/contacts/enter", get(origin::show).post(origin::submit))
+        .route(
+            "/contacts/suppressed",
+            get(origin::suppressed).post(origin::suppress),
+        )
         .route("/contacts/{id}", get(contact::show))
+        .route("/contacts/{id}/source", post(origin::set_source))
+        .route("/contacts/{id}/agreement", post(origin::set_agreement))
         .route("/contacts/{id}/ask", post(contact::ask))
         .route("/contacts/{id}/describe", post(contact::describe))
         .route(
@@ -46,6 +55,10 @@ pub(crate) fn router() -> Router<Shared> {
         )
         .route("/settings", get(settings::show))
         .route("/settings/workspace", post(settings::workspace))
+        .route(
+            "/settings/assessments",
+            get(assessments::show).post(assessments::write),
+        )
         .route("/settings/relay", post(settings::relay))
         .route("/settings/identities", post(account::add_identity))
         .route(

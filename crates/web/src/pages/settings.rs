@@ -181,6 +181,10 @@ pub(super) struct WorkspaceForm {
     language: String,
     #[serde(default)]
     ask: Option<String>,
+    #[serde(default)]
+    postal_address: String,
+    #[serde(default)]
+    contact: String,
 }
 
 /// `POST /settings/workspace`
@@ -235,6 +239,15 @@ pub(super) async fn workspace(
         settings.name = name.to_owned();
         settings.language = form.language.parse().map_err(invalid)?;
         settings.ask = form.ask.is_some();
+        for (text, into) in [
+            (&form.postal_address, &mut settings.postal_address),
+            (&form.contact, &mut settings.contact),
+        ] {
+            match text.trim() {
+                "" => into.clear(),
+                text => *into = model::source::paragraph("workspace", text)?,
+            }
+        }
     }
     let by = By::user(user.id, (web.app.ambient.now)()).because(why);
     web.app.store.workspace_update(settings, by).await?;

@@ -151,6 +151,9 @@ impl CopyView {
             CopyState::Deferred => {
                 "The relay could not take it yet. It will be tried again by itself."
             }
+            CopyState::Bounced if self.copy.refusal.is_some() => {
+                "It was not sent: the rules do not allow it."
+            }
             CopyState::Bounced => "It could not be delivered.",
             CopyState::HandedOver => {
                 "It was handed over to its sender, who delivers it. What became of it on its way is not known here."
@@ -213,6 +216,7 @@ pub(crate) fn consent_word(state: ConsentState) -> &'static str {
         ConsentState::Refused => "Said no",
         ConsentState::Withdrawn => "Withdrew",
         ConsentState::Expired => "Expired",
+        ConsentState::Asserted => "Said to agree, without proof",
     }
 }
 

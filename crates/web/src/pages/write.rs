@@ -10,8 +10,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use model::Switch;
 use model::role::Act;
+use model::{MessageClass, Switch};
 use send::{Recipient, Refusal, Submission};
 use serde::Deserialize;
 use store::Identity;
@@ -35,6 +35,7 @@ pub(super) struct Draft {
     subject: String,
     body: String,
     track: String,
+    class: String,
     ask: Option<String>,
 }
 
@@ -51,6 +52,17 @@ impl WritePage {
         ("open", "Opens only"),
         ("click", "Clicks only"),
         ("off", "Nothing"),
+    ];
+
+    const CLASSES: [(&str, &str); 5] = [
+        ("correspondence", "A letter, from you to them"),
+        ("transactional", "About their order, account or contract"),
+        ("requested_newsletter", "A newsletter that they asked for"),
+        (
+            "marketing",
+            "Advertising, to customers and people who agreed",
+        ),
+        ("cold", "A first mail to people who never asked for it"),
     ];
 
     fn wrong_in(&self, field: &str) -> Option<&str> {
@@ -73,6 +85,7 @@ pub(super) async fn show(
     let draft = Draft {
         to: start.to,
         track: "all".into(),
+        class: "correspondence".into(),
         ask,
         ..Draft::default()
     };
@@ -126,6 +139,12 @@ async fn send(
         .track
         .parse()
         .map_err(|why: model::mode::UnknownWord| invalid("track")(why.to_string()))?;
+    let class = match draft.class.as_str() {
+        "" => MessageClass::Correspondence,
+        word => word
+            .parse()
+            .map_err(|why: model::mode::UnknownWord| invalid("class")(why.to_string()))?,
+    };
     let source = compose::build(&web.app.ambient, from, &to, &draft.subject, &draft.body);
     let submission = Submission {
         user: user.0.clone(),
@@ -141,13 +160,16 @@ async fn send(
         source: source.map_err(|_| Error::Internal)?,
         switch: Some(track),
         ask: Some(draft.ask.is_some()),
-        class: None,
+        class: Some(class),
+        assessment: None,
+        report_refusals: false,
         ret: None,
         envid: None,
     };
     match web.app.sender.accept(submission).await {
         Ok(acceptance) => Ok(acceptance.message),
         Err(Refusal::BadMail(why)) => Err(invalid("body")(why)),
+        Err(refusal @ Refusal::Nobody(..)) => Err(invalid("to")(refusal.to_string())),
         Err(other) => Err(other.into()),
     }
 }

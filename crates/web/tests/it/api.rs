@@ -60,6 +60,7 @@ async fn messages_have_exactly_the_promised_shape() {
             "address",
             "mode",
             "reason",
+            "refusal",
             "state",
             "tick",
             "opens",
@@ -221,7 +222,7 @@ async fn a_mail_is_taken() {
     assert_eq!(keys(&body), ["copies", "id"]);
     assert_eq!(
         keys(&body["copies"][0]),
-        sorted(["id", "address", "mode", "reason", "tick", "ask"])
+        sorted(["id", "address", "mode", "reason", "tick", "ask", "refusal"])
     );
     assert_eq!(
         (&body["copies"][0]["tick"], &body["copies"][0]["reason"]),

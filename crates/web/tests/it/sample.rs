@@ -45,6 +45,7 @@ pub fn app(store: Store, admin: &str) -> web::App {
         store: store.clone(),
         keyring,
         profiles: Arc::new(model::Profiles::new(&[], &[]).unwrap()),
+        suppression: Arc::new(model::SuppressionKey::new(&[8; 32])),
         signers: Arc::default(),
         tracker: "https://t.sample.example".parse().unwrap(),
         ambient: ambient(),

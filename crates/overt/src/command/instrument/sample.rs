@@ -57,6 +57,7 @@ fn copy(plan: &mail::Plan<'_>, means: &Means, to: &EmailAddress) -> Result<Hande
         agreed: PerAxis::all(true),
         ask: false,
         language,
+        says: &[],
         missing_headers: &[],
     };
     let rendered = render(plan, &wanted, &means.tools()).context("the mail cannot be written")?;

@@ -251,6 +251,14 @@ impl Overt {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
+    /// A POST of JSON to the API with the owner's key.
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Response {
+        let url = format!("{}/api/v1/{path}", self.admin);
+        let request = self.http.post(url).bearer_auth(&self.api_key);
+        let request = request.header("content-type", "application/json");
+        request.body(body.to_string()).send().await.unwrap()
+    }
+
     /// `POST /api/v1/messages`.
     pub(crate) async fn post_mail(&self, query: &str, mail: &[u8]) -> Response {
         let url = format!("{}/api/v1/messages?{query}", self.admin);

@@ -1,0 +1,94 @@
+//! `overt contact import`: a list of people into a workspace, every one with where the address comes from.
+
+use super::block_on;
+use crate::config::Config;
+use crate::{ambient, log};
+use anyhow::{Context, Result, bail, ensure};
+use model::roll::{Entry, LIST_BYTES_MAX, Roll};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use store::{By, Fresh, Store};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Enter the people of a CSV file; lines that are wrong are left out and named, with exit code 1
+    Import {
+        /// The file. Its first line names the columns: address, source, where, when, who and basis are needed
+        file: PathBuf,
+        /// The name of the workspace, where there are several
+        #[arg(long)]
+        workspace: Option<String>,
+        /// Why consents are entered here; needed if a line has one with its evidence
+        #[arg(long)]
+        reason: Option<String>,
+        /// The configuration file
+        #[arg(long, env = "OVERT_CONFIG")]
+        config: Option<PathBuf>,
+    },
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    log::start(true);
+    let What::Import {
+        file,
+        workspace,
+        reason,
+        config,
+    } = &arguments.what;
+    let ambient = ambient::REAL;
+    let name = file.display();
+    let text = read(file).with_context(|| format!("cannot read {name}"))?;
+    let roll = Roll::read(&text, (ambient.now)()).with_context(|| name.to_string())?;
+    let entries: Vec<Entry> = roll.entries.into_iter().map(|(_, entry)| entry).collect();
+    let reason = reason.as_deref().unwrap_or("").trim();
+    ensure!(
+        !reason.is_empty() || !entries.iter().any(Entry::grants),
+        "{name} says that people agreed, with evidence: say with --reason why that is entered here"
+    );
+    let config = Config::load(config.as_deref())?;
+    block_on(async {
+        let store = Store::open(&config.store())
+            .await
+            .context("cannot open the database")?;
+        let mut chains = store.ledger_chains().await?;
+        chains.retain(|chain| workspace.as_ref().is_none_or(|name| *name == chain.name));
+        let [chain] = chains.as_slice() else {
+            bail!("name one workspace with --workspace");
+        };
+        let by = By::operator((ambient.now)()).because(reason);
+        let drawn = entries
+            .into_iter()
+            .map(|e| (e, Fresh::draw(ambient.random)));
+        let done = store
+            .contacts_enter(chain.workspace, drawn.collect(), &by)
+            .await?;
+        let made = done.iter().filter(|(_, made)| *made).count();
+        println!(
+            "{made} new, {} known already, {} left out",
+            done.len() - made,
+            roll.wrong.len()
+        );
+        for (line, why) in &roll.wrong {
+            eprintln!("{name}, line {line}: {why}");
+        }
+        Ok(ExitCode::from(u8::from(!roll.wrong.is_empty())))
+    })
+}
+
+/// No more than a list can have; what is longer is refused by its length.
+fn read(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let limit = LIST_BYTES_MAX as u64 + 1;
+    std::fs::File::open(file)?
+        .take(limit)
+        .read_to_string(&mut text)?;
+    Ok(text)
+}
