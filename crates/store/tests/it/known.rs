@@ -113,6 +113,24 @@ pub(crate) async fn known(house: &House) -> Known {
     let challenged = house.store.challenge(house.workspace, contact.id, id, NOW);
     assert!(challenged.await.unwrap());
 
+    let host = store::MailHost {
+        host: Some(format!("mx.{SENTINEL}.example")),
+        network: None,
+        country: None,
+    };
+    house
+        .store
+        .mail_host_note(contact.id, host, NOW)
+        .await
+        .unwrap();
+
+    let report = format!(
+        "insert into report (id, copy_id, action, reporter, host, known, at)
+         select id, id, 'delivered', 'mx.{SENTINEL}.example', 'mx', 1, 0 from copy
+         where address like '{SENTINEL}%'"
+    );
+    house.run(&report).await;
+
     let request = NewRequest {
         id: RequestId(id()),
         contact: Some(contact.id),
