@@ -5,11 +5,28 @@
 
 use crate::{provide, step};
 use anyhow::Result;
+use std::process::Command;
 
 pub(crate) fn run() -> Result<()> {
     provide::provide(provide::FOR_CLIENTS)?;
     let mut tests = step::cargo(&["test", "--package", "overt", "--test", "clients", "--"]);
     // One screen at a time: the machine has other things to do, too.
     tests.args(["--test-threads", "1"]);
-    step::run(&mut tests)
+    step::run(&mut tests)?;
+    looks()
+}
+
+/// Thunderbird shows instrumented mails as it shows the originals.
+fn looks() -> Result<()> {
+    step::run(&mut step::cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "overt",
+    ]))?;
+    let mut node = Command::new("node");
+    node.args(["--test", "thunderbird.test.mjs"])
+        .current_dir(crate::root().join("crates/overt/tests/clients"))
+        .env("OVERT_BIN", step::target()?.join("debug/overt"));
+    step::run(&mut node)
 }
