@@ -136,14 +136,8 @@ async fn the_kill_switch_silences_mails_already_sent() {
     overt.send(&[ANN], "Before").await;
     let mail = sink.mail(ANN, "Before").await;
     let cookie = overt.sign_in().await;
-    let limits = [
-        ("half", "limits"),
-        ("open", "individual"),
-        ("click", "individual"),
-        ("document", "individual"),
-    ];
     let off = overt
-        .submit_form("/settings/workspace", &cookie, &limits)
+        .submit_form("/settings/workspace", &cookie, &[("half", "stop")])
         .await;
     assert!(off.status().is_redirection(), "{}", off.status());
     let reader = Reader::default();
