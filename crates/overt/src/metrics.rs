@@ -33,7 +33,7 @@ impl Meters {
         let _ = self.tables.set(known); // the first of several trackers counts: they have the same tables
     }
 
-    /// All figures of this moment, as OpenMetrics text.
+    /// All figures of this moment, as `OpenMetrics` text.
     pub(crate) async fn text(
         &self,
         store: &Store,
@@ -130,17 +130,17 @@ fn database(registry: &mut Registry, figures: &store::Figures, now: Time) {
         "How long the oldest of them has waited",
         waiting,
     );
-    let held = "News of a first reading or click that waits until it is sure";
-    gauge(registry, "news_held", held, figures.news_held);
+    let news = "News of a first reading or click that waits until it is sure";
+    gauge(registry, "news_held", news, figures.news_held);
     gauge(
         registry,
         "hits_unfolded",
         "Recorded hits that are not counted yet",
         figures.unfolded,
     );
-    let head = age(figures.ledger_head_at, now);
+    let signed = age(figures.ledger_head_at, now);
     let help = "Since the oldest of the ledgers' newest heads was signed; one is signed a day";
-    seconds(registry, "ledger_head_age", help, head);
+    seconds(registry, "ledger_head_age", help, signed);
 }
 
 fn hits(registry: &mut Registry, recorder: &Recorder) {

@@ -382,32 +382,29 @@ impl Sender {
                 && around.workspace.can_ask()
                 && may_ask(decision, &contact.consent, now)
         };
-        let copy = |(((recipient, about), decision), permitted): (
-            ((Recipient, &About<'_>), Decision),
-            &Result<Duties, Reason>,
-        )| NewCopy {
-            id: about.copy,
-            outbox: None,
-            contact: about.contact.id,
-            address: recipient.address,
-            modes: decision.modes(),
-            reason_open: decision.open.as_ref().err().copied(),
-            reason_click: decision.click.as_ref().err().copied(),
-            ask: permitted.is_ok() && asks(about.contact, &decision),
-            refusal: (permitted.as_ref().err()).map(|&reason| Refused {
-                reason,
-                report: None,
-            }),
-            notify: recipient.notify,
-            orcpt: recipient.orcpt,
-        };
-        recipients
-            .into_iter()
-            .zip(&abouts)
-            .zip(decided)
-            .zip(permitted)
-            .map(copy)
-            .collect()
+        let mut copies = Vec::with_capacity(abouts.len());
+        let outcomes = decided.into_iter().zip(permitted);
+        for ((recipient, about), (decision, permitted)) in
+            recipients.into_iter().zip(&abouts).zip(outcomes)
+        {
+            copies.push(NewCopy {
+                id: about.copy,
+                outbox: None,
+                contact: about.contact.id,
+                address: recipient.address,
+                modes: decision.modes(),
+                reason_open: decision.open.as_ref().err().copied(),
+                reason_click: decision.click.as_ref().err().copied(),
+                ask: permitted.is_ok() && asks(about.contact, &decision),
+                refusal: (permitted.as_ref().err()).map(|&reason| Refused {
+                    reason,
+                    report: None,
+                }),
+                notify: recipient.notify,
+                orcpt: recipient.orcpt,
+            });
+        }
+        copies
     }
 
     /// Has the sender told about a copy that the rules forbid, unless they asked not to be.

@@ -237,11 +237,11 @@ pub(crate) fn read_in_context(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Copy
     let limits = limits::read(tx, message.user)?;
     Ok(Some(CopyInContext {
         copy,
-        limits,
         message,
         contact,
         workspace,
         instance,
+        limits,
         sender_name,
     }))
 }

@@ -11,8 +11,7 @@ use model::profile::MailConsent;
 use model::roll::{Claim, Entry, Evidence};
 use model::source::TELL_WITHIN;
 use model::{
-    ActKind, ConsentState, ContactId, ErasedBy, Language, Source, SourceKind, Time, Topic,
-    WorkspaceId,
+    ActKind, ConsentState, ContactId, ErasedBy, Source, SourceKind, Time, Topic, WorkspaceId,
 };
 
 /// A contact's consent to be sent advertising. It never means consent to be tracked (R-CONS-11).
@@ -165,10 +164,7 @@ fn put_tracking(
     let text = match evidence {
         None => None,
         Some(evidence) => {
-            let (language, body) = (
-                entry.language.unwrap_or(Language::default()),
-                evidence.document(),
-            );
+            let (language, body) = (entry.language.unwrap_or_default(), evidence.document());
             Some(consent::keep_text(tx, language, &body, &body, by.at)?)
         }
     };

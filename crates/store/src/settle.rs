@@ -73,7 +73,7 @@ impl Store {
     ) -> Result<bool, Error> {
         let law = self.law.clone();
         self.db
-            .write(move |tx| elsewhere(tx, &law, id, before, signs, now))
+            .write(move |tx| elsewhere(tx, &law, id, before.as_ref(), signs, now))
             .await
     }
 }
@@ -284,12 +284,12 @@ fn elsewhere(
     tx: &mut Tx<'_>,
     law: &Profiles,
     id: CopyId,
-    before: Option<Elsewhere>,
+    before: Option<&Elsewhere>,
     signs: Option<Elsewhere>,
     now: Time,
 ) -> Result<bool, Error> {
     let words = |signs: Option<&Elsewhere>| signs.map(|signs| signs.reasons.join(" "));
-    let before = words(before.as_ref()).unwrap_or_default();
+    let before = words(before).unwrap_or_default();
     let news = match signs {
         Some(_) if !may_tell_elsewhere(tx, law, id, now)? => false,
         Some(signs) => {

@@ -126,7 +126,7 @@ impl Store {
             .write(move |tx| {
                 match contact {
                     Some(id) => {
-                        unsubscribe(tx, workspace, id, mark, SuppressionCause::Noted, by.at)?
+                        unsubscribe(tx, workspace, id, mark, SuppressionCause::Noted, by.at)?;
                     }
                     None => add(tx, workspace, mark, SuppressionCause::Noted, by.at)?,
                 }

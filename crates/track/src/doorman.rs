@@ -75,8 +75,9 @@ fn network(from: Option<IpAddr>) -> [u8; 8] {
             [4, 0, 0, 0, a, b, c, d]
         }
         Some(IpAddr::V6(address)) => {
-            let [a, b, c, d, e, f, g, h, ..] = address.octets();
-            [a, b, c, d, e, f, g, h]
+            let mut household = [0; 8];
+            household.copy_from_slice(&address.octets()[..8]);
+            household
         }
         None => [0; 8],
     }

@@ -1,4 +1,4 @@
-//! `/metrics`: figures of the process and its database for a monitoring system, as OpenMetrics text.
+//! `/metrics`: figures of the process and its database for a monitoring system, as `OpenMetrics` text.
 //!
 //! They tell of the whole instance and of no person, but how much mail there is and what readers use is nobody else's
 //! business: an owner or admin of a workspace may read them, with an API key as bearer token or signed in, unless the
@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use model::role::Act;
 use std::sync::Arc;
 
-/// Gives all figures as OpenMetrics text.
+/// Gives all figures as `OpenMetrics` text.
 pub type MetricsText =
     Arc<dyn Fn() -> BoxFuture<'static, std::result::Result<String, store::Error>> + Send + Sync>;
 

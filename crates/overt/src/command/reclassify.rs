@@ -78,7 +78,7 @@ async fn reclassify(config: &Config, judge: Judge, apply: bool) -> Result<Outcom
     let store = Store::open(&config.store())
         .await
         .context("cannot open the database")?
-        .under(Arc::new(profiles(&config)?));
+        .under(Arc::new(profiles(config)?));
     let judge: JudgeAgain = Arc::new(move |hits, links| {
         let kept: Vec<Kept> = hits.iter().map(kept).collect();
         judge.judge_again(&kept, Some(links))

@@ -48,7 +48,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             .await
             .with_context(|| format!("{} was not restored", arguments.file.display()))?;
         backup_keys::write(&store, &config.backup_keys, now).await?;
-        let made = restored.made_at.map(|at| at.rfc3339()).unwrap_or_default();
+        let made = restored
+            .made_at
+            .map(model::Time::rfc3339)
+            .unwrap_or_default();
         println!(
             "{} rows of {made} are back; {} are not, because those they were about were erased since.",
             restored.rows, restored.dropped

@@ -147,7 +147,7 @@ async fn r_mode_09_the_day_of_the_last_open_and_the_list_that_it_is_for() {
         (&"limited".into(), &0.into())
     );
     assert_eq!(overt.hits("Order", to[0]).await, 0);
-    let today = model::Time(jiff_now()).day();
+    let today = model::Time(jiff::Timestamp::now().as_millisecond()).day();
     let inactive = overt.api(&format!("list-cleaning?since={today}")).await;
     let items = inactive["items"].as_array().unwrap();
     assert_eq!(items.len(), 1, "{inactive}");
@@ -155,11 +155,6 @@ async fn r_mode_09_the_day_of_the_last_open_and_the_list_that_it_is_for() {
     // Mail of another class, to the same people, has nothing in it.
     overt.send(&to, "Letter").await;
     assert!(!sink.mail(to[0], "Letter").await.is_tracked());
-}
-
-fn jiff_now() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    i64::try_from(now.unwrap().as_millis()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -143,7 +143,7 @@ pub(crate) async fn known(house: &House) -> Known {
         .await
         .unwrap();
     let (waiting_message, copies) = house.accept(house.draft(&[&contact], DETAILED, NOW)).await;
-    let set = house.store.consent_set(
+    let withdrawn = house.store.consent_set(
         house.workspace,
         contact.id,
         &[Topic::Document],
@@ -152,7 +152,7 @@ pub(crate) async fn known(house: &House) -> Known {
         Some(house.user),
         NOW,
     );
-    set.await.unwrap();
+    withdrawn.await.unwrap();
     Known {
         contact: contact.id,
         read,

@@ -452,18 +452,18 @@ async fn elsewhere_only_where_details_may_be_recorded(house: House) {
     );
 }
 
-fn signs(confidence: u8, reasons: &str) -> Option<Elsewhere> {
-    Some(Elsewhere {
+fn signs(confidence: u8, reasons: &str) -> Elsewhere {
+    Elsewhere {
         confidence,
         reasons: reasons.split(' ').map(str::to_owned).collect(),
-    })
+    }
 }
 
 async fn elsewhere_is_taken_back_by_whoever_told_it(house: House) {
     house.allow_details().await;
     let copy = tracked(&house, DETAILED).await;
-    let two = || signs(60, "other_host shared_in_chat");
-    let three = || signs(75, "other_host other_device shared_in_chat");
+    let two = || Some(signs(60, "other_host shared_in_chat"));
+    let three = || Some(signs(75, "other_host other_device shared_in_chat"));
     let note = async |before, now| {
         house
             .store
@@ -495,7 +495,7 @@ async fn r_law_03_forwarding_is_not_guessed_at_for_those_whom_lawyers_write_to(h
         let noted =
             house
                 .store
-                .copy_elsewhere(copy, None, signs(75, "other_host other_device"), NOW);
+                .copy_elsewhere(copy, None, Some(signs(75, "other_host other_device")), NOW);
         assert!(!noted.await.unwrap(), "{tag:?}");
     }
     assert_eq!(house.read(copy).await.elsewhere, None);

@@ -71,7 +71,7 @@ fn look(app: &Arc<App>, address: EmailAddress) -> bool {
         match looked.await {
             Ok(()) => tracker.wake.notify_one(),
             Err(error) => {
-                tracing::warn!(%error, "somebody who asked for their data has to ask again: {error}")
+                tracing::warn!(%error, "somebody who asked for their data has to ask again: {error}");
             }
         }
         drop(permit);

@@ -173,7 +173,7 @@ pub(super) struct Imported {
 }
 
 /// Enters a list. Its first line names the columns: address, source, where, when, who and basis are needed; name, country,
-/// language, business, told, mail_consent and tracking_consent with their evidence may be there.
+/// language, business, told, `mail_consent` and `tracking_consent` with their evidence may be there.
 #[utoipa::path(post, path = "/api/v1/contacts/import", operation_id = "import_contacts", tag = "contacts", params(Why),
     request_body(content = String, content_type = "text/csv"),
     responses(

@@ -99,14 +99,13 @@ pub(super) async fn list(
     let filtered = [&filter.search, &filter.state, &filter.after]
         .iter()
         .any(|f| !f.is_empty());
-    let untold = match filtered {
-        true => Vec::new(),
-        false => {
-            web.app
-                .store
-                .contacts_untold(user.workspace, UNTOLD_MAX)
-                .await?
-        }
+    let untold = if filtered {
+        Vec::new()
+    } else {
+        web.app
+            .store
+            .contacts_untold(user.workspace, UNTOLD_MAX)
+            .await?
     };
     let contacts = found.into_iter().map(line).collect();
     Ok(render(&ContactsPage {

@@ -139,8 +139,9 @@ pub(super) struct About {
 struct SuppressionPage {
     page: Page,
     address: String,
-    /// None until an address is asked about.
-    found: Option<Option<Suppression>>,
+    /// An address was asked about.
+    asked: bool,
+    found: Option<Suppression>,
     size: i64,
 }
 
@@ -166,18 +167,19 @@ pub(super) async fn suppressed(
     user: User,
     Params(about): Params<About>,
 ) -> Result<Response> {
-    let found = match about.address.trim() {
-        "" => None,
-        text => {
-            let address: EmailAddress = text
-                .parse()
-                .map_err(|e| Error::Query(format!("{text}: {e}")))?;
-            Some(advertising::suppression(&web, &user, &address).await?)
-        }
+    let text = about.address.trim();
+    let found = if text.is_empty() {
+        None
+    } else {
+        let address: EmailAddress = text
+            .parse()
+            .map_err(|e| Error::Query(format!("{text}: {e}")))?;
+        advertising::suppression(&web, &user, &address).await?
     };
     Ok(render(&SuppressionPage {
         page: Page::of(&user, "contacts", "Who gets no advertising"),
-        address: about.address,
+        asked: !text.is_empty(),
+        address: about.address.clone(),
         found,
         size: web.app.store.suppression_size(user.workspace).await?,
     }))

@@ -98,7 +98,7 @@ async fn page(
         ..ActFilter::default()
     };
     let acts = store.acts(user.workspace, limit_acts).await?;
-    let line = |member: Member| {
+    let row = |member: Member| {
         let object = format!("user:{}", member.user.id);
         let of = |act: &store::Act| {
             let after = act.after.clone().unwrap_or_default();
@@ -125,7 +125,7 @@ async fn page(
     let page = PeoplePage {
         page: Page::of(user, "compliance", "People"),
         me: user.id,
-        people: members.into_iter().map(line).collect(),
+        people: members.into_iter().map(row).collect(),
         may_limit: may_limit(web, user).await?,
         may_administer: user.role.may(Act::Administer),
         roles: roles.map(Role::as_str).collect(),
