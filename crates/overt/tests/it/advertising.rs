@@ -55,12 +55,16 @@ pub(crate) async fn enter_agreed(overt: &Overt, address: &str, country: &str) {
 
 /// The workspace says where it is.
 pub(crate) async fn give_postal_address(overt: &Overt) {
+    set_postal_address(overt, "Mill Lane 1\r\n10115 Berlin").await;
+}
+
+async fn set_postal_address(overt: &Overt, text: &str) {
     let cookie = overt.sign_in().await;
     let fields = [
         ("half", "words"),
         ("name", "Studio Dana"),
         ("language", "en"),
-        ("postal_address", "Mill Lane 1\r\n10115 Berlin"),
+        ("postal_address", text),
         ("contact", "hello@studio.example"),
     ];
     let answer = overt
@@ -222,6 +226,7 @@ async fn r_orig_02_each_recipient_is_judged_alone_and_refusals_say_what_is_missi
     let settings = [("PROFILES", "[\"us-notice\"]")];
     let overt = Overt::with(&Database::Sqlite, sink.port, &settings).await;
     enter(&overt, ANN, "public", "US").await;
+    set_postal_address(&overt, "").await;
 
     // R-ORIG-05, R-MSG-03: what is missing is named, one after the other.
     let to = format!("class=cold&to={ANN}");
