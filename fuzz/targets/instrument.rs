@@ -33,7 +33,7 @@ fuzz_target!(|raw: &[u8]| {
     let edits = Edits {
         link: if touchable { &wrapped } else { &nothing },
         image: touchable.then_some(IMAGE),
-        line: line.then_some(LINE),
+        lines: if line { &[LINE] } else { &[] },
         add_headers: &added,
         ..Edits::default()
     };
