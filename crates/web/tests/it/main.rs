@@ -4,6 +4,7 @@
 
 mod api;
 mod client;
+mod desk;
 mod live;
 mod mailbox;
 mod metrics;
