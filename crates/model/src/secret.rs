@@ -41,8 +41,13 @@ pub struct Sha256(pub [u8; 32]);
 impl Sha256 {
     /// The digest of a text.
     pub fn of(text: &str) -> Self {
+        Self::of_bytes(text.as_bytes())
+    }
+
+    /// The digest of bytes.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut out = [0; 32];
-        out.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
         Self(out)
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod contact;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod erase;
+pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod init;
 pub(crate) mod instrument;

@@ -18,7 +18,7 @@ use model::{
     WorkspaceId,
 };
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{By, CredentialKind, Method, Store, User};
 use tokio::net::TcpListener;
@@ -73,6 +73,8 @@ pub(crate) struct Demo {
     pub(crate) app_password: String,
     pub(crate) api_key: String,
     pub(crate) contacts: Vec<SampleContact>,
+    /// The configuration file, for commands that look into this demo.
+    pub(crate) config: PathBuf,
     running: Running,
 }
 
@@ -106,6 +108,12 @@ impl Demo {
             fold: Arc::new(Notify::new()),
             meters: Arc::default(),
         };
+        let config = folder.join(crate::config::FILE);
+        let (admin, public) = (origin(&dashboard)?, origin(&tracker)?);
+        std::fs::write(
+            &config,
+            settings(&admin, &public, &submission.local_addr()?),
+        )?;
         let people = sample(&store).await?;
         let mailboxes = CONTACTS.iter().map(|contact| contact.address.to_owned());
         let mails = Arc::new(MailboxDir::new(ambient::REAL, mailboxes.collect()));
@@ -150,6 +158,7 @@ impl Demo {
             app_password: people.app_password,
             api_key: people.api_key,
             contacts: CONTACTS.to_vec(),
+            config,
             running,
         })
     }
@@ -170,9 +179,23 @@ impl Demo {
             "dashboard": self.dashboard, "tracker": self.tracker, "mailbox": self.mailbox,
             "smtp": self.smtp.to_string(), "smtp_user": self.from, "smtp_password": self.app_password,
             "from": self.from, "api_key": self.api_key, "contacts": contacts,
-            "dashboard_user": self.from, "dashboard_password": self.password,
+            "dashboard_user": self.from, "dashboard_password": self.password, "config": self.config,
         })
     }
+}
+
+/// A configuration file, so that `overt audit`, `evidence` and the like can be tried on the running demo.
+fn settings(admin: &str, tracker: &str, submit: &SocketAddr) -> String {
+    let bare = |origin: &str| origin.trim_start_matches("http://").to_owned();
+    format!(
+        "database = \"overt.db\"\nhostname = \"localhost\"\n\
+         [admin]\nlisten = \"{}\"\norigin = \"{admin}\"\n\
+         [tracker]\nlisten = \"{}\"\norigin = \"{tracker}\"\n\
+         [submit]\nlisten = [\"{submit}\"]\n\
+         [relay]\nhost = \"127.0.0.1\"\nport = 25\nsecurity = \"none\"\n",
+        bare(admin),
+        bare(tracker),
+    )
 }
 
 async fn bind(port: Option<u16>, offset: u16) -> Result<TcpListener> {

@@ -90,6 +90,17 @@ pub(crate) fn create(data: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The ids of the token keys, for a list of keys; no secret among them.
+pub(crate) fn token_ids(data: &Path) -> Result<Vec<u16>> {
+    let path = path(data);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    // The parser's message would quote the file.
+    let file: KeyFile = toml::from_str(&text)
+        .map_err(|_| anyhow::anyhow!("{} cannot be understood", path.display()))?;
+    Ok(file.token.iter().map(|key| key.id).collect())
+}
+
 /// Reads the key file.
 pub(crate) fn load(data: &Path) -> Result<Keys> {
     let path = path(data);

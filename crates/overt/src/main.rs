@@ -8,6 +8,7 @@ mod backup_keys;
 mod command;
 mod config;
 mod demo;
+mod evidence;
 mod keys;
 mod listen;
 mod log;
@@ -66,6 +67,8 @@ enum Command {
     Retention(command::retention::Arguments),
     /// Enter contacts from a list
     Contact(command::contact::Arguments),
+    /// Draw a signed archive of evidence for auditors, or verify one
+    Evidence(command::evidence::Arguments),
     /// Measure what rewriting a mail costs, as a ratio to a yardstick in the same process
     Bench(command::bench::Arguments),
 }
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Retention(arguments) => command::retention::run(&arguments),
         Command::Contact(arguments) => command::contact::run(&arguments),
+        Command::Evidence(arguments) => command::evidence::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),
     };
     match ended {

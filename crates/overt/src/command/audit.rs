@@ -54,7 +54,7 @@ struct Kept {
 
 /// What was found in one workspace's ledger.
 #[derive(Serialize)]
-struct Finding {
+pub(crate) struct Finding {
     workspace: WorkspaceId,
     name: String,
     /// Entries up to the head, or up to the first that is not as it was.
@@ -167,7 +167,7 @@ fn print(finding: &Finding) {
 }
 
 /// Walks one chain piece by piece.
-async fn examine(
+pub(crate) async fn examine(
     store: &Store,
     chain: &Chain,
     signed: &[SignedHead],

@@ -57,14 +57,17 @@ fn tour(demo: &Demo) -> String {
         password,
         smtp,
         app_password,
+        config,
         ..
     } = demo;
+    let config = config.display();
     format!(
         "Overt is running, with made-up people and a throw-away database.\n\n\
          \x20 Dashboard  {dashboard}\n\
          \x20            sign in as {from} with the password {password}\n\
          \x20 Mailbox    {mailbox}\n\
-         \x20 SMTP       {smtp}, user {from}, password {app_password}\n\n\
+         \x20 SMTP       {smtp}, user {from}, password {app_password}\n\
+         \x20 Commands   overt audit verify --config {config}\n\n\
          You are Dana. Ada agreed that you may see when she reads your mail, Bruno was never asked, and Carla took her\n\
          agreement back. Sign in, write a mail to ada@reader.example, bruno@reader.example, carla@reader.example, then\n\
          open it in the mailbox as each of them. Ada's tick turns from one to two while you watch; Bruno and Carla show\n\

@@ -16,6 +16,7 @@ mod commands;
 mod consent;
 mod demo;
 mod disk_full;
+mod evidence;
 mod injection;
 mod instrument;
 mod metrics;
