@@ -7,17 +7,17 @@
 pub const FIRST: &str = "\
 Tracking policy
 
-1. We record that somebody opened our mail or followed a link only if that person agreed to it beforehand. Agreement
+1. We record that somebody opened our mail or followed a link only if that person agreed to it beforehand. Agreement \
    to get our mail is not agreement to be tracked.
 2. Silence, an old customer relationship or a business address is no agreement. If we do not know, we do not track.
 3. Every tracked mail says so in a line that the reader can see, and leads to a page where they can stop it.
-4. Stopping is as easy as agreeing, works at once, also for mails already sent, and costs the person nothing: they
+4. Stopping is as easy as agreeing, works at once, also for mails already sent, and costs the person nothing: they \
    get the same mails, answers and offers.
-5. We do not use what we learn against the person it is about: not to press them, not to time a call to the minute
+5. We do not use what we learn against the person it is about: not to press them, not to time a call to the minute \
    they read a mail, not to judge a colleague.
 6. We do not copy what Overt shows about a person into other systems without telling the compliance desk first.
 7. Nobody is tracked by other means beside Overt: no pixels, links or documents of other services in our mail.
-8. Whoever sees that something went wrong tells the compliance desk the same day: a mail tracked that should not have
+8. Whoever sees that something went wrong tells the compliance desk the same day: a mail tracked that should not have \
    been, a list in the wrong hands, a request that was not answered.
 ";
 

@@ -108,10 +108,10 @@ impl Demo {
             fold: Arc::new(Notify::new()),
             meters: Arc::default(),
         };
-        let config = folder.join(crate::config::FILE);
+        let settings_file = folder.join(crate::config::FILE);
         let (admin, public) = (origin(&dashboard)?, origin(&tracker)?);
         std::fs::write(
-            &config,
+            &settings_file,
             settings(&admin, &public, &submission.local_addr()?),
         )?;
         let people = sample(&store).await?;
@@ -158,7 +158,7 @@ impl Demo {
             app_password: people.app_password,
             api_key: people.api_key,
             contacts: CONTACTS.to_vec(),
-            config,
+            config: settings_file,
             running,
         })
     }

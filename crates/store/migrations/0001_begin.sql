@@ -388,6 +388,10 @@ create table copy (
   mode_open text not null,
   mode_click text not null,
   mode_document text not null,
+  -- What it carried as it left. The register counts by it; a withdrawal lowers the modes above, not these.
+  carried_open text not null,
+  carried_click text not null,
+  carried_document text not null,
   reason_open text,
   reason_click text,
   ask bigint not null,

@@ -504,8 +504,8 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
     tx.execute_many(
         "insert into copy (id, workspace_id, message_id, contact_id, position, address, mode_open, mode_click,
          mode_document, reason_open, reason_click, ask, state, answer, refusal, state_at, tick, opens_human, opens_unknown,
-         opens_machine, clicks_human, clicks_unknown, clicks_machine)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, 0, 0, 0, 0)",
+         opens_machine, clicks_human, clicks_unknown, clicks_machine, carried_open, carried_click, carried_document)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, 0, 0, 0, 0, $7, $8, $9)",
         &copy_rows,
     )?;
     tx.execute_many(

@@ -407,7 +407,8 @@ fn note_carried(
     }
     if let Some(Lowered { modes, open, click }) = carried.lowered {
         let sql =
-            "update copy set mode_open = $2, mode_click = $3, mode_document = $4, reason_open = $5,
+            "update copy set mode_open = $2, mode_click = $3, mode_document = $4, carried_open = $2,
+                   carried_click = $3, carried_document = $4, reason_open = $5,
                    reason_click = $6 where id = $1";
         tx.execute(
             sql,

@@ -1,6 +1,7 @@
 //! The register: who tracks whom, how far, and on what basis (R-GOV-01). And what was lowered, and whose consent ends.
 //!
-//! A mail is in the register if any of its copies carries tracking; each such copy is counted in it exactly once.
+//! A mail is in the register if any of its copies left with tracking; each such copy is counted in it exactly once. A
+//! withdrawal afterwards takes away what was learnt, not the fact that the mail carried it.
 
 use crate::db::Tx;
 use crate::value::{Row, params};
@@ -83,7 +84,7 @@ pub struct Expiring {
 }
 
 const TRACKED: &str =
-    "(c.mode_open <> 'none' or c.mode_click <> 'none' or c.mode_document <> 'none')";
+    "(c.carried_open <> 'none' or c.carried_click <> 'none' or c.carried_document <> 'none')";
 
 fn modes(row: &Row, from: usize) -> Result<PerAxis<Mode>, Error> {
     Ok(PerAxis {
@@ -95,7 +96,7 @@ fn modes(row: &Row, from: usize) -> Result<PerAxis<Mode>, Error> {
 
 /// Counts of a mail's copies, and the texts agreed to.
 fn fill(tx: &mut Tx<'_>, line: &mut Registered) -> Result<(), Error> {
-    let sql = "select c.mode_open, c.mode_click, c.mode_document, coalesce(c.reason_open, c.reason_click), count(*)
+    let sql = "select c.carried_open, c.carried_click, c.carried_document, coalesce(c.reason_open, c.reason_click), count(*)
         from copy c where c.message_id = $1 group by 1, 2, 3, 4 order by 1, 2, 3, 4";
     let mut tracked: BTreeMap<[Mode; 3], u32> = BTreeMap::new();
     let mut untracked: BTreeMap<&str, (Reason, u32)> = BTreeMap::new();

@@ -44,6 +44,35 @@ async fn r_gov_01_each_tracked_delivery_appears_exactly_once(house: House) {
     let real = "select count(*) from copy where mode_open <> 'none' or mode_click <> 'none' or mode_document <> 'none'";
     assert_eq!(tracked, house.number(real).await);
     assert_eq!((tracked, seen.len()), (6, 6));
+    // What was learnt goes with a withdrawal; that the mails carried tracking stays.
+    house
+        .consent(
+            &bob,
+            &[Topic::Open, Topic::Click],
+            ConsentState::Withdrawn,
+            NOW,
+        )
+        .await;
+    let later = NOW + MINUTE;
+    while house
+        .store
+        .withdrawal_step(crate::house::id(), later)
+        .await
+        .unwrap()
+    {}
+    assert_eq!(house.number(real).await, 0);
+    let filter = RegisterFilter {
+        limit: 10,
+        ..RegisterFilter::default()
+    };
+    let lines = house.store.register(house.workspace, filter).await.unwrap();
+    assert_eq!(
+        lines
+            .iter()
+            .map(store::Registered::tracked_copies)
+            .sum::<u32>(),
+        6
+    );
 }
 
 async fn r_gov_03_consents_that_end_soon_are_listed(house: House) {

@@ -193,7 +193,7 @@ async fn overview(State(web): State<Shared>, user: User) -> Result<Response> {
                 ),
                 (
                     "Mails with tracking",
-                    format!("{} ({copies} copies)", mails.len()),
+                    format!("{}, tracked copies: {copies}", mails.len()),
                     "/compliance/register",
                 ),
                 (

@@ -76,6 +76,12 @@ pub(super) const TABLES: &[Table] = &[
             personal("mode_open", "what may be recorded of opens"),
             personal("mode_click", "what may be recorded of clicks"),
             personal("mode_document", "what may be recorded of document views"),
+            personal(
+                "carried_open",
+                "what it was made to record of opens as it left",
+            ),
+            personal("carried_click", "the same of clicks"),
+            personal("carried_document", "the same of document views"),
             personal("reason_open", "why no more of opens"),
             personal("reason_click", "why no more of clicks"),
             personal("ask", "whether it carried the question"),

@@ -447,7 +447,7 @@ pub(super) async fn acts(
         page: Page::of(&user, "compliance", "Acts"),
         here: "acts",
         sees_all: true,
-        intro: "Who did what, when and why. Each line is an entry of the ledger, which `overt audit verify` checks."
+        intro: "Who did what, when and why. Each line is an entry of the ledger, which the command “overt audit verify” checks."
             .into(),
         columns: vec!["When", "Who", "What", "Why", "Entry"],
         rows: found.into_iter().map(row).collect(),
