@@ -66,7 +66,11 @@ async fn evidence_is_drawn_verifies_offline_and_names_no_recipient() {
     changed[place] ^= 1;
     let found = verify(&changed);
     assert_eq!(found.status.code(), Some(1), "{}", said(&found));
-    assert!(said(&found).contains("was changed"), "{}", said(&found));
+    assert!(
+        said(&found).contains("ledger-verified.json"),
+        "{}",
+        said(&found)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

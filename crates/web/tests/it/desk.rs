@@ -27,6 +27,7 @@ async fn r_gov_02_r_sec_14_every_operation_and_every_role() {
     // Operations that not every role may do. What is not named here is open to all four.
     let only: &[(&str, &[Role])] = &[
         ("send_message", &[Role::Owner, Role::Admin, Role::Member]),
+        ("enter_contact", &[Role::Owner, Role::Admin, Role::Member]),
         ("show_report", &[Role::Owner, Role::Admin, Role::Compliance]),
     ];
     let mut seen = 0;
