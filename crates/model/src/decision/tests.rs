@@ -226,3 +226,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn r_mode_04_grants_are_made_in_one_place() {
+    // That no other crate can make one shows in the examples of this crate that must not compile.
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![sources.clone()];
+    let mut makers = std::collections::BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"));
+                let makes = |line: &str| {
+                    line.contains("Grant {") && !line.contains("struct") && !line.contains("impl")
+                };
+                if code.into_iter().any(makes) {
+                    makers.insert(path.strip_prefix(&sources).unwrap().to_owned());
+                }
+            }
+        }
+    }
+    assert_eq!(
+        makers.into_iter().collect::<Vec<_>>(),
+        [std::path::PathBuf::from("decision.rs")]
+    );
+}

@@ -140,7 +140,7 @@ fn r_cons_03_the_canonical_text_stays_as_it_is() {
          What is kept: If you agree to opens: for each mail the day and minute at which it was opened. With it, a guess whether it was you or a program. Your IP address is not kept.\n\
          How long: What was recorded is deleted after 90 days. Your agreement ends by itself after 24 months; the proof of it is kept for as long as it may be asked for.\n\
          Who sees it: The people at Acme who look after its mail.\n\
-         Changing your mind: You can withdraw at any time, with one press, from any tracked mail or at https://t.acme.example/p. It works at once, also for mails you already have.\n\
+         Changing your mind: You can withdraw at any time: with one press from any tracked mail, or at https://t.acme.example/p by a link we send you. It works at once, also for mails you already have.\n\
          Your rights: Write to privacy@acme.example to see, correct, take with you, restrict or delete what is recorded, or to object. You can also complain to a data protection authority.\n\
          If you say no: Nothing changes. You get the same mails and documents.\n\
          The full notice: https://acme.example/notice\n\

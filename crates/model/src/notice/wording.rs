@@ -60,7 +60,7 @@ static EN: Wording = Wording {
     who_sees: ("Who sees it", "{recipients}."),
     way_out: (
         "Changing your mind",
-        "You can withdraw at any time, with one press, from any tracked mail or at {withdrawal}. It works at once, also for mails you already have.",
+        "You can withdraw at any time: with one press from any tracked mail, or at {withdrawal} by a link we send you. It works at once, also for mails you already have.",
     ),
     rights: (
         "Your rights",
@@ -99,7 +99,7 @@ static FR: Wording = Wording {
     who_sees: ("Qui le voit", "{recipients}."),
     way_out: (
         "Changer d’avis",
-        "Vous pouvez retirer votre accord à tout moment, en appuyant une fois, depuis tout e-mail suivi ou sur {withdrawal}. Cela agit tout de suite, aussi pour les e-mails que vous avez déjà.",
+        "Vous pouvez retirer votre accord à tout moment : en appuyant une fois depuis tout e-mail suivi, ou sur {withdrawal} par un lien que nous vous envoyons. Cela agit tout de suite, aussi pour les e-mails que vous avez déjà.",
     ),
     rights: (
         "Vos droits",
@@ -138,7 +138,7 @@ static DE: Wording = Wording {
     who_sees: ("Wer es sieht", "{recipients}."),
     way_out: (
         "Wenn Sie es sich anders überlegen",
-        "Sie können jederzeit mit einem Druck widerrufen, aus jeder betroffenen Mail oder auf {withdrawal}. Das wirkt sofort, auch für Mails, die Sie schon haben.",
+        "Sie können jederzeit widerrufen: mit einem Druck aus jeder betroffenen Mail, oder auf {withdrawal} über einen Link, den wir Ihnen schicken. Das wirkt sofort, auch für Mails, die Sie schon haben.",
     ),
     rights: (
         "Ihre Rechte",
@@ -177,7 +177,7 @@ static IT: Wording = Wording {
     who_sees: ("Chi lo vede", "{recipients}."),
     way_out: (
         "Se cambi idea",
-        "Puoi revocare in ogni momento, premendo una volta, da ogni e-mail tracciata o su {withdrawal}. Vale subito, anche per le e-mail che hai già.",
+        "Puoi revocare in ogni momento: premendo una volta da ogni e-mail tracciata, o su {withdrawal} con un link che ti mandiamo. Vale subito, anche per le e-mail che hai già.",
     ),
     rights: (
         "I tuoi diritti",
@@ -216,7 +216,7 @@ static ES: Wording = Wording {
     who_sees: ("Quién lo ve", "{recipients}."),
     way_out: (
         "Si cambia de opinión",
-        "Puede retirarlo en cualquier momento, con una pulsación, desde cualquier correo con seguimiento o en {withdrawal}. Tiene efecto enseguida, también para los correos que ya tiene.",
+        "Puede retirarlo en cualquier momento: con una pulsación desde cualquier correo con seguimiento, o en {withdrawal} con un enlace que le enviamos. Tiene efecto enseguida, también para los correos que ya tiene.",
     ),
     rights: (
         "Sus derechos",

@@ -7,7 +7,7 @@ use crate::support::sink::Sink;
 const ANN: &str = "ann@reader.example";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_gets_out_of_its_header_field() {
+async fn r_sec_10_nothing_gets_out_of_its_header_field() {
     let sink = Sink::start().await;
     let overt = Overt::start(&sink).await;
     overt.agreed(&sink, ANN).await;

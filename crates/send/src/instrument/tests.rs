@@ -92,6 +92,29 @@ fn r_mode_06_an_untracked_copy_keeps_its_links_and_gets_no_pixel() {
 }
 
 #[test]
+fn r_cons_09_who_refuses_gets_the_same_mail() {
+    let link = "https://a.example/?x=1&amp;y=2";
+    let body = format!("<p>Ten per cent off until Friday.</p><a href=\"{link}\">a</a>");
+    let bench = Bench::new(1);
+    let agreed = text(&bench.write(&html(&body), 1, BOTH, false));
+    let refused = text(&bench.write(&html(&body), 2, &[], false));
+    // With our address taken back out, every piece of the one stands in the other, in the same order.
+    let tracked = "https://t.example.org/c/";
+    let (before, rest) = agreed.split_once(tracked).unwrap();
+    let (_, after) = rest.split_once('"').unwrap();
+    let mut left = format!("{before}{link}\"{after}");
+    for piece in refused
+        .split_inclusive("\r\n")
+        .flat_map(|line| line.split_inclusive("<body>"))
+    {
+        let piece = piece.trim_end_matches("</body></html>\r\n");
+        let at = left.find(piece);
+        left = left
+            .split_off(at.unwrap_or_else(|| panic!("{piece:?} is not in {left}")) + piece.len());
+    }
+}
+
+#[test]
 fn r_mode_21_header_and_body_agree() {
     let source = html("<a href=\"https://a.example/\">a</a>");
     for (topics, header) in [

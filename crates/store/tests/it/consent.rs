@@ -11,7 +11,7 @@ use std::time::Duration;
 use store::{Contact, Method, NewAgreement, ShownText};
 
 on_both!(
-    columns_are_the_fold_of_events,
+    r_cons_05_columns_are_the_fold_of_events,
     agreeing_takes_effect_once_confirmed,
     a_confirmation_works_once,
     a_confirmation_comes_too_late,
@@ -33,7 +33,7 @@ async fn current(house: &House, contact: &Contact) -> Contact {
         .unwrap()
 }
 
-async fn columns_are_the_fold_of_events(house: House) {
+async fn r_cons_05_columns_are_the_fold_of_events(house: House) {
     let topics = proptest::sample::subsequence(Topic::ALL.to_vec(), 1..=4);
     let step = (
         topics,

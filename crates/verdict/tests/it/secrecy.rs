@@ -69,7 +69,7 @@ proptest! {
 
     /// Trap 1: bot lists lose everyone who reads through a proxy.
     #[test]
-    fn an_image_proxy_is_never_a_machine_by_its_name(address in any::<std::net::IpAddr>(), name in prop::sample::select(vec![sample::GMAIL, "YahooMailProxy; x", "FastmailUA/1.0", "Shortwave Image Fetcher"])) {
+    fn r_mode_11_an_image_proxy_is_never_a_machine_by_its_name(address in any::<std::net::IpAddr>(), name in prop::sample::select(vec![sample::GMAIL, "YahooMailProxy; x", "FastmailUA/1.0", "Shortwave Image Fetcher"])) {
         let judge = sample::judge();
         let request = sample::request(Axis::Open, address, Headers { user_agent: name, ..Headers::default() });
         prop_assert_ne!(judge.judge(&request).0.meaning, Meaning::Machine);

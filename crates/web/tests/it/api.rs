@@ -166,7 +166,7 @@ async fn lists_are_filtered_and_paged() {
 }
 
 #[tokio::test]
-async fn errors_are_problems() {
+async fn r_sec_17_errors_are_problems() {
     let w = world().await;
     w.stranger().get("/api/v1/messages").await.is_problem(401);
     assert_eq!(
