@@ -31,6 +31,7 @@ async fn what_requests_say_of_people_is_nowhere() {
     let cookie = overt.sign_in().await;
     let limits = [
         ("half", "limits"),
+        ("reason", "everything, to look for what must not be kept"),
         ("tracking", "on"),
         ("open", "detailed"),
         ("click", "detailed"),
