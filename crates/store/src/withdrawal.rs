@@ -11,7 +11,7 @@
 use crate::db::Tx;
 use crate::event::News;
 use crate::value::{Value, params};
-use crate::{Error, Store, copy, disposal, event};
+use crate::{Error, Store, copy, disposal, event, hygiene};
 use model::event::Happening;
 use model::{ContactId, CopyId, Time, Topic};
 use std::collections::BTreeMap;
@@ -93,8 +93,7 @@ fn step(tx: &mut Tx<'_>, evidence: [u8; 16], now: Time) -> Result<bool, Error> {
         let events = tx.execute(&sql, params![contact, at])?;
         counts.insert("event".to_owned(), events);
         if topic == Topic::Open {
-            let sql = "update contact set last_open_day = null where id = $1";
-            tx.execute(sql, params![contact])?;
+            hygiene::forget(tx, contact)?;
         }
         let sql = "delete from withdrawal where contact_id = $1 and topic = $2 and at = $3";
         tx.execute(sql, params![contact, topic, at])?;

@@ -115,8 +115,8 @@ fn addresses_of_databases() {
     );
 }
 
-/// The day of a last open may be used for list cleaning and nothing else: one file reads it. The inventory, from which
-/// the person's own copy of everything follows, only names it.
+/// The day of a last open may be used for list cleaning and nothing else: one file reads it. The inventory's list of what is
+/// kept of persons, from which their own copy of everything follows, only names it.
 #[test]
 fn r_mode_09_the_day_of_the_last_open_has_one_reader() {
     let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -140,5 +140,5 @@ fn r_mode_09_the_day_of_the_last_open_has_one_reader() {
         }
     }
     readers.sort();
-    assert_eq!(readers, ["hygiene.rs", "tables.rs"]);
+    assert_eq!(readers, ["hygiene.rs", "person.rs"]);
 }
