@@ -24,6 +24,8 @@ const ROWS_FETCHED: i32 = 500;
 const WAIT_MAX: Duration = Duration::from_secs(5);
 /// No statement of ours runs for long; one that does is stopped rather than waited for.
 const SERVER_OPTIONS: &str = "-c statement_timeout=20000 -c lock_timeout=5000";
+/// A server that hangs stops nothing by itself: then we do, a little later.
+const ANSWER_MAX: Duration = Duration::from_mins(1);
 
 #[derive(Clone)]
 pub(crate) struct Postgres {
@@ -89,18 +91,33 @@ impl Postgres {
         let mut client = self.pool.get().await?;
         tokio::task::spawn_blocking(move || {
             let runtime = Handle::current();
-            let transaction = runtime.block_on(client.transaction())?;
+            // To begin is no work: a server that does not even do that is not there.
+            let transaction = answer(&runtime, WAIT_MAX, client.transaction())?;
             let session = Session {
                 transaction: &transaction,
                 runtime: &runtime,
             };
             let value = work(&mut Tx::Postgres(session))?;
-            runtime.block_on(transaction.commit())?;
+            answer(&runtime, ANSWER_MAX, transaction.commit())?;
             Ok(value)
         })
         .await
         .map_err(|e| Error::Unavailable(format!("the work on the database broke off: {e}")))?
     }
+}
+
+/// Waits for an answer of the server, but not for ever.
+fn answer<T, E>(
+    runtime: &Handle,
+    longest: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Error>
+where
+    Error: From<E>,
+{
+    let silent = |_| Error::Unavailable("it took a question and said nothing".into());
+    let bounded = async { tokio::time::timeout(longest, work).await.map_err(silent) };
+    Ok(runtime.block_on(bounded)??)
 }
 
 /// A running transaction.
@@ -110,8 +127,12 @@ pub(crate) struct Session<'a> {
 }
 
 impl Session<'_> {
+    fn answer<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        answer(self.runtime, ANSWER_MAX, work)
+    }
+
     pub(crate) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, Error> {
-        self.runtime.block_on(async {
+        self.answer(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             Ok(self
                 .transaction
@@ -121,7 +142,7 @@ impl Session<'_> {
     }
 
     pub(crate) fn execute_many(&self, sql: &str, sets: &[Vec<Value>]) -> Result<(), Error> {
-        self.runtime.block_on(async {
+        self.answer(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             let statement = &statement;
             let all = sets
@@ -133,7 +154,7 @@ impl Session<'_> {
     }
 
     pub(crate) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
-        self.runtime.block_on(async {
+        self.answer(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             rows(&self.transaction.query(&statement, &borrow(params)).await?)
         })
@@ -144,7 +165,7 @@ impl Session<'_> {
         sql: &str,
         sets: &[Vec<Value>],
     ) -> Result<Vec<Vec<Row>>, Error> {
-        self.runtime.block_on(async {
+        self.answer(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             let statement = &statement;
             let all = sets
@@ -160,7 +181,7 @@ impl Session<'_> {
 
     /// A query whose rows are fetched piece by piece.
     pub(crate) fn open(&self, sql: &str) -> Result<Portal, Error> {
-        self.runtime.block_on(async {
+        self.answer(async {
             let statement = self.transaction.prepare(sql).await?;
             Ok(self.transaction.bind(&statement, &[]).await?)
         })
@@ -168,12 +189,11 @@ impl Session<'_> {
 
     /// The next of its rows; none when there are no more.
     pub(crate) fn fetch(&self, portal: &Portal) -> Result<Vec<Row>, Error> {
-        let fetched = self.transaction.query_portal(portal, ROWS_FETCHED);
-        rows(&self.runtime.block_on(fetched)?)
+        self.answer(async { rows(&self.transaction.query_portal(portal, ROWS_FETCHED).await?) })
     }
 
     pub(crate) fn script(&self, sql: &str) -> Result<(), Error> {
-        Ok(self.runtime.block_on(self.transaction.batch_execute(sql))?)
+        self.answer(async { Ok(self.transaction.batch_execute(sql).await?) })
     }
 }
 
