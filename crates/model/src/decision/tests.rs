@@ -243,10 +243,10 @@ fn r_mode_04_grants_are_made_in_one_place() {
                 let code = text
                     .lines()
                     .filter(|line| !line.trim_start().starts_with("//"));
-                let makes = |line: &str| {
+                let is_made = |line: &str| {
                     line.contains("Grant {") && !line.contains("struct") && !line.contains("impl")
                 };
-                if code.into_iter().any(makes) {
+                if code.into_iter().any(is_made) {
                     makers.insert(path.strip_prefix(&sources).unwrap().to_owned());
                 }
             }
