@@ -60,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) profiles: Vec<String>,
     /// A folder with the operator's own profiles, which replace or join those that come with the program.
     pub(crate) profile_dir: Option<PathBuf>,
+    /// Where to report that something here is not safe, as a `mailto:` or `https:` URI: published in security.txt.
+    pub(crate) security_contact: Option<String>,
     /// Turns the clock, for tests of deadlines.
     #[serde(default)]
     pub(crate) clock_offset_seconds: i64,
@@ -159,6 +161,14 @@ impl Config {
             wrong.push(format!(
                 "[retention] hits_days is at most {HITS_DAYS_MAX}: that is what recipients are told"
             ));
+        }
+        if let Some(contact) = &self.security_contact
+            && !crate::security_txt::is_contact(contact)
+        {
+            wrong.push(
+                "security_contact is a URI: write \"mailto:security@example.org\" or \"https://…\""
+                    .into(),
+            );
         }
         if wrong.is_empty() {
             Ok(())

@@ -103,6 +103,7 @@ impl Demo {
             relay: sink_as_relay(&sink)?,
             tracking_off: "",
             signers: Arc::default(),
+            security_contact: None,
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),
             fold: Arc::new(Notify::new()),

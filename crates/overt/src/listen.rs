@@ -1,9 +1,12 @@
-//! HTTP listeners: an accept loop with TLS, a time limit on request headers, a cap on connections, and a stop that lets
-//! running requests end. (`axum::serve` has none of these.)
+//! HTTP listeners: an accept loop with TLS, time limits on request headers and bodies, a cap on connections, and a stop
+//! that lets running requests end. (`axum::serve` has none of these.)
+
+mod body;
 
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::ConnectInfo;
+use body::Flowing;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -116,7 +119,7 @@ async fn connection<S>(
 {
     let service = router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        request.map(axum::body::Body::new)
+        request.map(|body| axum::body::Body::new(Flowing::new(body)))
     });
     let connection = builder
         .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));

@@ -16,6 +16,7 @@ mod mail_hosts;
 mod metrics;
 mod networks;
 mod runtime;
+mod security_txt;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -4,7 +4,7 @@
 //! out: mail to deliver, hits to fold, something to show.
 
 use crate::metrics::Meters;
-use crate::{backup_keys, listen};
+use crate::{backup_keys, listen, security_txt};
 use model::url::Origin;
 use model::{Ambient, Keyring, Profiles, SigningKey, SuppressionKey};
 use send::{Courier, Schedule, Sender, SubmissionServer};
@@ -46,6 +46,8 @@ pub(crate) struct Base {
     pub(crate) tracking_off: &'static str,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) signers: Arc<send::Signers>,
+    /// Where to report that something is not safe.
+    pub(crate) security_contact: Option<String>,
     /// Mail to deliver.
     pub(crate) wake: Arc<Notify>,
     /// Something to show.
@@ -243,7 +245,9 @@ impl Running {
             metrics: metrics(base, metrics_open),
             changed: base.changed.clone(),
         });
-        self.serve(router, listener, tls);
+        let contact = base.security_contact.as_deref();
+        let report = security_txt::router(contact, &base.admin, base.ambient);
+        self.serve(router.merge(report), listener, tls);
     }
 
     /// Any other pages.

@@ -37,6 +37,9 @@ pub(crate) enum Error {
     /// The body is over its bound.
     #[error("The body is larger than the {0} MB that are taken here.")]
     TooLarge(usize),
+    /// The body ended early, or came too slowly.
+    #[error("The body did not arrive whole. Nothing was changed; send it again.")]
+    BrokenOff,
     /// The body is of another kind.
     #[error("The body must be {0}.")]
     UnsupportedMedia(&'static str),
@@ -64,6 +67,7 @@ impl Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BrokenOff => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMedia(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,8 +1,9 @@
 //! What requests bring, parsed on arrival; what does not parse becomes an [`Error`] that says so.
 
 use crate::error::Error;
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{BytesRejection, FormRejection};
 use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use std::str::FromStr;
@@ -31,14 +32,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Fields<T> {
             Err(FormRejection::InvalidFormContentType(_)) => Err(Error::UnsupportedMedia(
                 "a form (application/x-www-form-urlencoded)",
             )),
-            Err(FormRejection::BytesRejection(_)) => {
-                Err(Error::TooLarge(crate::FORM_BYTES_MAX >> 20))
+            Err(FormRejection::BytesRejection(rejection)) => {
+                Err(unread(&rejection, crate::FORM_BYTES_MAX))
             }
             Err(rejection) => Err(Error::Invalid {
                 field: "form",
                 why: rejection.body_text(),
             }),
         }
+    }
+}
+
+/// Why a body could not be read: over its bound, or it stopped coming.
+pub(crate) fn unread(rejection: &BytesRejection, bytes_max: usize) -> Error {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Error::TooLarge(bytes_max >> 20)
+    } else {
+        Error::BrokenOff
     }
 }
 

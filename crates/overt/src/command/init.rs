@@ -321,6 +321,7 @@ fn write_config(file: &Path, arguments: &Arguments, answers: &Answers) -> Result
     let text = format!(
         "# Overt. Everything here can also be set in the environment: OVERT_RELAY__PASSWORD is password in [relay].\n\n\
          database = {database}\nhostname = {hostname}   # the name of this server in SMTP and in reports\n\n\
+         # security_contact = \"mailto:security@example.org\"  # shown in /.well-known/security.txt\n\n\
          [admin]     # the dashboard; keep it inside\nlisten = \"127.0.0.1:8080\"\norigin = {admin}\n\n\
          [tracker]   # recipients reach this one; certificate and key, or a reverse proxy in front\n\
          listen = \"127.0.0.1:8081\"\norigin = {tracker}\n\

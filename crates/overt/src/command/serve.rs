@@ -163,6 +163,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         .context("[relay] service")?,
         profiles: law,
         signers: Arc::new(signers(config)?),
+        security_contact: config.security_contact.clone(),
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),
         fold: Arc::new(Notify::new()),

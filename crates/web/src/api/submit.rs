@@ -4,6 +4,7 @@ use super::messages::Modes;
 use crate::Shared;
 use crate::auth::{ApiUser, May};
 use crate::error::{Error, Result};
+use crate::extract::unread;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -165,7 +166,7 @@ pub(super) async fn submit(
         return Err(Error::UnsupportedMedia("a mail (message/rfc822)"));
     }
     let mut envelope = Envelope::parse(query.as_deref().unwrap_or(""))?;
-    let mail = body.map_err(|_| Error::TooLarge(MAIL_BYTES_MAX >> 20))?;
+    let mail = body.map_err(|rejection| unread(&rejection, MAIL_BYTES_MAX))?;
     let from = envelope.complete(&mail)?;
     let Envelope {
         to,
