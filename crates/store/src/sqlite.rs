@@ -52,9 +52,10 @@ impl Sqlite {
         create_for_owner(path)?;
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
+        use_write_ahead_log(&connection)?;
         // FULL: a commit is on disk when it returns, also after a power cut. That is what "durable" means here.
         connection.execute_batch(
-            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on;",
+            "pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on;",
         )?;
         // Random ids touch pages all over the indexes: they should be in memory. In KiB, by the minus.
         connection.execute_batch("pragma cache_size = -32768;")?;
@@ -170,6 +171,23 @@ fn run<T>(
             "the work on the database broke off".into(),
         ))
     })
+}
+
+/// Turns the log on. Of several who open a new file at once one does it, and the others are told that it is busy without
+/// SQLite's waiting for them, since two who wait for the whole file would wait for each other.
+fn use_write_ahead_log(connection: &Connection) -> Result<(), Error> {
+    let begun = Instant::now();
+    loop {
+        match connection.execute_batch("pragma journal_mode = wal;") {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && begun.elapsed().as_millis() < u128::from(BUSY_TIMEOUT_MS) =>
+            {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            done => return Ok(done?),
+        }
+    }
 }
 
 fn reader(path: &Path) -> Result<Connection, Error> {
