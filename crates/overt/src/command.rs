@@ -21,8 +21,26 @@ pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod verdict;
 
+use crate::ambient;
+use crate::config::Config;
 use anyhow::{Context, Result};
 use std::future::Future;
+use std::path::Path;
+use store::Store;
+
+/// The configuration, with the clock turned as it says.
+pub(crate) fn configured(file: Option<&Path>) -> Result<Config> {
+    let config = Config::load(file)?;
+    ambient::turn_clock(config.clock_offset_seconds);
+    Ok(config)
+}
+
+/// The database of a configuration.
+pub(crate) async fn open(config: &Config) -> Result<Store> {
+    Store::open(&config.store())
+        .await
+        .context("cannot open the database")
+}
 
 /// Runs asynchronous work to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

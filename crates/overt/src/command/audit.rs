@@ -3,8 +3,7 @@
 //! A chain cannot show by itself that its end was cut off or that all of it was written anew. Heads kept on another
 //! machine can: `overt audit head` prints the newest, `overt audit verify --head FILE` compares with those kept.
 
-use super::block_on;
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{keys, log};
 use anyhow::{Context, Result};
 use model::ledger::{Entry, Head, SignedHead, Tampering, verify};
@@ -70,16 +69,14 @@ pub(crate) struct Finding {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = Config::load(arguments.config.as_deref())?;
+    let config = configured(arguments.config.as_deref())?;
     let key = keys::load(&config.data)?.signing.public();
     if matches!(arguments.what, What::Key) {
         println!("{key}");
         return Ok(ExitCode::SUCCESS);
     }
     block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         match &arguments.what {
             What::Verify { heads, json } => verify_all(&store, &key, heads, *json).await,
             What::Head | What::Key => print_heads(&store).await,

@@ -1,8 +1,7 @@
 //! `overt backup`: everything in the database into one file, while the server runs. What is about contacts is sealed under
 //! keys that stand in another file, which must not lie beside it.
 
-use super::block_on;
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{ambient, backup_keys, log};
 use anyhow::{Context, Result};
 use std::fs::OpenOptions;
@@ -10,7 +9,6 @@ use std::io::BufWriter;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use store::Store;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -24,13 +22,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = Config::load(arguments.config.as_deref())?;
-    ambient::turn_clock(config.clock_offset_seconds);
+    let config = configured(arguments.config.as_deref())?;
     let ambient = ambient::REAL;
     block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         let file = &arguments.file;
         let cannot = || format!("cannot write {}", file.display());
         let options = &mut OpenOptions::new();

@@ -1,14 +1,13 @@
 //! `overt contact import`: a list of people into a workspace, every one with where the address comes from.
 
-use super::block_on;
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{ambient, log};
 use anyhow::{Context, Result, bail, ensure};
 use model::roll::{Entry, LIST_BYTES_MAX, Roll};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use store::{By, Fresh, Store};
+use store::{By, Fresh};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -53,11 +52,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         !reason.is_empty() || !entries.iter().any(Entry::grants),
         "{name} says that people agreed, with evidence: say with --reason why that is entered here"
     );
-    let config = Config::load(config.as_deref())?;
+    let config = configured(config.as_deref())?;
     block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         let mut chains = store.ledger_chains().await?;
         chains.retain(|chain| workspace.as_ref().is_none_or(|name| *name == chain.name));
         let [chain] = chains.as_slice() else {

@@ -1,6 +1,6 @@
 //! `overt doctor`: checks what a running server depends on, and says what to do.
 
-use super::{block_on, serve};
+use super::{block_on, configured, serve};
 use crate::config::{Config, Http};
 use crate::runtime::test_relay;
 use crate::{ambient, keys, log, networks};
@@ -43,7 +43,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = Config::load(arguments.config.as_deref())?;
+    let config = configured(arguments.config.as_deref())?;
     let findings = block_on(examine(&config))?;
     let broken = findings
         .iter()

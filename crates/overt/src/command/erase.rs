@@ -1,8 +1,7 @@
 //! `overt erase`: everything held about one person goes, after a look at what that is; a signed receipt comes out.
 
-use super::block_on;
 use super::person::{Whom, find};
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{ambient, backup_keys, keys, log};
 use anyhow::{Context, Result, bail};
 use model::{ErasedBy, SignedReceipt};
@@ -10,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use store::{By, Store};
+use store::By;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -31,13 +30,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let whom = &arguments.whom;
-    let config = Config::load(arguments.config.as_deref())?;
-    ambient::turn_clock(config.clock_offset_seconds);
+    let config = configured(arguments.config.as_deref())?;
     let key = keys::load(&config.data)?.signing;
     block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         let contact = find(&store, whom).await?;
         let (counts, waiting) = store.contact_erase_preview(contact.id).await?;
         eprint!("{}", told(whom, &counts, waiting));

@@ -1,7 +1,6 @@
 //! `overt evidence`: draws a signed archive for auditors, and verifies one without a server.
 
-use super::block_on;
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::evidence::gather::{Period, gather};
 use crate::evidence::{pack, verify};
 use crate::{ambient, keys, log};
@@ -14,7 +13,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use store::{By, Store};
+use store::By;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -69,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if from > to {
         bail!("--from {from} comes after --to {to}");
     }
-    let config = Config::load(arguments.config.as_deref())?;
+    let config = configured(arguments.config.as_deref())?;
     let key = keys::load(&config.data)?.signing;
     let period = Period {
         from: first_moment(from)?,
@@ -77,9 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let now = (ambient::REAL.now)();
     let bytes = block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         let files = gather(&store, &config, &key, period).await?;
         let bytes = pack(
             &now.rfc3339(),

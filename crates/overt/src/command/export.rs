@@ -1,8 +1,7 @@
 //! `overt export`: everything held about one person, to be handed to them (GDPR Art. 15 and 20).
 
-use super::block_on;
 use super::person::{Whom, find};
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{ambient, log};
 use anyhow::{Context, Result, bail};
 use model::export::{Export, csv, html};
@@ -11,7 +10,6 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use store::Store;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -48,12 +46,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(whom) = &arguments.whom else {
         bail!("whose data? Give their address: `overt export ann@example.org`");
     };
-    let config = Config::load(arguments.config.as_deref())?;
-    ambient::turn_clock(config.clock_offset_seconds);
+    let config = configured(arguments.config.as_deref())?;
     let export = block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         let contact = find(&store, whom).await?;
         let now = (ambient::REAL.now)();
         let export = store.contact_export(contact.workspace, contact.id, now);

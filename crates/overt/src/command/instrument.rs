@@ -6,8 +6,9 @@
 mod report;
 mod sample;
 
+use super::configured;
 use crate::config::Config;
-use crate::{ambient, log};
+use crate::log;
 use anyhow::{Context, Result, bail, ensure};
 use model::url::Origin;
 use model::{EmailAddress, Keyring};
@@ -75,8 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (copies, means) = if arguments.sample {
         sample::copies(&plan, &arguments.to)?
     } else {
-        let config = Config::load(arguments.config.as_deref())?;
-        ambient::turn_clock(config.clock_offset_seconds);
+        let config = configured(arguments.config.as_deref())?;
         super::block_on(hand_over(&config, &plan, &arguments.to))?
     };
     let mut missing = false;

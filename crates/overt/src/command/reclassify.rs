@@ -3,8 +3,8 @@
 //! No address and no user-agent is stored. What is judged again is what the reasons of a hit name: which program, what kind of
 //! network, which headers, what comparing found. Without `--apply` it only tells what would change.
 
-use super::block_on;
 use super::serve::profiles;
+use super::{block_on, configured, open};
 use crate::config::Config;
 use crate::{ambient, log};
 use anyhow::{Context, Result};
@@ -15,7 +15,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use store::{JudgeAgain, Store, StoredHit};
+use store::{JudgeAgain, StoredHit};
 use verdict::{Judge, Kept, RULES_VERSION, Tables};
 
 /// Arguments.
@@ -63,7 +63,7 @@ type Alike = (Axis, String, Meaning, Meaning, String);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = Config::load(arguments.config.as_deref())?;
+    let config = configured(arguments.config.as_deref())?;
     let judge = Judge::new(Tables::built_in().context("the built-in verdict tables are damaged")?);
     let outcome = block_on(reclassify(&config, judge, arguments.apply))?;
     if arguments.json {
@@ -75,10 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 async fn reclassify(config: &Config, judge: Judge, apply: bool) -> Result<Outcome> {
-    let store = Store::open(&config.store())
-        .await
-        .context("cannot open the database")?
-        .under(Arc::new(profiles(config)?));
+    let store = open(config).await?.under(Arc::new(profiles(config)?));
     let judge: JudgeAgain = Arc::new(move |hits, links| {
         let kept: Vec<Kept> = hits.iter().map(kept).collect();
         judge.judge_again(&kept, Some(links))

@@ -1,13 +1,12 @@
 //! `overt report`: takes in a report that came back by mail, from a pipe: a Sieve rule, an alias, a mail filter.
 
-use super::block_on;
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{ambient, log};
 use anyhow::{Context, Result};
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use store::{ReportScope, Store};
+use store::ReportScope;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -19,15 +18,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = Config::load(arguments.config.as_deref())?;
+    let config = configured(arguments.config.as_deref())?;
     let (mut mail, longest) = (Vec::new(), mail::report::REPORT_BYTES_MAX as u64);
     // One byte more shows that it is too long.
     let mut input = std::io::stdin().lock().take(longest + 1);
     input.read_to_end(&mut mail).context("standard input")?;
     let kept = block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         let (now, random) = ((ambient::REAL.now)(), ambient::REAL.random);
         send::keep_report(&store, ReportScope::default(), &mail, random, now)
             .await

@@ -1,8 +1,7 @@
 //! `overt request`: what people ask for under their rights, each with the day by which it must be answered.
 
-use super::block_on;
 use super::person::{Whom, find};
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{ambient, log};
 use anyhow::{Context, Result, bail};
 use model::filled::Filled;
@@ -65,14 +64,11 @@ const LISTED_MAX: u16 = 1_000;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = Config::load(arguments.config.as_deref())?;
-    ambient::turn_clock(config.clock_offset_seconds);
+    let config = configured(arguments.config.as_deref())?;
     let ambient = ambient::REAL;
     let now = (ambient.now)();
     block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         match &arguments.what {
             What::Add { whom, right, note } => {
                 let contact = find(&store, whom).await?;

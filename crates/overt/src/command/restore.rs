@@ -1,15 +1,14 @@
 //! `overt restore`: reads a backup into an empty database, without those who were erased since. Also the way from SQLite to
 //! PostgreSQL: back up, set `database` to the new place, restore.
 
-use super::block_on;
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{ambient, backup_keys, log};
 use anyhow::{Context, Result};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use store::{BackupKeys, Store};
+use store::BackupKeys;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -29,8 +28,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = Config::load(arguments.config.as_deref())?;
-    ambient::turn_clock(config.clock_offset_seconds);
+    let config = configured(arguments.config.as_deref())?;
     let read = |file: &PathBuf| -> Result<_> {
         let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
         Ok(BufReader::new(opened))
@@ -40,9 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let from = read(&arguments.file)?;
     let now = (ambient::REAL.now)();
     block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         let restored = store.restore(from, keys, !arguments.without_queue, now);
         let restored = restored
             .await

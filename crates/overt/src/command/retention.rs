@@ -1,13 +1,12 @@
 //! `overt retention`: clears away what has been kept for its term, which a server does by itself every hour, or only
 //! says what that would be.
 
-use super::block_on;
-use crate::config::Config;
+use super::{block_on, configured, open};
 use crate::{ambient, log};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use store::{Due, Store};
+use store::Due;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -25,14 +24,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = Config::load(arguments.config.as_deref())?;
-    ambient::turn_clock(config.clock_offset_seconds);
+    let config = configured(arguments.config.as_deref())?;
     let terms = config.retention.terms();
     let ambient = ambient::REAL;
     block_on(async {
-        let store = Store::open(&config.store())
-            .await
-            .context("cannot open the database")?;
+        let store = open(&config).await?;
         let now = (ambient.now)();
         let due = store.retention_due(terms, now).await?;
         if !arguments.dry_run {

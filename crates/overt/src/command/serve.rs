@@ -1,6 +1,6 @@
 //! `overt serve`: all roles, or some.
 
-use super::{block_on, stop_signal};
+use super::{block_on, configured, open, stop_signal};
 use crate::config::{Config, Http, Security};
 use crate::mail_hosts::{MailHosts, System};
 use crate::runtime::{Base, Running};
@@ -10,7 +10,6 @@ use model::Profiles;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use store::Store;
 use tokio::sync::Notify;
 use wire::smtp::{Credentials, Relay, ServerTls};
 use wire::tls::{Roots, client_config, server_config_from_files};
@@ -41,8 +40,7 @@ enum Role {
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     log::start(false);
-    let config = Config::load(arguments.config.as_deref())?;
-    ambient::turn_clock(config.clock_offset_seconds);
+    let config = configured(arguments.config.as_deref())?;
     block_on(serve(config, arguments.roles))
 }
 
@@ -141,10 +139,7 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
 /// Store, keys and relay of a configuration.
 pub(crate) async fn base(config: &Config) -> Result<Base> {
     let law = Arc::new(profiles(config)?);
-    let store = Store::open(&config.store())
-        .await
-        .context("cannot open the database")?
-        .under(law.clone());
+    let store = open(config).await?.under(law.clone());
     let keys = keys::load(&config.data)?;
     Ok(Base {
         store,
