@@ -5,10 +5,13 @@
 //! workspace of one is not stuck.
 
 mod breach;
+mod csv;
 mod lists;
 mod paper;
 mod people;
 mod policy;
+mod register;
+mod report;
 mod sheet;
 
 use super::view::When;
@@ -25,10 +28,11 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use model::role::Act;
 use model::{ActKind, Role, Time};
+use std::collections::HashMap;
 use std::time::Duration;
 use store::{ActFilter, Limits, RegisterFilter};
 
-pub(crate) use lists::month_report;
+pub(crate) use report::month_report;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -40,13 +44,13 @@ pub(super) fn router() -> Router<Shared> {
             get(policy::show).post(policy::publish),
         )
         .route("/compliance/policy/acknowledge", post(policy::acknowledge))
-        .route("/compliance/register", get(lists::register))
-        .route("/compliance/register.csv", get(lists::register_csv))
+        .route("/compliance/register", get(register::page))
+        .route("/compliance/register.csv", get(register::file))
         .route("/compliance/lowered", get(lists::lowered))
         .route("/compliance/expiring", get(lists::expiring))
         .route("/compliance/requests", get(lists::requests))
         .route("/compliance/acts", get(lists::acts))
-        .route("/compliance/report", get(lists::report))
+        .route("/compliance/report", get(report::page))
         .route("/compliance/people", get(people::show).post(people::invite))
         .route("/compliance/people/review", post(people::review))
         .route("/compliance/people/{id}/limits", post(people::limits))
@@ -227,4 +231,13 @@ async fn overview(State(web): State<Shared>, user: User) -> Result<Response> {
         limits,
         month,
     }))
+}
+
+/// The names of the workspace's users, by id.
+async fn names(web: &Shared, user: &User) -> Result<HashMap<model::UserId, String>> {
+    let members = web.app.store.members(user.workspace).await?;
+    Ok(members
+        .into_iter()
+        .map(|m| (m.user.id, m.user.name))
+        .collect())
 }

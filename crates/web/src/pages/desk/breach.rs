@@ -1,7 +1,7 @@
 //! One breach: what is known of it, the clock, whom it may touch, and a letter to them.
 
 use super::super::{Page, show as render};
-use super::lists::{csv, csv_file};
+use super::csv::{csv, csv_file};
 use super::{When, moment};
 use crate::Shared;
 use crate::auth::{May, User};

@@ -2,6 +2,7 @@
 
 use super::super::{Page, show as render};
 use super::{DAY, When, date, day};
+use crate::auth::User;
 use crate::error::{Error, Result};
 use askama::Template;
 use askama::filters::{Escaper, Html, HtmlSafe};
@@ -9,6 +10,9 @@ use axum::response::Response;
 use model::Time;
 use serde::Deserialize;
 use std::fmt;
+
+/// Lines of a page.
+pub(super) const PAGE: usize = 100;
 
 /// One field of a table.
 pub(super) enum Cell {
@@ -90,6 +94,23 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
+    /// An empty list with this title, under this tab, for somebody who sees all: the rest is filled in by struct update.
+    pub(super) fn of(user: &User, title: impl Into<String>, here: &'static str) -> Self {
+        Self {
+            page: Page::of(user, "compliance", title),
+            here,
+            sees_all: true,
+            intro: String::new(),
+            filter: None,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            empty: ("", ""),
+            more: None,
+            downloads: Vec::new(),
+            next: None,
+        }
+    }
+
     /// A row's fields with the names of their columns.
     fn cells<'a>(&'a self, row: &'a [Cell]) -> impl Iterator<Item = (&'static str, &'a Cell)> {
         self.columns.iter().copied().zip(row)
