@@ -16,7 +16,7 @@ use model::decision::{Ceiling, Circumstances};
 use model::entitlement::{Entitlement, among, entitlement, shared_by};
 use model::mode::NOTHING;
 use model::profile::{Case, Ruling};
-use model::{Consent, CopyId, MessageId, Mode, PerAxis, Profiles, Reason, Time};
+use model::{Axis, Consent, CopyId, MessageId, Mode, PerAxis, Profiles, Reason, Time};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -36,10 +36,18 @@ impl Store {
                     return Ok(NOTHING);
                 };
                 let frozen: PerAxis<Mode> = per_axis(&row, 1)?;
+                let is_summed = |axis| *frozen.get(axis) == Mode::Aggregate;
+                if !Axis::ALL.into_iter().any(is_summed) {
+                    return Ok(*own);
+                }
+                // Everybody who got the mail is read for this.
                 let sums = countable(tx, &law, row.get(0)?, now)?;
-                Ok(PerAxis::each(|axis| match *frozen.get(axis) {
-                    Mode::Aggregate if *sums.get(axis) > 0 => Mode::Aggregate,
-                    _ => *own.get(axis),
+                Ok(PerAxis::each(|axis| {
+                    if is_summed(axis) && *sums.get(axis) > 0 {
+                        Mode::Aggregate
+                    } else {
+                        *own.get(axis)
+                    }
                 }))
             })
             .await
