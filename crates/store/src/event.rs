@@ -108,11 +108,4 @@ impl Store {
             })
             .await
     }
-
-    /// Forgets events older than `before`; how many. A page that was asleep for longer loads anew.
-    pub async fn events_purge(&self, before: Time) -> Result<u64, Error> {
-        self.db
-            .write(move |tx| tx.execute("delete from event where at < $1", params![before]))
-            .await
-    }
 }

@@ -137,9 +137,14 @@ async fn who_was_away_too_long_loads_anew() {
     sent(&w, Role::Owner).await;
     sent(&w, Role::Owner).await;
     let program = w.program(w.user(Role::Owner)).await;
+    let terms = store::Terms {
+        feed: Duration::ZERO,
+        ..store::Terms::default()
+    };
+    let later = sample::NOW + Duration::from_hours(1);
     w.sample
         .store
-        .events_purge(sample::NOW + Duration::from_hours(1))
+        .retention_run(terms, [0; 16], later)
         .await
         .unwrap();
     sent(&w, Role::Owner).await;
