@@ -12,3 +12,4 @@ mod numbers;
 mod pages;
 mod sample;
 mod sign_in;
+mod tenants;
