@@ -156,11 +156,15 @@ fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, block: Block) {
         // RFC 2045 §6.4: no encoding that would hide the delimiters.
         tree.doubtful |= !matches!(media.encoding.as_str(), "" | "7bit" | "8bit" | "binary");
         match &media.boundary {
-            Some(boundary) => open.push(Open {
-                node,
-                boundary: boundary.clone(),
-                children: 0,
-            }),
+            Some(boundary) => {
+                // With one boundary for two levels readers differ on whose delimiter it is.
+                tree.doubtful |= open.iter().any(|outer| outer.boundary == *boundary);
+                open.push(Open {
+                    node,
+                    boundary: boundary.clone(),
+                    children: 0,
+                });
+            }
             None => tree.doubtful = true,
         }
     }
