@@ -19,169 +19,172 @@ const MARK_EVERY: usize = 128;
 
 /// What a body says, and marks for finding the way back.
 pub(super) fn decode(body: &[u8]) -> (Vec<u8>, Vec<Mark>) {
-    let mut decoded = Vec::with_capacity(body.len());
+    // Written by position: to append byte by byte would take twice as long.
+    let mut decoded = vec![0; body.len()];
+    let mut length = 0;
     let mut marks = Vec::with_capacity(body.len() / MARK_EVERY + 1);
     let mut next_mark = MARK_EVERY;
-    for unit in Units::new(body, 0) {
-        let end = match unit {
-            Unit::Literal(range) => {
-                decoded.extend_from_slice(&body[range.clone()]);
-                range.end
-            }
-            Unit::Escape(range, byte) => {
-                decoded.push(byte);
-                range.end
-            }
-        };
-        if decoded.len() >= next_mark {
-            marks.push(Mark {
-                decoded: decoded.len(),
-                encoded: end,
-            });
-            next_mark = decoded.len() + MARK_EVERY;
+    let mut at = 0;
+    while at < body.len() {
+        let Line { text, eol, next } = line(body, at);
+        let mut rest = &body[text.clone()];
+        while !rest.is_empty() {
+            let (byte, taken) = unit(rest);
+            decoded[length] = byte;
+            length += 1;
+            rest = &rest[taken..];
         }
+        decoded[length..length + eol.len()].copy_from_slice(&body[eol.clone()]);
+        length += eol.len();
+        if length >= next_mark {
+            marks.push(Mark {
+                decoded: length,
+                encoded: eol.end,
+            });
+            next_mark = length + MARK_EVERY;
+        }
+        at = next;
     }
+    decoded.truncate(length);
     (decoded, marks)
 }
 
 /// Where decoded spans, in order and without overlap, stand in the encoded body that the marks were made of.
 pub(super) fn locate(body: &[u8], marks: &[Mark], spans: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut found = Vec::with_capacity(spans.len());
-    let mut at = Mark {
-        decoded: 0,
-        encoded: 0,
-    };
-    let mut units = Units::new(body, 0).peekable();
-    // Encoded position of a decoded offset: after the unit before it (`after`), or at its own unit.
-    let mut seek = |offset: usize, after: bool| {
-        let ahead = marks.partition_point(|mark| mark.decoded <= offset);
-        if let Some(mark) = marks[..ahead]
-            .last()
-            .filter(|mark| mark.decoded > at.decoded)
-        {
-            at = *mark;
-            units = Units::new(body, at.encoded).peekable();
+    let mut way = Way::new(body, marks);
+    let mut encoded = |span: &Range<usize>| {
+        if span.is_empty() {
+            // Something put in stands right after what precedes it: blanks that were trailing stay so.
+            let after = way.to(span.start).after;
+            return after..after;
         }
-        while let Some(unit) = units.peek() {
-            let (range, len) = match unit {
-                Unit::Literal(range) => (range.clone(), range.len()),
-                Unit::Escape(range, _) => (range.clone(), 1),
-            };
-            if offset == at.decoded {
-                return if after { at.encoded } else { range.start };
-            }
-            if offset < at.decoded + len {
-                return range.start + (offset - at.decoded);
-            }
-            at = Mark {
-                decoded: at.decoded + len,
-                encoded: range.end,
-            };
-            units.next();
-        }
-        if after { at.encoded } else { body.len() }
+        way.to(span.start).at..way.to(span.end).after
     };
-    for span in spans {
-        // Something put in stands right after what precedes it: blanks that were trailing stay so.
-        let start = seek(span.start, span.is_empty());
-        let end = if span.is_empty() {
-            start
-        } else {
-            seek(span.end, true)
-        };
-        found.push(start..end);
-    }
-    found
+    spans.iter().map(&mut encoded).collect()
 }
 
-/// A piece of a quoted-printable body that stands for something. Soft breaks and trailing blanks stand for nothing
-/// (RFC 2045 §6.7 rules 3 and 5) and lie between units.
-enum Unit {
-    Literal(Range<usize>),
-    Escape(Range<usize>, u8),
-}
-
-struct Units<'a> {
-    body: &'a [u8],
+/// A way through a body, forwards.
+struct Way<'b> {
+    body: &'b [u8],
+    marks: &'b [Mark],
+    /// The line that is walked.
+    line: Line,
+    /// Behind the last unit that was passed, which need not be on this line.
+    after: Mark,
+    /// The next unit of the line, or its end.
     at: usize,
 }
 
-impl<'a> Units<'a> {
-    /// From a place between two units on.
-    fn new(body: &'a [u8], at: usize) -> Self {
-        Self { body, at }
-    }
+/// A place in the encoded body.
+struct Place {
+    /// Behind the unit before it.
+    after: usize,
+    /// At its own unit.
+    at: usize,
 }
 
-impl Iterator for Units<'_> {
-    type Item = Unit;
-
-    fn next(&mut self) -> Option<Unit> {
-        loop {
-            let start = self.at;
-            let rest = &self.body[start..];
-            match rest {
-                [] => return None,
-                [b'=', after @ ..] => {
-                    if let [high, low, ..] = *after
-                        && let (Some(high), Some(low)) = (hex(high), hex(low))
-                    {
-                        self.at += 3;
-                        return Some(Unit::Escape(start..start + 3, high << 4 | low));
-                    }
-                    if let Some(len) = soft_break(after) {
-                        self.at += 1 + len;
-                        continue;
-                    }
-                    // Not an escape: readers show it as it stands.
-                    self.at += 1;
-                    return Some(Unit::Literal(start..start + 1));
-                }
-                [b'\n', ..] => {
-                    self.at += 1;
-                    return Some(Unit::Literal(start..start + 1));
-                }
-                _ => {}
-            }
-            let end = memchr::memchr2(b'=', b'\n', rest).map_or(self.body.len(), |n| start + n);
-            let text = &self.body[start..end];
-            if self.body.get(end) == Some(&b'\n') {
-                let (line, eol) = match text.strip_suffix(b"\r") {
-                    Some(line) => (line, end - 1),
-                    None => (text, end),
-                };
-                // A form feed is no blank here.
-                let blank = |b: &u8| matches!(b, b' ' | b'\t');
-                let kept = line.len() - line.iter().rev().take_while(|b| blank(b)).count();
-                if kept < line.len() {
-                    if kept > 0 {
-                        self.at = start + kept;
-                        return Some(Unit::Literal(start..start + kept));
-                    }
-                    self.at = end + 1;
-                    return Some(Unit::Literal(eol..end + 1));
-                }
-                self.at = end + 1;
-                return Some(Unit::Literal(start..end + 1));
-            }
-            self.at = end;
-            return Some(Unit::Literal(start..end));
+impl<'b> Way<'b> {
+    fn new(body: &'b [u8], marks: &'b [Mark]) -> Self {
+        let after = Mark {
+            decoded: 0,
+            encoded: 0,
+        };
+        Self {
+            body,
+            marks,
+            line: line(body, 0),
+            after,
+            at: 0,
         }
     }
+
+    /// Walks on to a decoded offset.
+    fn to(&mut self, offset: usize) -> Place {
+        let ahead = self.marks.partition_point(|mark| mark.decoded <= offset);
+        if let Some(mark) = self.marks[..ahead].last()
+            && mark.decoded > self.after.decoded
+        {
+            self.after = *mark;
+            self.line = line(self.body, mark.encoded);
+            self.at = mark.encoded;
+        }
+        loop {
+            let Line { text, eol, next } = &self.line;
+            if self.at == text.end {
+                self.at = eol.start;
+            }
+            if self.at == eol.end {
+                if *next == self.body.len() {
+                    return self.place(self.body.len());
+                }
+                self.line = line(self.body, *next);
+                self.at = self.line.text.start;
+                continue;
+            }
+            if self.after.decoded == offset {
+                return self.place(self.at);
+            }
+            self.at += if self.at < text.end {
+                unit(&self.body[self.at..text.end]).1
+            } else {
+                1
+            };
+            self.after = Mark {
+                decoded: self.after.decoded + 1,
+                encoded: self.at,
+            };
+        }
+    }
+
+    fn place(&self, at: usize) -> Place {
+        let after = self.after.encoded;
+        Place { after, at }
+    }
 }
 
-/// Length of the blanks and the line end after a `=`, if that is all there is.
-fn soft_break(after: &[u8]) -> Option<usize> {
-    let blanks = after
-        .iter()
-        .take_while(|b| matches!(b, b' ' | b'\t'))
-        .count();
-    match &after[blanks..] {
-        [b'\r', b'\n', ..] => Some(blanks + 2),
-        [b'\n', ..] => Some(blanks + 1),
-        [] => Some(blanks),
-        _ => None,
+/// A line of a quoted-printable body, or the rest of one. Soft breaks and trailing blanks stand for nothing (RFC 2045
+/// §6.7 rules 3 and 5) and lie between text and line end, or behind both.
+struct Line {
+    /// What stands for itself, or in escapes.
+    text: Range<usize>,
+    /// The line end; empty where it stands for nothing.
+    eol: Range<usize>,
+    next: usize,
+}
+
+/// The line that begins, or goes on, at `at`.
+fn line(body: &[u8], at: usize) -> Line {
+    let newline = memchr::memchr(b'\n', &body[at..]).map(|n| at + n);
+    let next = newline.map_or(body.len(), |n| n + 1);
+    let end = match newline {
+        Some(n) if body[at..n].ends_with(b"\r") => n - 1,
+        Some(n) => n,
+        None => next,
+    };
+    // A form feed is no blank here.
+    let blanks = body[at..end].iter().rev();
+    let blanks = blanks.take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let kept = end - blanks;
+    if body[at..kept].ends_with(b"=") {
+        let text = at..kept - 1;
+        let eol = text.end..text.end;
+        return Line { text, eol, next };
     }
+    // Blanks at the end of the body are not at the end of a line.
+    let text = at..if newline.is_some() { kept } else { end };
+    let eol = if newline.is_some() { end } else { text.end }..next;
+    Line { text, eol, next }
+}
+
+/// The byte that a text, not empty, begins with, and how many it takes.
+fn unit(text: &[u8]) -> (u8, usize) {
+    if let [b'=', high, low, ..] = *text
+        && let (Some(high), Some(low)) = (hex(high), hex(low))
+    {
+        return (high << 4 | low, 3);
+    }
+    // What is no escape readers show as it stands.
+    (text[0], 1)
 }
 
 fn hex(byte: u8) -> Option<u8> {
