@@ -23,6 +23,9 @@ const PURGE_EVERY: Duration = Duration::from_hours(1);
 const KEYS_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked whether somebody has withdrawn and there is something to erase.
 const WITHDRAWALS_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked who asked for their data. Not at once when somebody does: what follows must not tell from its
+/// moment whether the address was known.
+const KNOCKS_EVERY: Duration = Duration::from_secs(2);
 /// How old the last signed head of a ledger may be before the next is signed.
 const HEAD_EVERY: Duration = Duration::from_hours(24);
 /// How long a person waits for the relay test.
@@ -193,6 +196,11 @@ impl Running {
         self.tasks.spawn(async move {
             tokio::select! { () = purging => {}, () = stopped => {} }
         });
+        let letting_in = let_in(base.store.clone(), base.ambient, base.wake.clone());
+        let stopped = self.stopped();
+        self.tasks.spawn(async move {
+            tokio::select! { () = letting_in => {}, () = stopped => {} }
+        });
         let withdrawing = withdraw(base.store.clone(), base.ambient, base.changed.clone());
         let stopped = self.stopped();
         self.tasks.spawn(async move {
@@ -347,6 +355,20 @@ async fn purge(store: Store, ambient: Ambient, terms: Terms) {
             tracing::warn!(%error, "cannot clear away what has been kept for its term: {error}");
         }
         tokio::time::sleep(PURGE_EVERY).await;
+    }
+}
+
+/// Looks up who asked for their data on the page that anybody may use, and mails a link to whoever is known.
+async fn let_in(store: Store, ambient: Ambient, wake: Arc<Notify>) {
+    loop {
+        match store.knocks_answer(ambient.random, (ambient.now)()).await {
+            Ok(0) => {}
+            Ok(_) => wake.notify_one(),
+            Err(error) => {
+                tracing::warn!(%error, "whoever asked for their data has to wait: {error}");
+            }
+        }
+        tokio::time::sleep(KNOCKS_EVERY).await;
     }
 }
 

@@ -313,6 +313,13 @@ create table challenge (
 );
 create index challenge_contact on challenge (contact_id, created_at);
 
+-- Addresses that somebody wrote into the page that anybody may use, known or not, until they are looked up.
+create table knock (
+  id bytea primary key,
+  address text not null,
+  at bigint not null
+);
+
 -- Breaches of personal data, also those nobody has to be told of (GDPR Art. 33(5)).
 create table breach (
   id bytea primary key,

@@ -8,6 +8,9 @@ use crate::{Error, Store};
 use model::challenge::{CHALLENGE_LIFE, CHALLENGED_WORKSPACES_MAX, CHALLENGES_MAX};
 use model::{ContactId, EmailAddress, Time, WorkspaceId};
 
+/// Addresses that are looked up in one transaction; further ones wait for the next.
+const KNOCKS_MAX: u16 = 50;
+
 /// A challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Challenge {
@@ -44,23 +47,40 @@ impl Store {
             .await
     }
 
-    /// Challenges whoever is known under this address, in every workspace. Whether anybody is stays in here: there is
-    /// no answer (R-DSR-02).
-    pub async fn challenge_whoever(
+    /// Notes that somebody asked for what is known of this address. Nothing is looked up here: the same row is written
+    /// whoever it is, so that neither the answer nor how long it takes tells who is known (R-DSR-02).
+    pub async fn knock(
         &self,
         address: &EmailAddress,
-        random: fn() -> [u8; 16],
+        id: [u8; 16],
         now: Time,
     ) -> Result<(), Error> {
         let key = address.key();
         self.db
             .write(move |tx| {
-                let sql = "select id, workspace_id from contact where address_key = $1
-                           order by created_at, id limit $2";
-                for row in tx.query(sql, params![key, CHALLENGED_WORKSPACES_MAX])? {
-                    challenge(tx, row.get(1)?, row.get(0)?, random, now)?;
+                let sql = "insert into knock (id, address, at) values ($1, $2, $3)";
+                tx.execute(sql, params![id, key, now]).map(drop)
+            })
+            .await
+    }
+
+    /// Looks up the addresses that were noted, and challenges whoever is known under one, in every workspace. How many
+    /// addresses it looked at; of who was known there is no word.
+    pub async fn knocks_answer(&self, random: fn() -> [u8; 16], now: Time) -> Result<usize, Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "select id, address from knock order by at, id limit $1";
+                let knocks = tx.query(sql, params![KNOCKS_MAX])?;
+                for knock in &knocks {
+                    let (id, key): ([u8; 16], String) = (knock.get(0)?, knock.get(1)?);
+                    let sql = "select id, workspace_id from contact where address_key = $1
+                               order by created_at, id limit $2";
+                    for row in tx.query(sql, params![key, CHALLENGED_WORKSPACES_MAX])? {
+                        challenge(tx, row.get(1)?, row.get(0)?, random, now)?;
+                    }
+                    tx.execute("delete from knock where id = $1", params![id])?;
                 }
-                Ok(())
+                Ok(knocks.len())
             })
             .await
     }

@@ -9,6 +9,7 @@ on_both!(
     r_dsr_02_a_challenge_works_once_and_for_a_day,
     r_dsr_02_a_mailbox_is_not_flooded,
     r_dsr_02_whoever_is_known_gets_a_mail_from_each_workspace,
+    r_dsr_02_asking_writes_the_same_whoever_it_is,
 );
 
 async fn waiting(house: &House) -> Vec<(String, Challenge)> {
@@ -59,11 +60,8 @@ async fn r_dsr_02_a_mailbox_is_not_flooded(house: House) {
         assert!(ask(NOW).await);
     }
     assert!(!ask(NOW).await);
-    house
-        .store
-        .challenge_whoever(&bob.address, id, NOW)
-        .await
-        .unwrap();
+    house.store.knock(&bob.address, id(), NOW).await.unwrap();
+    house.store.knocks_answer(id, NOW).await.unwrap();
     assert_eq!(waiting(&house).await.len() as i64, CHALLENGES_MAX);
     assert!(ask(NOW + CHALLENGE_LIFE).await);
     assert_eq!(house.number("select count(*) from challenge").await, 1);
@@ -80,11 +78,8 @@ async fn r_dsr_02_whoever_is_known_gets_a_mail_from_each_workspace(house: House)
     let bob = address("Bob@Example.org");
     let made = store.contact_find_or_create(other, &bob, "", written(), fresh, NOW);
     made.await.unwrap();
-    store.challenge_whoever(&bob, id, NOW).await.unwrap();
-    store
-        .challenge_whoever(&address("nobody@example.org"), id, NOW)
-        .await
-        .unwrap();
+    store.knock(&bob, id(), NOW).await.unwrap();
+    store.knocks_answer(id, NOW).await.unwrap();
     let to: Vec<_> = waiting(&house)
         .await
         .into_iter()
@@ -94,5 +89,44 @@ async fn r_dsr_02_whoever_is_known_gets_a_mail_from_each_workspace(house: House)
     assert!(
         to.iter()
             .all(|to| to.eq_ignore_ascii_case("bob@example.org"))
+    );
+}
+
+/// What a request leaves behind while its answer goes out: one row, the same for somebody known, somebody unknown, and
+/// somebody whose mailbox had its share. Only what looks later makes a difference, and leaves nothing of strangers.
+async fn r_dsr_02_asking_writes_the_same_whoever_it_is(house: House) {
+    let bob = house.contact("bob@example.org").await;
+    for _ in 0..CHALLENGES_MAX {
+        let made = house.store.challenge(house.workspace, bob.id, id, NOW);
+        made.await.unwrap();
+    }
+    house.contact("eve@example.org").await;
+    let rows = async || {
+        let mut rows = Vec::new();
+        for table in store::inventory::TABLES {
+            let sql = format!("select count(*) from \"{}\"", table.name);
+            rows.push((table.name, house.number(&sql).await));
+        }
+        rows
+    };
+    let mut waiting_before = rows().await;
+    for who in ["eve@example.org", "nobody@example.org", "bob@example.org"] {
+        house.store.knock(&address(who), id(), NOW).await.unwrap();
+        let knocks = waiting_before.iter_mut().find(|(name, _)| *name == "knock");
+        knocks.unwrap().1 += 1;
+        assert_eq!(rows().await, waiting_before, "{who}");
+    }
+    assert_eq!(house.store.knocks_answer(id, NOW).await.unwrap(), 3);
+    assert_eq!(house.store.knocks_answer(id, NOW).await.unwrap(), 0);
+    assert_eq!(house.number("select count(*) from knock").await, 0);
+    let mails = waiting(&house).await;
+    let to = |who: &str| mails.iter().filter(|(to, _)| to == who).count() as i64;
+    assert_eq!(
+        (
+            to("eve@example.org"),
+            to("nobody@example.org"),
+            to("bob@example.org")
+        ),
+        (1, 0, CHALLENGES_MAX)
     );
 }

@@ -1,24 +1,21 @@
 //! `/p`: the way in without a mail at hand. Who writes their address gets a link to their data, if it is known here.
 //!
-//! The page never tells whether it is (R-DSR-02): the answer is the same and goes out before anybody has looked. Bounds:
-//! requests of one network and of all together within an hour, and look-ups under way at once; at either the answer
-//! asks to come back, whatever the address. The store bounds the mails to one mailbox, and says nothing of it.
+//! The page never tells whether it is (R-DSR-02). Nobody looks while the answer waits: the address is written down,
+//! known or not, and the role `work` looks it up afterwards, in a rhythm of its own. Bounds: requests of one network and
+//! of all together within an hour; at either the answer asks to come back, whatever the address. The store bounds the
+//! mails to one mailbox, and says nothing of it.
 
 use crate::app::App;
 use crate::client;
 use crate::page::{Form, Plain, Reader, elsewhere, html};
 use crate::texts::Texts;
+use crate::visit::stored;
 use askama::Template;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use model::EmailAddress;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-
-/// Look-ups under way at once. With more the answer asks to come back.
-static LOOKING: Semaphore = Semaphore::const_new(32);
 
 #[derive(Template)]
 #[template(path = "start.html")]
@@ -42,39 +39,20 @@ pub(crate) async fn ask(State(app): State<Arc<App>>, request: Request) -> Respon
         Ok(form) => form,
         Err(status) => return elsewhere(reader, status),
     };
-    let address = form.get("address").unwrap_or("").trim().parse();
-    let Ok(address) = address else {
+    let Ok(address) = form.get("address").unwrap_or("").trim().parse() else {
         return html(
             StatusCode::UNPROCESSABLE_ENTITY,
             t,
             &Page { t, wrong: true },
         );
     };
-    if !app.doorman.admits(from, app.now()) || !look(&app, address) {
+    if !app.doorman.admits(from, app.now()) {
         let page = Plain::new(t, t.enough_title, &[t.start_enough]);
         return page.answer(StatusCode::TOO_MANY_REQUESTS);
     }
+    let (store, id) = (&app.tracker.store, (app.tracker.ambient.random)());
+    if let Err(trouble) = stored(store.knock(&address, id, app.now())).await {
+        return trouble.answer(reader);
+    }
     Plain::new(t, t.start_sent_title, &[t.start_sent]).answer(StatusCode::OK)
-}
-
-/// Begins to look, and does not wait for it: how long it takes would tell what was found.
-fn look(app: &Arc<App>, address: EmailAddress) -> bool {
-    let Ok(permit) = LOOKING.try_acquire() else {
-        return false;
-    };
-    let app = app.clone();
-    tokio::spawn(async move {
-        let tracker = &app.tracker;
-        let looked = tracker
-            .store
-            .challenge_whoever(&address, tracker.ambient.random, app.now());
-        match looked.await {
-            Ok(()) => tracker.wake.notify_one(),
-            Err(error) => {
-                tracing::warn!(%error, "somebody who asked for their data has to ask again: {error}");
-            }
-        }
-        drop(permit);
-    });
-    true
 }

@@ -452,6 +452,11 @@ impl Site {
         self.path(&self.origin.confirm(&self.ring.confirm(request)))
     }
 
+    /// What the role `work` does about addresses that were written into the page anybody may use.
+    pub(crate) async fn look_up(&self) {
+        self.store.knocks_answer(random, now()).await.unwrap();
+    }
+
     /// The paths of the links in the challenges made so far, oldest first.
     pub(crate) fn challenges(&self) -> Vec<String> {
         let database = self.database();
@@ -487,6 +492,7 @@ impl Site {
         let mut rows: Vec<i64> = tables.map(count).to_vec();
         let receipts = "select count(*) from copy where receipt_at is not null";
         rows.push(database.query_row(receipts, [], |row| row.get(0)).unwrap());
+        rows.push(count("knock"));
         rows
     }
 }

@@ -147,6 +147,17 @@ pub(super) const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "knock",
+        "Addresses that somebody asked to be told about, known or not, for the seconds until they are looked up.",
+        Owner::Nobody,
+        Queue,
+        &[
+            key("id", "the request's id"),
+            personal("address", "e-mail address that was written"),
+            personal("at", "when"),
+        ],
+    ),
+    table(
         "outbox",
         "Mail that still has to leave.",
         Owner::Contact("contact_id"),
