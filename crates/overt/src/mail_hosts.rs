@@ -5,10 +5,12 @@
 //! asked again with the next mail.
 
 use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use model::{Ambient, Time};
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use store::{MailHost, Store};
 use tokio::time::{sleep, timeout};
@@ -30,16 +32,29 @@ pub(crate) trait Ask: Send + Sync {
     fn ask(&self, domain: &str) -> impl Future<Output = Result<Answer, String>> + Send;
 }
 
-/// The resolver that this machine is set up with.
-pub(crate) struct System(TokioResolver);
+/// DNS.
+pub(crate) struct Resolver(TokioResolver);
 
-impl System {
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        Ok(Self(TokioResolver::builder_tokio()?.build()?))
+impl Resolver {
+    /// Asks this server; without one, those that the machine is set up with.
+    pub(crate) fn new(name_server: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let Some(at) = name_server else {
+            return Ok(Self(TokioResolver::builder_tokio()?.build()?));
+        };
+        let mut connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()];
+        for connection in &mut connections {
+            connection.port = at.port();
+        }
+        let server = NameServerConfig::new(at.ip(), true, connections.into());
+        let config = ResolverConfig::from_name_servers(vec![server]);
+        let provider = TokioRuntimeProvider::default();
+        Ok(Self(
+            TokioResolver::builder_with_config(config, provider).build()?,
+        ))
     }
 }
 
-impl Ask for System {
+impl Ask for Resolver {
     async fn ask(&self, domain: &str) -> Result<Answer, String> {
         let name = format!("{domain}."); // in full: no search list
         let found = match self.0.mx_lookup(name).await {

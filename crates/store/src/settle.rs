@@ -27,6 +27,8 @@ pub struct HitContext {
     pub contact: ContactId,
     /// The domain of the recipient's address, in lower case.
     pub domain: String,
+    /// The host that takes their mail, where it was looked up.
+    pub mail_host: Option<String>,
     /// How many links of the message can be tracked.
     pub links: u16,
     /// When the relay took the copy.
@@ -80,8 +82,9 @@ impl Store {
 
 fn contexts(tx: &mut Tx<'_>, hits: &[HitId]) -> Result<HashMap<HitId, HitContext>, Error> {
     let sql = "select c.message_id, c.contact_id, c.address, c.state, c.state_at,
-               (select count(*) from link l where l.message_id = c.message_id and l.skipped is null)
-               from hit h join copy c on c.id = h.copy_id where h.id = $1";
+               (select count(*) from link l where l.message_id = c.message_id and l.skipped is null), s.host
+               from hit h join copy c on c.id = h.copy_id left join mail_host s on s.contact_id = c.contact_id
+               where h.id = $1";
     let sets: Vec<_> = hits.iter().map(|id| vec![(*id).into()]).collect();
     let rows = tx.query_many(sql, &sets)?;
     let mut found = HashMap::with_capacity(hits.len());
@@ -106,6 +109,7 @@ fn context(row: &Row) -> Result<HitContext, Error> {
         message: row.get(0)?,
         contact: row.get(1)?,
         domain,
+        mail_host: row.get(6)?,
         links: row.get(5)?,
         delivered_at: (state == CopyState::Sent).then_some(state_at),
     })

@@ -164,7 +164,8 @@ fn sighting(hit: Hit, trace: Trace, around: &HitContext) -> Sighting {
             contact: Some(around.contact),
             links: Some(around.links),
             delivered_at: around.delivered_at,
-            recipient_host: Some(around.domain.clone()).filter(|domain| !domain.is_empty()),
+            recipient_domain: Some(around.domain.clone()).filter(|domain| !domain.is_empty()),
+            recipient_host: around.mail_host.clone(),
         },
     }
 }

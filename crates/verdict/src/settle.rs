@@ -76,8 +76,28 @@ pub struct CopyKnown {
     pub links: Option<u16>,
     /// When the relay took it (SMTP 250).
     pub delivered_at: Option<Time>,
-    /// The host that takes the recipient's mail (MX), or the domain.
+    /// The domain of the recipient's address, in lower case. Gateways are a property of it: a server may take the mail of
+    /// thousands of domains.
+    pub recipient_domain: Option<String>,
+    /// The host that takes the recipient's mail (MX), in lower case, where it was looked up.
     pub recipient_host: Option<String>,
+}
+
+impl CopyKnown {
+    /// What scans on arrival, if anything does.
+    fn gate(&self) -> Option<&String> {
+        self.recipient_domain
+            .as_ref()
+            .or(self.recipient_host.as_ref())
+    }
+
+    /// The image proxy of the provider where the recipient has their mail.
+    fn provider(&self) -> Option<&'static str> {
+        [&self.recipient_domain, &self.recipient_host]
+            .into_iter()
+            .flatten()
+            .find_map(|host| elsewhere::provider(host))
+    }
 }
 
 /// A verdict that changed. A hit that turned into a machine's keeps only the facts of
@@ -125,8 +145,8 @@ struct Marks {
 struct Copy {
     seen: Vec<Seen>,
     links: Option<u16>,
-    /// The recipient's host or domain.
-    host: Option<String>,
+    /// The image proxy of the provider where the recipient has their mail.
+    provider: Option<&'static str>,
     /// The signs that it was opened elsewhere, as they were last told.
     elsewhere: Option<Elsewhere>,
     last: Time,
@@ -192,11 +212,7 @@ impl Window {
         }
         let programs = self.programs_around(&sighting);
         let devices = self.devices_around(&sighting);
-        let here = sighting
-            .known
-            .recipient_host
-            .clone()
-            .zip(sighting.known.message);
+        let here = sighting.known.gate().cloned().zip(sighting.known.message);
         self.insert(sighting);
         let mut touched = BTreeSet::from([copy]);
         for (other, member) in programs {
@@ -220,7 +236,7 @@ impl Window {
     /// fewer, where what was taken for a person turned out to be a machine.
     pub fn elsewhere(&mut self, copy: CopyId) -> Option<Signs> {
         let copy = self.copies.get_mut(&copy)?;
-        let now = elsewhere::elsewhere(&copy.seen, copy.host.as_deref());
+        let now = elsewhere::elsewhere(&copy.seen, copy.provider);
         if now == copy.elsewhere {
             return None;
         }
@@ -236,12 +252,12 @@ impl Window {
         let copy = self.copies.entry(sighting.copy).or_insert_with(|| Copy {
             seen: Vec::new(),
             links: None,
-            host: None,
+            provider: None,
             elsewhere: None,
             last: sighting.at,
         });
         copy.links = copy.links.or(sighting.known.links);
-        copy.host = copy.host.take().or(sighting.known.recipient_host);
+        copy.provider = copy.provider.or(sighting.known.provider());
         copy.seen.push(Seen {
             hit: sighting.hit,
             axis: sighting.axis,
@@ -285,7 +301,7 @@ impl Window {
 
     /// R4: an open within a minute of delivery, at a host that scans on arrival.
     fn is_on_arrival(&self, s: &Sighting) -> bool {
-        let known = s.known.recipient_host.as_ref().zip(s.known.delivered_at);
+        let known = s.known.gate().zip(s.known.delivered_at);
         known.is_some_and(|(host, delivered)| {
             s.axis == Axis::Open && s.at.since(delivered) < ON_ARRIVAL && self.hosts.scans(host)
         })

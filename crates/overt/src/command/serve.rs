@@ -2,7 +2,7 @@
 
 use super::{block_on, configured, open, stop_signal};
 use crate::config::{Config, Http, Security};
-use crate::mail_hosts::{MailHosts, System};
+use crate::mail_hosts::{MailHosts, Resolver};
 use crate::runtime::{Base, Running};
 use crate::{ambient, keys, listen, log, networks};
 use anyhow::{Context, Result, bail};
@@ -64,7 +64,8 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             store: base.store.clone(),
             ambient: base.ambient,
             tables: networks::tables(&config.networks)?,
-            resolver: System::new().context("[mail_hosts] the system has no resolver")?,
+            resolver: Resolver::new(config.mail_hosts.name_server)
+                .context("[mail_hosts] there is no resolver to ask")?,
         };
         running.spawn(async move |stopped| {
             tokio::select! { () = hosts.run() => {}, () = stopped => {} }

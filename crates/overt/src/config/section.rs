@@ -121,8 +121,10 @@ impl Notify {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct MailHosts {
-    /// Ask the local resolver for them once a copy has left, and show them on the message's page.
+    /// Ask for them once a copy has left, show them on the message's page, and let verdicts know them.
     pub(crate) look_up: bool,
+    /// The name server that is asked, with its port; without one, those that this machine is set up with.
+    pub(crate) name_server: Option<SocketAddr>,
 }
 
 /// Figures for a monitoring system, at `/metrics` of the admin origin.

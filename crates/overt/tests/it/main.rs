@@ -19,6 +19,7 @@ mod disk_full;
 mod evidence;
 mod injection;
 mod instrument;
+mod mail_hosts;
 mod metrics;
 mod modes;
 mod postfix;

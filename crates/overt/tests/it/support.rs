@@ -5,6 +5,7 @@
 
 pub(crate) mod database;
 pub(crate) mod dialogue;
+pub(crate) mod dns;
 pub(crate) mod fake_relay;
 pub(crate) mod mail;
 pub(crate) mod overt;

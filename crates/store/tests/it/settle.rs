@@ -9,7 +9,7 @@ use model::{
     Time, Topic, Verdict,
 };
 use std::time::Duration;
-use store::Outcome;
+use store::{MailHost, Outcome};
 
 on_both!(
     a_read_that_was_a_machine_is_taken_back,
@@ -386,7 +386,12 @@ async fn the_context_of_hits(house: House) {
         (context.contact, context.domain.as_str(), context.links),
         (bob.id, "example.org", 1)
     );
-    assert_eq!(context.delivered_at, None);
+    assert_eq!((context.delivered_at, &context.mail_host), (None, &None));
+    let host = MailHost {
+        host: Some("mx.example.org".into()),
+        ..MailHost::default()
+    };
+    house.store.mail_host_note(bob.id, host, NOW).await.unwrap();
     let at = NOW + Duration::from_millis(1_234);
     let claimed = house.store.outbox_claim([1; 16], NOW, MINUTE, 9).await;
     for parcel in claimed.unwrap() {
@@ -405,6 +410,7 @@ async fn the_context_of_hits(house: House) {
     }
     let found = house.store.hits_in_context(ids).await.unwrap();
     assert_eq!(found[&one.id].delivered_at, Some(at), "not rounded");
+    assert_eq!(found[&one.id].mail_host.as_deref(), Some("mx.example.org"));
 }
 
 async fn elsewhere_only_where_details_may_be_recorded(house: House) {

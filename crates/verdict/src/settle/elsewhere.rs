@@ -15,16 +15,16 @@ use std::sync::LazyLock;
 const TWO_SIGNS: u8 = 60;
 const THREE_SIGNS: u8 = 75;
 
-/// The image proxy of each provider, by the domain of its addresses.
+/// The image proxy of each provider, by the domain of its addresses or, behind a dot, the end of the names of its servers.
 static HOSTS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     let rows = rows::<2>("hosts", include_str!("../../data/hosts.psv"));
     rows.flatten().map(|row| row.cells.into()).collect()
 });
 
-/// What the hits of one copy say, sent to this domain.
-pub(super) fn elsewhere(seen: &[Seen], domain: Option<&str>) -> Option<Elsewhere> {
+/// What the hits of one copy say, whose recipient has their mail at `home`.
+pub(super) fn elsewhere(seen: &[Seen], home: Option<&str>) -> Option<Elsewhere> {
     let signs = [
-        (R::OtherHost, other_host(seen, domain)),
+        (R::OtherHost, other_host(seen, home)),
         (R::OtherDevice, other_device(seen)),
         (R::SharedInChat, seen.iter().any(is_preview)),
     ];
@@ -41,18 +41,24 @@ pub(super) fn elsewhere(seen: &[Seen], domain: Option<&str>) -> Option<Elsewhere
     })
 }
 
-/// A provider's proxy, and the address is known to be another provider's.
-fn other_host(seen: &[Seen], domain: Option<&str>) -> bool {
-    let Some(own) = domain.and_then(|domain| HOSTS.get(domain)) else {
-        return false;
-    };
+/// The image proxy of the provider who runs this mail server, or whose addresses have this domain; `-` for one without any.
+pub(super) fn provider(host: &str) -> Option<&'static str> {
+    let ends = host.match_indices('.').map(|(dot, _)| &host[dot..]);
+    std::iter::once(host)
+        .chain(ends)
+        .find_map(|name| HOSTS.get(name).copied())
+}
+
+/// A provider's proxy, and the recipient is known to have their mail with another provider.
+fn other_host(seen: &[Seen], home: Option<&str>) -> bool {
+    let Some(own) = home else { return false };
     seen.iter()
         .filter_map(|s| {
             person(s)
                 .filter(|meaning| *meaning == Meaning::HumanViaProxy)
                 .map(|_| s)
         })
-        .any(|s| HOSTS.values().any(|proxy| *proxy == s.alone.opener) && s.alone.opener != *own)
+        .any(|s| HOSTS.values().any(|proxy| *proxy == s.alone.opener) && s.alone.opener != own)
 }
 
 /// Two programs of people, seen directly, in two networks.
@@ -86,6 +92,25 @@ fn has(s: &Seen, reason: R) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_belongs_to_a_provider_by_the_end_of_its_name() {
+        for (host, proxy) in [
+            ("gmail.com", Some("gmail_proxy")),
+            ("aspmx.l.google.com", Some("gmail_proxy")),
+            ("smtp.google.com", Some("gmail_proxy")),
+            ("studio-example.mail.protection.outlook.com", Some("-")),
+            ("mta7.am0.yahoodns.net", Some("yahoo_proxy")),
+            ("in1-smtp.messagingengine.com", Some("fastmail_proxy")),
+            // Not an end, only the same letters; and a gateway, behind which anybody may be.
+            ("mx.notgoogle.com", None),
+            ("google.com.mx.example", None),
+            ("mxa-001.pphosted.com", None),
+            ("", None),
+        ] {
+            assert_eq!(provider(host), proxy, "{host}");
+        }
+    }
 
     #[test]
     fn every_line_of_the_table_reads_and_names_a_known_opener() {

@@ -611,6 +611,49 @@ fn elsewhere_needs_two_independent_signs() {
         assert_eq!(signs("yahoo.com", alone), None);
     }
     assert_eq!(signs("company.example", &[&through_gmail, &chat]), None);
+    // A domain of one's own, at a provider's server.
+    let other_host = Some((60, "other_host shared_in_chat".into()));
+    let hosted = [&through_gmail, &chat];
+    assert_eq!(
+        signs("mx1.mail.protection.outlook.com", &hosted),
+        other_host
+    );
+    assert_eq!(signs("aspmx.l.google.com", &hosted), None);
+}
+
+#[test]
+fn the_server_may_become_known_later_and_counts_beside_the_domain() {
+    let proxy = verdict("yahoo_proxy", Meaning::HumanViaProxy, 75, &["image_proxy"]);
+    let preview = verdict("slack_preview", Meaning::Machine, 95, &["link_preview"]);
+    let mut first = open(1, 0.0, CLOUD, "proxy", proxy);
+    first.known.recipient_domain = Some("studio.example".into());
+    let mut second = click(2, 1, 180.0, CLOUD, "chat", preview);
+    second.known = first.known.clone();
+    second.known.recipient_host = Some("aspmx.l.google.com".into());
+    let mut window = Window::new(100, []);
+    window.add(first);
+    window.add(second);
+    let now = window.elsewhere(CopyId([1; 16])).unwrap().now.unwrap();
+    assert_eq!(now.reasons, ["other_host", "shared_in_chat"]);
+}
+
+#[test]
+fn a_gateway_is_the_domains_and_not_of_all_who_share_a_server() {
+    let mut window = Window::new(1_000, []);
+    for message in 0..4u8 {
+        for mut hit in burst(0.0) {
+            hit.copy = CopyId([message; 16]);
+            hit.hit.0[15] = message;
+            hit.known.message = Some(model::MessageId([message; 16]));
+            hit.known.recipient_domain = Some("studio.example".into());
+            hit.known.recipient_host = Some("aspmx.l.google.com".into());
+            window.add(hit);
+        }
+    }
+    assert_eq!(
+        window.scanning_hosts().collect::<Vec<_>>(),
+        ["studio.example"]
+    );
 }
 
 #[test]

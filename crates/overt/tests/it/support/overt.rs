@@ -365,14 +365,17 @@ impl Overt {
     /// Lets a contact agree to everything that is offered, as a recipient does it: asked in a mail, agreed on the
     /// page, confirmed by mail.
     pub(crate) async fn agreed(&self, sink: &Sink, address: &str) {
+        self.agreed_to(sink, address, &["open", "click"]).await;
+    }
+
+    /// The same, to these topics.
+    pub(crate) async fn agreed_to(&self, sink: &Sink, address: &str, topics: &[&str]) {
         let subject = format!("Question-{address}");
         self.send_with(&[address], &subject, "X-Overt-Ask: on\r\n")
             .await;
         let page = sink.mail(address, &subject).await.page();
         let reader = Reader::default();
-        reader
-            .press(&page, ("answer", "agree"), &["open", "click"])
-            .await;
+        reader.press(&page, ("answer", "agree"), topics).await;
         let confirmation = sink
             .mail(address, "Please confirm")
             .await
