@@ -59,6 +59,12 @@ pub struct Duties {
 }
 
 impl Duties {
+    /// Of a mail that must say nothing.
+    pub fn none(class: MessageClass) -> Self {
+        let says = BTreeSet::new();
+        Self { class, says }
+    }
+
     /// Does it tell the person where their address comes from?
     pub fn tells_source(&self) -> bool {
         self.says.contains(&Statement::AddressSource)

@@ -1,23 +1,28 @@
 //! Accepting a mail: who may send it, what is decided about each recipient, and everything onto the disk.
 
-use crate::decide::{About, Rules, may_ask};
+use crate::copies::{Incoming, Wishes};
 use crate::instrument::Tools;
-use crate::read::{Read, read};
+use crate::permission::Permission;
+use crate::read::read;
 use crate::sign::Signers;
-use model::decision::{Ceiling, Decision};
 use model::sending::Duties;
 use model::url::Origin;
 use model::{
-    Ambient, AssessmentId, CopyId, EmailAddress, Keyring, MessageClass, MessageId, Mode, PerAxis,
-    Profiles, Reason, Source, SuppressionKey, Switch, Tick, Time, role::Act,
+    Ambient, AssessmentId, ContactId, CopyId, EmailAddress, Keyring, MessageClass, MessageId, Mode,
+    PerAxis, Profiles, Reason, Source, SuppressionKey, Switch, Tick, role::Act,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
-use store::{Accepted, Contact, NewCopy, NewMessage, Refused, Store, User};
+use std::time::Duration;
+use store::{Grounds, NewCopy, NewMessage, Store, User};
 use tokio::sync::Notify;
+use tokio::time::timeout;
+use tracing::warn;
 
 /// Most recipients of one mail. A longer envelope is refused whole; SMTP clients split theirs by themselves.
 pub const RECIPIENTS_MAX: usize = 1_000;
+/// How long a mail waits for what is decided on; later it is taken untracked.
+const GROUNDS_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// The way in for outgoing mail.
 #[derive(Clone)]
@@ -146,14 +151,6 @@ pub(crate) enum Delivery {
     Senders,
 }
 
-/// The user's wishes for one mail, from the submission, else from the mail's own header, else the defaults.
-struct Wishes {
-    switch: Switch,
-    class: MessageClass,
-    /// Some if the sender said so for this mail; none leaves it to the contact and the workspace.
-    ask: Option<bool>,
-}
-
 impl Sender {
     /// Decides about every recipient and stores the mail. When this returns `Ok`, the mail will be delivered or
     /// bounced, whatever happens to this process.
@@ -210,19 +207,14 @@ impl Sender {
                 store::Fresh::draw(self.ambient.random),
             )
         });
-        let prepared = self
-            .store
-            .message_prepare(
-                user.workspace,
-                user.id,
-                named.collect(),
-                Source::written(&user.name, now),
-                now,
-            )
-            .await?;
-        if !prepared.limits.active {
-            return Err(Refusal::MayNotSend);
-        }
+        let made = self.store.recipients_make(
+            user.workspace,
+            user.id,
+            named.collect(),
+            Source::written(&user.name, now),
+            now,
+        );
+        let contacts = made.await?.ok_or(Refusal::MayNotSend)?;
         let wishes = Wishes {
             switch: submission.switch.or(read.switch).unwrap_or_default(),
             class: submission
@@ -233,27 +225,26 @@ impl Sender {
         };
         let id = MessageId((self.ambient.random)());
         let named = submission.assessment.or(read.assessment);
-        let permission = self
-            .permission(
-                &prepared.workspace,
-                &prepared.contacts,
-                (wishes.class, named),
-                read.can_carry_line,
-                &own,
-                now,
-            )
-            .await?;
+        let grounds = self.grounds(&user, &contacts, wishes.class).await?;
+        let recipients: Vec<_> = recipients.into_iter().zip(contacts).collect();
+        let permission = match &grounds {
+            Some(grounds) => {
+                let kind = (wishes.class, named);
+                self.permission(grounds, &recipients, kind, read.can_carry_line, &own, now)
+                    .await?
+            }
+            None => Permission::unasked(wishes.class, recipients.len()),
+        };
         forbidden_to_all(&recipients, &permission.of_each)?;
-        let mut copies = self.copies(
+        let mail = Incoming {
             id,
-            recipients,
-            &prepared,
-            &permission.of_each,
-            &read,
-            &wishes,
-            &own,
+            read: &read,
+            wishes: &wishes,
+            own: &own,
             now,
-        );
+        };
+        let of_each = &permission.of_each;
+        let mut copies = self.copies(&mail, recipients, grounds.as_ref(), of_each);
         for copy in &mut copies {
             if delivery == Delivery::Ours {
                 copy.outbox = Some((self.ambient.random)());
@@ -323,88 +314,38 @@ impl Sender {
             .collect())
     }
 
-    /// Decides about every recipient, and makes the copies.
-    fn copies(
+    /// What the decision stands on. None where it cannot be read: then nothing is allowed, and the mail is taken all the
+    /// same (R-MODE-05), but for advertising, of which nobody could tell who wants it. If nothing can be stored either,
+    /// the mail is refused when it comes to that.
+    async fn grounds(
         &self,
-        id: MessageId,
-        recipients: Vec<Recipient>,
-        around: &Accepted,
-        permitted: &[Result<Duties, Reason>],
-        read: &Read,
-        wishes: &Wishes,
-        own: &HashSet<String>,
-        now: Time,
-    ) -> Vec<NewCopy> {
-        let is_own = |contact: &Contact| own.contains(&contact.address.key());
-        let children = around.workspace.directed_to_children;
-        let others = around.contacts.iter().filter(|contact| !is_own(contact));
-        let cases = others.map(|c| (c.case(wishes.class, children), &c.consent));
-        let rules = Rules {
-            law: &self.profiles,
-            instance: &around.instance,
-            workspace: &around.workspace,
-            limits: &around.limits,
-            message: id,
-            now,
-            together: self.profiles.agreed_by_each(cases, now),
-        };
-        let switch = Ceiling {
-            reason: Reason::SwitchedOff,
-            modes: wishes.switch.ceiling(),
-        };
-        let limit = match wishes.switch {
-            Switch::All => read.no_pixel.unwrap_or(switch),
-            _ => switch,
-        };
-        let about = |(contact, permitted): (_, &Result<Duties, Reason>)| About {
-            copy: CopyId((self.ambient.random)()),
-            contact,
-            class: (permitted.as_ref()).map_or(wishes.class, |duties| duties.class),
-            limit,
-            obstacle: if is_own(contact) {
-                Some(Reason::OwnAddress)
-            } else {
-                let refused = permitted.as_ref().err().copied();
-                refused.or(contact.obstacle()).or(read.obstacle)
-            },
-        };
-        let abouts: Vec<About<'_>> = around.contacts.iter().zip(permitted).map(about).collect();
-        let decided = rules.all(&abouts);
-        let tracking_on = around.instance.tracking && around.workspace.tracking;
-        let asks = |contact: &Contact, decision: &Decision| {
-            let wanted = wishes.ask.unwrap_or_else(|| {
-                contact.ask_next || (around.workspace.ask && wishes.switch != Switch::Off)
-            });
-            wanted
-                && !is_own(contact)
-                && read.can_carry_line
-                && tracking_on
-                && around.workspace.can_ask()
-                && may_ask(decision, &contact.consent, now)
-        };
-        let mut copies = Vec::with_capacity(abouts.len());
-        let outcomes = decided.into_iter().zip(permitted);
-        for ((recipient, about), (decision, permitted)) in
-            recipients.into_iter().zip(&abouts).zip(outcomes)
+        user: &User,
+        contacts: &[ContactId],
+        class: MessageClass,
+    ) -> Result<Option<Grounds>, Refusal> {
+        let reading = self
+            .store
+            .grounds(user.workspace, user.id, contacts.to_vec());
+        let slow = |_| store::Error::Unavailable("it did not answer in time".into());
+        match timeout(GROUNDS_WAIT_MAX, reading)
+            .await
+            .map_err(slow)
+            .flatten()
         {
-            copies.push(NewCopy {
-                id: about.copy,
-                outbox: None,
-                contact: about.contact.id,
-                address: recipient.address,
-                modes: decision.modes(),
-                reason_open: decision.open.as_ref().err().copied(),
-                reason_click: decision.click.as_ref().err().copied(),
-                ask: permitted.is_ok() && asks(about.contact, &decision),
-                refusal: (permitted.as_ref().err()).map(|&reason| Refused {
-                    reason,
-                    report: None,
-                }),
-                notify: recipient.notify,
-                orcpt: recipient.orcpt,
-            });
+            Ok(grounds) => {
+                for (contact, known) in contacts.iter().zip(&grounds.contacts) {
+                    if let Err(error) = known {
+                        warn!(%contact, "what is known of a recipient cannot be read, so the mail to them is untracked: {error}");
+                    }
+                }
+                Ok(Some(grounds))
+            }
+            Err(error) if class.is_advertising() => Err(Refusal::TryLater(error)),
+            Err(error) => {
+                warn!("a mail is taken untracked, because its rules cannot be read: {error}");
+                Ok(None)
+            }
         }
-        copies
     }
 
     /// Has the sender told about a copy that the rules forbid, unless they asked not to be.
@@ -422,11 +363,11 @@ impl Sender {
 
 /// Fails if the rules forbid the mail for every recipient: then its sender is told at once.
 fn forbidden_to_all(
-    recipients: &[Recipient],
+    recipients: &[(Recipient, ContactId)],
     permitted: &[Result<Duties, Reason>],
 ) -> Result<(), Refusal> {
     match (recipients.first(), permitted.first()) {
-        (Some(first), Some(Err(reason))) if permitted.iter().all(Result::is_err) => Err(
+        (Some((first, _)), Some(Err(reason))) if permitted.iter().all(Result::is_err) => Err(
             Refusal::Nobody(recipients.len(), first.address.to_string(), *reason),
         ),
         _ => Ok(()),

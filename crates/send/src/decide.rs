@@ -80,6 +80,17 @@ impl Rules<'_> {
     }
 }
 
+/// About a copy whose rules cannot be read: nothing is allowed (R-MODE-05).
+pub(crate) fn unruled(copy: CopyId, message: MessageId) -> Decision {
+    let about = Circumstances {
+        ceilings: &[],
+        entitled: &PerAxis::all(Err(Reason::PolicyUnavailable)),
+        crowd: NOBODY,
+        obstacle: Some(Reason::PolicyUnavailable),
+    };
+    decide(copy, message, &about)
+}
+
 /// The question goes into untracked mails only, and not to people who were asked a short while ago.
 pub(crate) fn may_ask(decision: &Decision, consent: &Consent, now: Time) -> bool {
     !decision.is_tracked() && consent.may_ask(now)

@@ -3,10 +3,11 @@
 //! The mail and its copies are known to the store, so that what comes back counts. What becomes of them on their way
 //! is not known here, and nothing is tried again.
 
-use crate::accept::{Delivery, Refusal, Sender, Submission};
-use crate::deliver::write::{Unwritten, Written, needs_everybody, write_copy};
+use crate::accept::{AcceptedCopy, Delivery, Refusal, Sender, Submission};
+use crate::deliver::write::Written;
+use crate::departure::{Held, Leaving};
 use model::{CopyId, EmailAddress, Mode, PerAxis, Reason};
-use store::{Carried, CopyState};
+use store::Carried;
 
 /// One copy, ready for its recipient.
 #[derive(Debug, Clone)]
@@ -33,68 +34,63 @@ impl Sender {
         let accepted = self.take(submission, Delivery::Senders).await?;
         let mut copies = Vec::with_capacity(accepted.copies.len());
         for copy in accepted.copies {
-            let around = self.store.copy_in_context(copy.id).await?;
-            let around = around.ok_or_else(|| unwritten("it is gone already"))?;
-            if around.copy.state != CopyState::HandedOver {
-                copies.push(HandedOver {
-                    id: copy.id,
-                    address: copy.address,
-                    modes: model::mode::NOTHING,
-                    reason: around.copy.refusal.or(around.copy.reason()),
-                    asks: false,
-                    bytes: None,
-                });
+            if copy.refusal.is_some() {
+                copies.push(withheld(&copy, copy.refusal));
                 continue;
             }
-            let (decided, reason) = (around.copy.modes, around.copy.reason());
-            let everybody = if needs_everybody(self, &around) {
-                self.store.recipients(accepted.message).await?
-            } else {
-                Vec::new()
-            };
             let now = (self.ambient.now)();
-            let duties = (self.still_permitted(&around, now).await?).map_err(forbidden)?;
-            let told = duties.tells_source();
-            let (sender, source) = (self.clone(), source.clone());
-            let writing = tokio::task::spawn_blocking(move || {
-                write_copy(&sender, &around, &everybody, &duties, &source, now)
-            });
-            let Written {
-                bytes,
-                lowered,
-                asked,
-            } = writing
-                .await
-                .map_err(|_| unwritten("it could not be written"))?
-                .map_err(|why| match why {
-                    Unwritten::Gone(why) => unwritten(why),
-                    Unwritten::Refused(reason) => forbidden(reason),
-                })?;
-            let carried = Carried {
-                lowered,
-                asked,
-                told,
+            let leaving = Leaving {
+                copy: copy.id,
+                message: accepted.message,
+                workspace,
+                source: source.clone(),
+                now,
+                last_try: true,
+            };
+            let (outcome, given) = match self.write(leaving).await {
+                Ok(written) => {
+                    let carried = Carried {
+                        lowered: written.lowered,
+                        asked: written.asked,
+                        told: written.told,
+                    };
+                    (Ok(carried), handed_over(&copy, written))
+                }
+                Err(Held::Refused(reason)) => (Err(reason), withheld(&copy, Some(reason))),
+                Err(Held::Gone(why)) => {
+                    return Err(Refusal::BadMail(format!("a copy of the mail: {why}")));
+                }
+                Err(Held::Later(error)) => return Err(error.into()),
             };
             self.store
-                .copy_handed_over(workspace, copy.id, carried, now)
+                .copy_handed_over(workspace, accepted.message, copy.id, outcome, now)
                 .await?;
-            copies.push(HandedOver {
-                id: copy.id,
-                address: copy.address,
-                modes: lowered.map_or(decided, |lowered| lowered.modes),
-                reason: lowered.and_then(|l| l.open.or(l.click)).or(reason),
-                asks: asked,
-                bytes: Some(bytes),
-            });
+            copies.push(given);
         }
         Ok(copies)
     }
 }
 
-fn forbidden(reason: Reason) -> Refusal {
-    unwritten(reason.sentence())
+fn handed_over(copy: &AcceptedCopy, written: Written) -> HandedOver {
+    let lowered = written.lowered;
+    HandedOver {
+        id: copy.id,
+        address: copy.address.clone(),
+        modes: lowered.map_or(copy.modes, |lowered| lowered.modes),
+        reason: lowered.and_then(|l| l.open.or(l.click)).or(copy.reason),
+        asks: written.asked,
+        bytes: Some(written.bytes),
+    }
 }
 
-fn unwritten(why: &str) -> Refusal {
-    Refusal::BadMail(format!("a copy of the mail: {why}"))
+/// Not for this recipient; the others get theirs.
+fn withheld(copy: &AcceptedCopy, reason: Option<Reason>) -> HandedOver {
+    HandedOver {
+        id: copy.id,
+        address: copy.address.clone(),
+        modes: model::mode::NOTHING,
+        reason,
+        asks: false,
+        bytes: None,
+    }
 }

@@ -6,8 +6,10 @@
 //! then (which can only lower), and hand it to the relay.
 
 pub mod accept;
+mod copies;
 mod decide;
 pub mod deliver;
+mod departure;
 pub mod hand_over;
 pub mod imprint;
 pub mod instrument;

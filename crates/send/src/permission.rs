@@ -1,15 +1,12 @@
 //! May a mail go to each of its recipients at all? Asked when it is accepted and again when a copy leaves, because
 //! somebody may have unsubscribed in between (R-MSG-02). The rule is `model::sending`; this gathers what it asks about.
 
-use crate::accept::Sender;
+use crate::accept::{Recipient, Sender};
 use model::profile::MailConsent;
 use model::sending::{Addressee, Duties, Occasion, duties};
-use model::{
-    AssessmentId, LegalTags, MessageClass, Reason, Source, SourceKind, SuppressionMark, Time,
-    WorkspaceId,
-};
+use model::{AssessmentId, ContactId, LegalTags, MessageClass, Reason, Source, SourceKind, Time};
 use std::collections::HashSet;
-use store::{Contact, CopyInContext, Workspace};
+use store::{Contact, CopyInContext, Grounds};
 
 /// A mail's answers.
 pub(crate) struct Permission {
@@ -19,23 +16,35 @@ pub(crate) struct Permission {
     pub(crate) of_each: Vec<Result<Duties, Reason>>,
 }
 
+impl Permission {
+    /// Of a mail that nobody can be asked about, and that needs no permission: it is no advertising.
+    pub(crate) fn unasked(class: MessageClass, recipients: usize) -> Self {
+        Self {
+            assessment: None,
+            of_each: vec![Ok(Duties::none(class)); recipients],
+        }
+    }
+}
+
 impl Sender {
     /// Asks for each recipient of a mail on its way in. `own` are the sender's own addresses: what goes there is a
-    /// trial, and no law stands in its way.
+    /// trial, and no law stands in its way. Of whom nothing can be read gets no advertising.
     pub(crate) async fn permission(
         &self,
-        workspace: &Workspace,
-        contacts: &[Contact],
+        grounds: &Grounds,
+        recipients: &[(Recipient, ContactId)],
         (class, named): (MessageClass, Option<AssessmentId>),
         has_place: bool,
         own: &HashSet<String>,
         now: Time,
     ) -> Result<Permission, store::Error> {
-        let (mut assessment, mut suppressed) = (None, vec![false; contacts.len()]);
+        let workspace = &grounds.workspace;
+        let (mut assessment, mut suppressed) = (None, vec![false; recipients.len()]);
         if class.is_advertising() {
             let id = workspace.id;
             assessment = self.store.assessment_in_force(id, named, now).await?;
-            let marks = contacts.iter().map(|c| self.mark(id, c)).collect();
+            let mark = |(to, _): &(Recipient, _)| self.suppression.mark(id, &to.address);
+            let marks = recipients.iter().map(mark).collect();
             let listed = self.store.suppressed(id, marks).await?;
             suppressed = listed.iter().map(Option::is_some).collect();
         }
@@ -50,15 +59,18 @@ impl Sender {
             kind: SourceKind::Person,
             ..Source::written("", now)
         };
-        let ask = |(contact, suppressed): (&Contact, bool)| {
-            let to = if own.contains(&contact.address.key()) {
-                trial(&itself)
-            } else {
-                addressee(contact, suppressed)
+        let ask = |((to, contact), suppressed): ((&Recipient, &Result<Contact, _>), bool)| {
+            let to = match contact {
+                _ if own.contains(&to.address.key()) => trial(&itself),
+                Ok(contact) => addressee(contact, suppressed),
+                Err(_) if class.is_advertising() => return Err(Reason::PermissionUnavailable),
+                Err(_) => return Ok(Duties::none(class)),
             };
             duties(&self.profiles, &occasion, &to)
         };
-        let of_each: Vec<_> = contacts.iter().zip(suppressed).map(ask).collect();
+        let each = recipients.iter().map(|(to, _)| to);
+        let each = each.zip(&grounds.contacts).zip(suppressed);
+        let of_each: Vec<_> = each.map(ask).collect();
         let cold = |d: &Result<Duties, _>| d.as_ref().is_ok_and(|d| d.class == MessageClass::Cold);
         Ok(Permission {
             assessment: assessment.filter(|_| of_each.iter().any(cold)),
@@ -74,7 +86,8 @@ impl Sender {
     ) -> Result<Result<Duties, Reason>, store::Error> {
         let class = around.message.class;
         let suppressed = if class.is_advertising() {
-            let mark = self.mark(around.workspace.id, &around.contact);
+            let (workspace, address) = (around.workspace.id, &around.contact.address);
+            let mark = self.suppression.mark(workspace, address);
             let listed = self
                 .store
                 .suppressed(around.workspace.id, vec![mark])
@@ -100,10 +113,6 @@ impl Sender {
             addressee(&around.contact, suppressed)
         };
         Ok(duties(&self.profiles, &occasion, &to))
-    }
-
-    fn mark(&self, workspace: WorkspaceId, contact: &Contact) -> SuppressionMark {
-        self.suppression.mark(workspace, &contact.address)
     }
 }
 

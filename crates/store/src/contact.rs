@@ -157,15 +157,15 @@ fn age(row: &Row, from: usize) -> Result<Option<AgeAnswer>, Error> {
     }))
 }
 
-/// The contacts with these addresses and names, in the order given; made, under the ids given, where they are not
-/// known yet.
-pub(crate) fn find_or_create(
+/// The contacts with these addresses, in the order given; made, with the names and under the ids given, where they are
+/// not known yet. Reads nothing of them but their ids.
+pub(crate) fn make(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     people: &[(EmailAddress, String, Fresh)],
     source: &Source,
     now: Time,
-) -> Result<Vec<Contact>, Error> {
+) -> Result<Vec<ContactId>, Error> {
     let insert = "insert into contact (id, workspace_id, address, address_key, name, search, source_kind, source_place,
         source_at, source_by, source_basis, business, mail_consent, open_state, click_state, document_state,
         details_state, ask_next, tags, created_at)
@@ -198,17 +198,31 @@ pub(crate) fn find_or_create(
         .map(|(.., fresh)| params![fresh.id, fresh.key].to_vec())
         .collect();
     tx.execute_many(insert, &keys)?;
-    let select =
-        format!("select {COLUMNS} from contact k where k.workspace_id = $1 and k.address_key = $2");
+    let select = "select id from contact where workspace_id = $1 and address_key = $2";
     let sets: Vec<_> = people
         .iter()
         .map(|(address, ..)| params![workspace, address.key()].to_vec())
         .collect();
     let gone = || Error::Corrupt("a contact vanished while it was made".into());
-    tx.query_many(&select, &sets)?
+    tx.query_many(select, &sets)?
         .iter()
-        .map(|rows| contact(rows.first().ok_or_else(gone)?, 0))
+        .map(|rows| rows.first().ok_or_else(gone)?.get(0))
         .collect()
+}
+
+/// The contact with this address, made if it is not known yet.
+pub(crate) fn find_or_create(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    person: (EmailAddress, String, Fresh),
+    source: &Source,
+    now: Time,
+) -> Result<Contact, Error> {
+    let gone = || Error::Corrupt("a contact vanished while it was made".into());
+    let ids = make(tx, workspace, &[person], source, now)?;
+    let id = ids.first().copied().ok_or_else(gone)?;
+    let sql = format!("select {COLUMNS} from contact k where k.id = $1");
+    contact(&tx.first(&sql, params![id])?.ok_or_else(gone)?, 0)
 }
 
 /// What a search looks into.
@@ -237,13 +251,9 @@ impl Store {
         fresh: Fresh,
         now: Time,
     ) -> Result<Contact, Error> {
-        let person = [(address.clone(), name.to_owned(), fresh)];
+        let person = (address.clone(), name.to_owned(), fresh);
         self.db
-            .write(move |tx| {
-                let found = find_or_create(tx, workspace, &person, &source, now)?;
-                let gone = || Error::Corrupt("a contact vanished while it was made".into());
-                found.into_iter().next().ok_or_else(gone)
-            })
+            .write(move |tx| find_or_create(tx, workspace, person, &source, now))
             .await
     }
 

@@ -23,6 +23,7 @@ mod event;
 mod export;
 mod figures;
 mod fold;
+mod grounds;
 mod hit;
 mod hygiene;
 mod identity;
@@ -70,6 +71,7 @@ pub use disposal::{Cause, Disposal};
 pub use event::AddressedEvent;
 pub use export::export_schema;
 pub use figures::Figures;
+pub use grounds::Grounds;
 pub use hit::{Recorded, StoredHit};
 pub use hygiene::Inactive;
 pub use identity::Identity;
@@ -77,9 +79,7 @@ pub use ledger::{Chain, LedgerRow, Opening};
 pub use limits::Limits;
 pub use mail_host::{HostWanted, MailHost};
 pub use member::Member;
-pub use message::{
-    Accepted, Cursor, Link, Message, MessageFilter, NewCopy, NewMessage, Part, Refused,
-};
+pub use message::{Cursor, Link, Message, MessageFilter, NewCopy, NewMessage, Part, Refused};
 pub use origin::{MailAgreement, Untold};
 pub use outbox::{Carried, Errand, Lowered, Outcome, Parcel};
 pub use person::{Around, AroundWorkspace, Author, Person};

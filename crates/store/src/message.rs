@@ -4,12 +4,11 @@ use crate::copy::{self, Copy, CopyState};
 use crate::db::Tx;
 use crate::event::News;
 use crate::value::{Row, Value, params};
-use crate::workspace::{Instance, Workspace, read_instance, read_workspace};
-use crate::{Contact, Error, Fresh, Limits, Store, contact, event, limits, outbox};
+use crate::{Error, Store, contact, event, outbox};
 use model::event::Happening;
 use model::{
     AssessmentId, ContactId, CopyId, EmailAddress, MessageClass, MessageId, Mode, PerAxis, Reason,
-    Source, Switch, Tick, Time, UserId, WorkspaceId,
+    Switch, Tick, Time, UserId, WorkspaceId,
 };
 use std::str::FromStr;
 
@@ -132,19 +131,6 @@ impl Refused {
     }
 }
 
-/// What deciding about a mail's recipients needs.
-#[derive(Debug, Clone)]
-pub struct Accepted {
-    /// The operator's settings.
-    pub instance: Instance,
-    /// The workspace's settings.
-    pub workspace: Workspace,
-    /// What the sender may track.
-    pub limits: Limits,
-    /// The recipients, in the order given.
-    pub contacts: Vec<Contact>,
-}
-
 /// Which messages to list.
 #[derive(Debug, Clone, Default)]
 pub struct MessageFilter {
@@ -234,30 +220,6 @@ pub(crate) fn search_text(tx: &mut Tx<'_>, id: MessageId, subject: &str) -> Resu
 }
 
 impl Store {
-    /// Everything that deciding about these recipients needs; makes contacts, of this source, of those who are new.
-    pub async fn message_prepare(
-        &self,
-        workspace: WorkspaceId,
-        sender: UserId,
-        recipients: Vec<(EmailAddress, String, Fresh)>,
-        source: Source,
-        now: Time,
-    ) -> Result<Accepted, Error> {
-        self.db
-            .write(move |tx| {
-                let instance = read_instance(tx)?;
-                let settings = read_workspace(tx, workspace)?
-                    .ok_or_else(|| Error::Conflict("this workspace does not exist".into()))?;
-                Ok(Accepted {
-                    instance,
-                    workspace: settings,
-                    limits: limits::read(tx, sender)?,
-                    contacts: contact::find_or_create(tx, workspace, &recipients, &source, now)?,
-                })
-            })
-            .await
-    }
-
     /// Accepts a message: when this returns, the mail, its copies and their places in the outbox are on disk.
     pub async fn message_accept(&self, new: NewMessage) -> Result<(), Error> {
         self.db.write(move |tx| accept(tx, new)).await

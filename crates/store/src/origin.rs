@@ -114,10 +114,8 @@ fn put(
     (entry, fresh): &(Entry, Fresh),
     by: &By,
 ) -> Result<(ContactId, bool), Error> {
-    let person = [(entry.address.clone(), entry.name.clone(), *fresh)];
-    let found = contact::find_or_create(tx, workspace, &person, &entry.source, by.at)?;
-    let gone = || Error::Corrupt("a contact vanished while it was made".into());
-    let known = found.first().ok_or_else(gone)?;
+    let person = (entry.address.clone(), entry.name.clone(), *fresh);
+    let known = &contact::find_or_create(tx, workspace, person, &entry.source, by.at)?;
     set_source(tx, known.id, &entry.source)?;
     let sql =
         "update contact set country = coalesce($2, country), language = coalesce($3, language),

@@ -8,7 +8,7 @@
 use crate::db::Tx;
 use crate::event::News;
 use crate::value::{Row, params};
-use crate::{Error, Store, consent, copy, event, ledger};
+use crate::{Error, Refused, Store, consent, copy, event, ledger};
 use model::event::Happening;
 use model::{
     Consent, ConsentState, CopyId, MessageId, Mode, PerAxis, Reason, Time, Topic, WorkspaceId,
@@ -256,16 +256,26 @@ impl Store {
             .await
     }
 
-    /// Writes down what a copy carried that the sender delivers.
+    /// Writes down what a copy carried that the sender delivers, or why it may not be sent at all.
     pub async fn copy_handed_over(
         &self,
         workspace: WorkspaceId,
+        message: MessageId,
         copy: CopyId,
-        carried: Carried,
+        outcome: Result<Carried, Reason>,
         now: Time,
     ) -> Result<(), Error> {
         self.db
-            .write(move |tx| note_carried(tx, copy, workspace, &carried, now))
+            .write(move |tx| {
+                let reason = match outcome {
+                    Ok(carried) => return note_carried(tx, copy, workspace, &carried, now),
+                    Err(reason) => reason,
+                };
+                let sql = "update copy set state = $2, answer = $3, refusal = $4, state_at = $5 where id = $1";
+                let (state, answer) = (Happening::Bounced, Refused::answer(reason));
+                tx.execute(sql, params![copy, state.as_str(), answer, reason, now])?;
+                tell(tx, workspace, message, copy, state, now)
+            })
             .await
     }
 
@@ -378,12 +388,22 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
         )?;
     }
     forget_source(tx, message)?;
-    let user = tx.first(
-        "select user_id from message where id = $1",
-        params![message],
-    )?;
+    tell(tx, parcel.workspace, message, copy, state, now)
+}
+
+/// Writes the event that says where a copy is now.
+fn tell(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    message: MessageId,
+    copy: CopyId,
+    state: Happening,
+    now: Time,
+) -> Result<(), Error> {
+    let sql = "select user_id from message where id = $1";
+    let user = tx.first(sql, params![message])?;
     let news = News {
-        workspace: parcel.workspace,
+        workspace,
         user: user.map(|row| row.get(0)).transpose()?,
         kind: state,
         message: Some(message),

@@ -1,5 +1,6 @@
 //! `overt instrument`: copies for a sender who delivers them himself.
 
+use crate::advertising::{enter_agreed, give_postal_address};
 use crate::support::database::Database;
 use crate::support::mail::{Mail, SITE, html_mail};
 use crate::support::overt::Overt;
@@ -76,6 +77,46 @@ async fn copies_are_handed_over_and_what_comes_back_counts() {
         sink.mail(EVE, "By us").await;
         assert_eq!(sink.mails().len(), delivered + 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_forbidden_in_the_meantime_stops_no_other() {
+    const BOB: &str = "bob@reader.example";
+    let sink = Sink::start().await;
+    let overt = Overt::start(&sink).await;
+    give_postal_address(&overt).await;
+    for person in [ANN, BOB, EVE] {
+        enter_agreed(&overt, person, "be").await;
+    }
+    // Bob takes back his consent to advertising right after the mail was accepted.
+    let database = rusqlite::Connection::open(overt.data().join("overt.db")).unwrap();
+    database
+        .execute_batch(
+            "create trigger in_the_meantime after insert on copy when new.address like 'bob@%' begin
+               update contact set mail_consent = 'none', source_kind = 'public' where id = new.contact_id; end",
+        )
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = overt.command("instrument");
+    command.args(["--to", ANN, "--to", BOB, "--to", EVE, "--out"]);
+    command.arg(folder.path());
+    let source = html_mail(&[ANN, BOB, EVE], "Offer", "X-Overt-Class: marketing\r\n");
+    let output = run(&mut command, source.as_bytes());
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let forbidden = model::Reason::NoMailConsent.sentence();
+    assert!(said(&output).contains(forbidden), "{}", said(&output));
+    let written = |file: &str| folder.path().join(file).is_file();
+    assert_eq!(
+        ["1.eml", "2.eml", "3.eml"].map(written),
+        [true, false, true]
+    );
+    let copy = overt
+        .copy("Offer", BOB, |copy| copy["state"] == "bounced")
+        .await;
+    assert_eq!(copy["refusal"], "no_mail_consent", "{copy}");
+    overt
+        .copy("Offer", EVE, |copy| copy["state"] == "handed_over")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,3 +32,4 @@ mod rights;
 mod sentinel;
 mod smtp;
 mod store_down;
+mod unreadable;

@@ -22,6 +22,7 @@ async fn the_reader_does_not_pay_and_no_hit_is_lost() {
     let mail = sink.mail(ANN, "Stored later").await;
     overt.sent("Stored later", ANN).await;
 
+    let mut signed_in = overt.dialogue().await;
     server.freeze();
     let reader = Reader::default();
     let start = Instant::now();
@@ -39,6 +40,11 @@ async fn the_reader_does_not_pay_and_no_hit_is_lost() {
         .auth_plain(crate::support::overt::OWNER, &overt.app_password)
         .await;
     assert!(answer.starts_with("454 4.7.0"), "{answer}");
+    // Nothing could be kept of it, so a mail of somebody who is signed in is not taken either.
+    let answer = signed_in
+        .say(&format!("MAIL FROM:<{}>", crate::support::overt::OWNER))
+        .await;
+    assert!(answer.starts_with("451 4.3.0"), "{answer}");
     // The pages say that they cannot, and do not hang.
     let page = reader.request(reqwest::Method::GET, &mail.page()).await;
     assert_eq!(page.status(), 503);

@@ -1,7 +1,8 @@
 //! One carrier: holds a connection to the relay, hands parcels over it, and turns what the relay says into outcomes.
 
-use super::prepare::{Ready, Unready, header_length};
+use super::prepare::{Ready, header_length};
 use super::{Courier, Pause, paused};
+use crate::departure::Held;
 use model::{MessageId, Reason, Time};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -52,29 +53,29 @@ impl Carrier {
     async fn carry(&mut self, parcel: Parcel) {
         let mut tries = 0;
         let outcome = loop {
-            match self.ready(&parcel).await {
+            match self.ready(&parcel, tries == READ_TRIES_MAX).await {
                 Ok(mut ready) => {
                     let off = self.courier.tracking_off;
                     ready.bytes.splice(0..0, off.bytes());
                     break self.hand_over(&parcel, ready).await;
                 }
-                Err(Unready::Gone(why)) => {
+                Err(Held::Gone(why)) => {
                     break Outcome::Bounced {
                         answer: why.into(),
                         report: None,
                         refusal: None,
                     };
                 }
-                Err(Unready::Refused(reason)) => {
+                Err(Held::Refused(reason)) => {
                     break self.bounced(&parcel, store::Refused::answer(reason), Some(reason));
                 }
                 // The store is away, so there is nothing else to do either: wait for it, then leave this parcel for later.
-                Err(Unready::Later(error)) if tries < READ_TRIES_MAX => {
+                Err(Held::Later(error)) if tries < READ_TRIES_MAX => {
                     tries += 1;
                     warn!(%error, "cannot read a mail to deliver; it stays in the outbox: {error}");
                     sleep(READ_PAUSE).await;
                 }
-                Err(Unready::Later(_)) => {
+                Err(Held::Later(_)) => {
                     let why = "the mail could not be read just now".to_owned();
                     break self.deferred(&parcel, why, None);
                 }

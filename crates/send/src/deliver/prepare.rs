@@ -1,13 +1,13 @@
 //! Making parcels ready: the bytes of a copy, of a mail of our own to a contact, of a report.
 
 use super::carrier::Carrier;
-use super::write::{self, Unwritten, Written, needs_everybody, write_copy};
+use super::write;
+use crate::departure::{Held, Leaving};
 use crate::notice::{self, Stamp};
 use crate::words;
-use model::{CopyId, Language, MessageId, Reason};
+use model::{CopyId, Language, MessageId};
 use std::sync::Arc;
 use store::{Around, CopyInContext, Errand, Lowered, Parcel};
-use tracing::warn;
 
 /// A parcel made ready for the relay.
 pub(super) struct Ready {
@@ -19,34 +19,10 @@ pub(super) struct Ready {
     pub(super) told: bool,
 }
 
-/// Why a parcel could not be made ready.
-pub(super) enum Unready {
-    /// The store does not answer; leave it where it is.
-    Later(store::Error),
-    /// What it was about is gone; nothing to deliver.
-    Gone(&'static str),
-    /// The rules forbid it by now.
-    Refused(Reason),
-}
-
-impl From<Unwritten> for Unready {
-    fn from(unwritten: Unwritten) -> Self {
-        match unwritten {
-            Unwritten::Gone(why) => Self::Gone(why),
-            Unwritten::Refused(reason) => Self::Refused(reason),
-        }
-    }
-}
-
-impl From<store::Error> for Unready {
-    fn from(error: store::Error) -> Self {
-        Self::Later(error)
-    }
-}
 impl Carrier {
-    pub(super) async fn ready(&mut self, parcel: &Parcel) -> Result<Ready, Unready> {
+    pub(super) async fn ready(&mut self, parcel: &Parcel, last_try: bool) -> Result<Ready, Held> {
         match &parcel.errand {
-            Errand::Copy { copy, message } => self.copy(parcel, *copy, *message).await,
+            Errand::Copy { copy, message } => self.copy(parcel, *copy, *message, last_try).await,
             Errand::Confirm { request } => self.confirmation(*request).await,
             Errand::Challenge { challenge } => self.challenge(*challenge).await,
             Errand::Cancelled { message } => self.cancelled(parcel, *message).await,
@@ -63,82 +39,32 @@ impl Carrier {
         parcel: &Parcel,
         copy: CopyId,
         message: MessageId,
-    ) -> Result<Ready, Unready> {
-        let source = self
-            .source(message)
-            .await?
-            .ok_or(Unready::Gone("the mail is gone"))?;
-        let around = match self.around(copy).await {
-            Err(Unready::Later(store::Error::Corrupt(what))) => {
-                warn!("a mail goes out untracked, because its rules cannot be read: {what}");
-                return self.unruled(parcel, copy, message, &source).await;
-            }
-            read => read?,
+        last_try: bool,
+    ) -> Result<Ready, Held> {
+        let source = self.source(message).await?;
+        let leaving = Leaving {
+            copy,
+            message,
+            workspace: parcel.workspace,
+            source: source.ok_or(Held::Gone("the mail is gone"))?,
+            now: self.now(),
+            last_try,
         };
-        let sender = self.courier.sender.clone();
-        let everybody = if needs_everybody(&sender, &around) {
-            sender.store.recipients(message).await?
-        } else {
-            Vec::new()
-        };
-        let now = self.now();
-        let trace = write::trace(&around.message, &self.courier.hostname);
-        let duties = sender
-            .still_permitted(&around, now)
-            .await?
-            .map_err(Unready::Refused)?;
-        let told = duties.tells_source();
-        let from = parcel.sender.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            write_copy(&sender, &around, &everybody, &duties, &source, now)
-        });
-        let Written {
-            bytes,
-            lowered,
-            asked,
-        } = written
-            .await
-            .map_err(|_| Unready::Gone("the mail could not be written"))??;
-        Ok(Ready {
-            from,
-            bytes: [trace.into_bytes(), bytes].concat(),
-            lowered,
-            asked,
-            told,
-        })
-    }
-
-    /// The copy where what the decision depends on cannot be read: nothing is allowed, and it leaves (R-MODE-05).
-    async fn unruled(
-        &self,
-        parcel: &Parcel,
-        copy: CopyId,
-        message: MessageId,
-        source: &[u8],
-    ) -> Result<Ready, Unready> {
-        let sender = &self.courier.sender;
-        let message = sender.store.message(parcel.workspace, message).await?;
-        let message = message.ok_or(Unready::Gone("the mail is gone"))?;
-        if message.class.is_advertising() {
-            // Nobody can tell whether they want it, or what it must say to them.
-            return Err(Unready::Refused(Reason::PolicyUnavailable));
-        }
-        let trace = write::trace(&message, &self.courier.hostname);
-        let written = write::write_unruled(sender, copy, &message, source, self.now());
-        let Written { bytes, lowered, .. } = written.map_err(Unready::Gone)?;
+        let written = self.courier.sender.write(leaving).await?;
+        let trace = write::trace(message, written.accepted_at, &self.courier.hostname);
         Ok(Ready {
             from: parcel.sender.clone(),
-            bytes: [trace.into_bytes(), bytes].concat(),
-            lowered,
-            asked: false,
-            told: false,
+            bytes: [trace.into_bytes(), written.bytes].concat(),
+            lowered: written.lowered,
+            asked: written.asked,
+            told: written.told,
         })
     }
 
-    async fn confirmation(&mut self, request: [u8; 16]) -> Result<Ready, Unready> {
+    async fn confirmation(&mut self, request: [u8; 16]) -> Result<Ready, Held> {
         let sender = self.courier.sender.clone();
         let request = sender.store.consent_request_find(request).await?;
-        let request = request.ok_or(Unready::Gone("the request is gone"))?;
+        let request = request.ok_or(Held::Gone("the request is gone"))?;
         let around = self
             .person(request.copy.map_or(request.contact.0, |copy| copy.0))
             .await?;
@@ -153,12 +79,12 @@ impl Carrier {
         self.letter(around, language, words)
     }
 
-    async fn challenge(&mut self, challenge: [u8; 16]) -> Result<Ready, Unready> {
+    async fn challenge(&mut self, challenge: [u8; 16]) -> Result<Ready, Held> {
         let sender = self.courier.sender.clone();
         let challenge = sender.store.challenge_find(challenge).await?;
-        let challenge = challenge.ok_or(Unready::Gone("the challenge is gone"))?;
+        let challenge = challenge.ok_or(Held::Gone("the challenge is gone"))?;
         if !challenge.is_open(self.now()) {
-            return Err(Unready::Gone("the challenge is too old"));
+            return Err(Held::Gone("the challenge is too old"));
         }
         let around = self.person(challenge.contact.0).await?;
         let url = sender.tracker.own(&sender.keyring.own(&challenge.id));
@@ -173,7 +99,7 @@ impl Carrier {
         around: Around,
         language: Language,
         words: words::Letter,
-    ) -> Result<Ready, Unready> {
+    ) -> Result<Ready, Held> {
         let id = self.fresh_id();
         let stamp = Stamp {
             now: self.now(),
@@ -181,7 +107,7 @@ impl Carrier {
             hostname: &self.courier.hostname,
         };
         let letter = notice::letter(&stamp, &around, language, words)
-            .ok_or(Unready::Gone("the mail could not be written"))?;
+            .ok_or(Held::Gone("the mail could not be written"))?;
         let from = around.author.address;
         let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
         let signature = self.courier.sender.signers.sign(domain, &letter, stamp.now);
@@ -200,7 +126,7 @@ impl Carrier {
         copy: CopyId,
         message: MessageId,
         action: &str,
-    ) -> Result<Ready, Unready> {
+    ) -> Result<Ready, Held> {
         let around = self.around(copy).await?;
         let source = self.source(message).await?;
         let header = source.as_deref().map(|s| &s[..header_length(s)]);
@@ -219,7 +145,7 @@ impl Carrier {
             header,
         };
         let bytes = notice::report(&stamp, &around, &about)
-            .ok_or(Unready::Gone("the report could not be written"))?;
+            .ok_or(Held::Gone("the report could not be written"))?;
         Ok(Ready {
             from: String::new(),
             bytes,
@@ -229,14 +155,14 @@ impl Carrier {
         })
     }
 
-    async fn cancelled(&self, parcel: &Parcel, message: MessageId) -> Result<Ready, Unready> {
+    async fn cancelled(&self, parcel: &Parcel, message: MessageId) -> Result<Ready, Held> {
         let found = self
             .courier
             .sender
             .store
             .message(parcel.workspace, message)
             .await?;
-        let message = found.ok_or(Unready::Gone("the message is gone"))?;
+        let message = found.ok_or(Held::Gone("the message is gone"))?;
         let id = self.fresh_id();
         let stamp = Stamp {
             now: self.now(),
@@ -244,7 +170,7 @@ impl Carrier {
             hostname: &self.courier.hostname,
         };
         let bytes = notice::cancelled(&stamp, &message)
-            .ok_or(Unready::Gone("the notice could not be written"))?;
+            .ok_or(Held::Gone("the notice could not be written"))?;
         Ok(Ready {
             from: String::new(),
             bytes,
@@ -259,18 +185,18 @@ impl Carrier {
         format!("{random}@{}", self.courier.hostname)
     }
 
-    async fn around(&self, copy: CopyId) -> Result<CopyInContext, Unready> {
+    async fn around(&self, copy: CopyId) -> Result<CopyInContext, Held> {
         let around = self.courier.sender.store.copy_in_context(copy).await?;
-        around.ok_or(Unready::Gone("the copy is gone"))
+        around.ok_or(Held::Gone("the copy is gone"))
     }
 
     /// The person who has this id, or whom the copy with it went to.
-    async fn person(&self, id: [u8; 16]) -> Result<Around, Unready> {
+    async fn person(&self, id: [u8; 16]) -> Result<Around, Held> {
         let around = self.courier.sender.store.around(id).await?;
-        around.ok_or(Unready::Gone("the contact is gone"))
+        around.ok_or(Held::Gone("the contact is gone"))
     }
 
-    async fn source(&mut self, message: MessageId) -> Result<Option<Arc<Vec<u8>>>, Unready> {
+    async fn source(&mut self, message: MessageId) -> Result<Option<Arc<Vec<u8>>>, Held> {
         if let Some((id, source)) = &self.source
             && *id == message
         {

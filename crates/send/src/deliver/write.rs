@@ -1,15 +1,14 @@
 //! Writing a copy at the moment it leaves, on what is true then.
 
 use crate::accept::Sender;
-use crate::decide::{About, Rules, may_ask};
+use crate::decide::{About, Rules, may_ask, unruled};
 use crate::imprint::{self, UNSUBSCRIBE_HEADER};
 use crate::instrument::{self, Wanted};
 use crate::read::author_domain;
 use crate::withdrawal;
-use model::crowd::NOBODY;
-use model::decision::{Ceiling, Circumstances, decide};
+use model::decision::Ceiling;
 use model::sending::Duties;
-use model::{CopyId, Entitlement, Language, Mode, PerAxis, Reason, Time};
+use model::{CopyId, Entitlement, Language, MessageId, Mode, PerAxis, Reason, Time};
 use store::{Alike, CopyInContext, Lowered, Message};
 
 /// A copy as it leaves.
@@ -19,6 +18,10 @@ pub(crate) struct Written {
     pub(crate) lowered: Option<Lowered>,
     /// It carries the question.
     pub(crate) asked: bool,
+    /// It tells the recipient where their address comes from.
+    pub(crate) told: bool,
+    /// When its message was accepted.
+    pub(crate) accepted_at: Time,
 }
 
 /// Why there is no copy.
@@ -125,11 +128,13 @@ pub(crate) fn write_copy(
         bytes: [signature, rendered.bytes].concat(),
         lowered,
         asked: rendered.asks,
+        told: duties.tells_source(),
+        accepted_at: message.accepted_at,
     })
 }
 
 /// The copy's bytes where the rules for it cannot be read: untracked (R-MODE-05).
-pub(super) fn write_unruled(
+pub(crate) fn write_unruled(
     sender: &Sender,
     copy: CopyId,
     message: &Message,
@@ -139,15 +144,9 @@ pub(super) fn write_unruled(
     let plan = mail::plan(source).map_err(|_| "the mail cannot be read any more")?;
     let (domain, missing) = (author_domain(&plan), missing(&plan, message));
     let unknown = Some(Reason::PolicyUnavailable);
-    let about = Circumstances {
-        ceilings: &[],
-        entitled: &PerAxis::all(Err(Reason::PolicyUnavailable)),
-        crowd: NOBODY,
-        obstacle: unknown,
-    };
     let wanted = Wanted {
         copy,
-        decision: &decide(copy, message.id, &about),
+        decision: &unruled(copy, message.id),
         agreed: PerAxis::all(false),
         ask: false,
         language: Language::default(),
@@ -165,6 +164,8 @@ pub(super) fn write_unruled(
             click: unknown,
         }),
         asked: false,
+        told: false,
+        accepted_at: message.accepted_at,
     })
 }
 
@@ -181,10 +182,7 @@ fn missing(plan: &mail::Plan<'_>, message: &Message) -> Vec<(String, String)> {
 }
 
 /// A trace field, as every server that takes mail must add (RFC 5321 §4.4). The client's address is left out.
-pub(super) fn trace(message: &store::Message, hostname: &str) -> String {
-    format!(
-        "Received: by {hostname} (Overt) id {};\r\n\t{}\r\n",
-        message.id,
-        message.accepted_at.rfc2822()
-    )
+pub(super) fn trace(message: MessageId, accepted_at: Time, hostname: &str) -> String {
+    let accepted_at = accepted_at.rfc2822();
+    format!("Received: by {hostname} (Overt) id {message};\r\n\t{accepted_at}\r\n")
 }

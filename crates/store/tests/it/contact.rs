@@ -89,21 +89,16 @@ async fn two_mails_to_the_same_strangers_make_them_once(house: House) {
             let user = house.user;
             tokio::spawn(async move {
                 let wanted: Vec<_> = list.iter().map(|p| p.0.clone()).collect();
-                let accepted = store
-                    .message_prepare(workspace, user, list, written(), NOW)
-                    .await
-                    .unwrap();
-                let got: Vec<_> = accepted
+                let made = store.recipients_make(workspace, user, list, written(), NOW);
+                let ids = made.await.unwrap().expect("an account in use");
+                let grounds = store.grounds(workspace, user, ids.clone()).await.unwrap();
+                let got: Vec<_> = grounds
                     .contacts
-                    .iter()
-                    .map(|c| c.address.clone())
+                    .into_iter()
+                    .map(|c| c.unwrap().address)
                     .collect();
                 assert_eq!(got, wanted, "the order of the envelope");
-                accepted
-                    .contacts
-                    .iter()
-                    .map(|c| c.id)
-                    .collect::<BTreeSet<_>>()
+                ids.into_iter().collect::<BTreeSet<_>>()
             })
         })
         .collect();

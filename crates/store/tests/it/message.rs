@@ -312,11 +312,9 @@ async fn other_workspaces_see_nothing(house: House) {
             .unwrap()
             .is_empty()
     );
-    assert!(matches!(
-        house
-            .store
-            .message_prepare(stranger, house.user, vec![], crate::house::written(), NOW)
-            .await,
-        Err(Error::Conflict(_))
-    ));
+    let written = crate::house::written();
+    let made = (house.store).recipients_make(stranger, house.user, vec![], written, NOW);
+    assert_eq!(made.await, Ok(None), "a user of another workspace");
+    let grounds = house.store.grounds(stranger, house.user, vec![]).await;
+    assert!(matches!(grounds, Err(Error::Conflict(_))));
 }

@@ -474,9 +474,8 @@ async fn what_the_sender_delivers_is_known_and_waits_nowhere(house: House) {
         asked: true,
         told: true,
     };
-    let noted = house
-        .store
-        .copy_handed_over(house.workspace, copy.id, carried, NOW + MINUTE);
+    let (store, at) = (&house.store, NOW + MINUTE);
+    let noted = store.copy_handed_over(house.workspace, message, copy.id, Ok(carried), at);
     noted.await.unwrap();
     let copy = house.read(copy.id).await;
     assert_eq!(copy.reason(), Some(Reason::Withdrawn));
@@ -491,4 +490,13 @@ async fn what_the_sender_delivers_is_known_and_waits_nowhere(house: House) {
         .unwrap()
         .unwrap();
     assert_eq!(bob.consent.get(Topic::Open).at(NOW), ConsentState::Asked);
+
+    let no = Err(Reason::Unsubscribed);
+    let noted = store.copy_handed_over(house.workspace, message, copy.id, no, at);
+    noted.await.unwrap();
+    let copy = house.read(copy.id).await;
+    assert_eq!(
+        (copy.state, copy.refusal),
+        (CopyState::Bounced, Some(Reason::Unsubscribed))
+    );
 }

@@ -27,9 +27,7 @@ impl Database {
         let Self::Postgres(url) = self else {
             return "overt.db".into();
         };
-        let server: tokio_postgres::Config = url.parse().unwrap();
-        let (client, connection) = server.connect(tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let client = connect(url).await;
         let unique = free_port(); // no two tests of this run get the same
         let name = format!("overt_{}_{unique}", std::process::id());
         client
@@ -38,6 +36,13 @@ impl Database {
             .unwrap();
         with_database(url, &name)
     }
+}
+
+async fn connect(url: &str) -> tokio_postgres::Client {
+    let server: tokio_postgres::Config = url.parse().unwrap();
+    let (client, connection) = server.connect(tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
 }
 
 /// The address with another database's name.
@@ -132,6 +137,14 @@ impl Server {
 
     pub(crate) fn url(&self) -> String {
         format!("postgres://overt@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// A connection to the database of the one instance on it, past the program.
+    pub(crate) async fn connect_to_instance(&self) -> tokio_postgres::Client {
+        let all = connect(&self.url()).await;
+        let sql = "select datname from pg_database where datname like 'overt!_%' escape '!'";
+        let row = all.query_one(sql, &[]).await.unwrap();
+        connect(&with_database(&self.url(), row.get(0))).await
     }
 
     /// Stops every process of the server where it stands: connections stay open, nothing answers.

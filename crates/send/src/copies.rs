@@ -1,0 +1,154 @@
+//! The copies of a mail on its way in: what is decided about each recipient, on what is known of them.
+
+use crate::accept::{Recipient, Sender};
+use crate::decide::{About, Rules, may_ask, unruled};
+use crate::read::Read;
+use model::decision::{Ceiling, Decision};
+use model::sending::Duties;
+use model::{ContactId, CopyId, MessageClass, MessageId, PerAxis, Reason, Switch, Time};
+use std::collections::HashSet;
+use store::{Contact, Grounds, NewCopy, Refused};
+
+/// The user's wishes for one mail, from the submission, else from the mail's own header, else the defaults.
+pub(crate) struct Wishes {
+    pub(crate) switch: Switch,
+    pub(crate) class: MessageClass,
+    /// Some if the sender said so for this mail; none leaves it to the contact and the workspace.
+    pub(crate) ask: Option<bool>,
+}
+
+/// A mail on its way in.
+pub(crate) struct Incoming<'a> {
+    pub(crate) id: MessageId,
+    pub(crate) read: &'a Read,
+    pub(crate) wishes: &'a Wishes,
+    /// The keys of the sender's own addresses.
+    pub(crate) own: &'a HashSet<String>,
+    pub(crate) now: Time,
+}
+
+impl Sender {
+    /// Decides about every recipient, and makes the copies. Without grounds nothing is allowed to anybody, and of whom
+    /// nothing can be read, nothing to them (R-MODE-05).
+    pub(crate) fn copies(
+        &self,
+        mail: &Incoming<'_>,
+        recipients: Vec<(Recipient, ContactId)>,
+        grounds: Option<&Grounds>,
+        permitted: &[Result<Duties, Reason>],
+    ) -> Vec<NewCopy> {
+        let ids: Vec<_> = recipients
+            .iter()
+            .map(|_| CopyId((self.ambient.random)()))
+            .collect();
+        let mut decided: Vec<_> = ids
+            .iter()
+            .map(|copy| (unruled(*copy, mail.id), false))
+            .collect();
+        if let Some(grounds) = grounds {
+            self.decide(mail, &recipients, grounds, permitted, &ids, &mut decided);
+        }
+        let mut copies = Vec::with_capacity(ids.len());
+        let outcomes = ids.into_iter().zip(decided).zip(permitted);
+        for ((recipient, contact), ((id, (decision, ask)), permitted)) in
+            recipients.into_iter().zip(outcomes)
+        {
+            copies.push(NewCopy {
+                id,
+                outbox: None,
+                contact,
+                address: recipient.address,
+                modes: decision.modes(),
+                reason_open: decision.open.as_ref().err().copied(),
+                reason_click: decision.click.as_ref().err().copied(),
+                ask: ask && permitted.is_ok(),
+                refusal: permitted.as_ref().err().map(|&reason| Refused {
+                    reason,
+                    report: None,
+                }),
+                notify: recipient.notify,
+                orcpt: recipient.orcpt,
+            });
+        }
+        copies
+    }
+
+    /// Writes down, for each recipient who is known, what may be tracked and whether to ask them.
+    fn decide(
+        &self,
+        mail: &Incoming<'_>,
+        recipients: &[(Recipient, ContactId)],
+        grounds: &Grounds,
+        permitted: &[Result<Duties, Reason>],
+        ids: &[CopyId],
+        decided: &mut [(Decision, bool)],
+    ) {
+        let Incoming {
+            read, wishes, now, ..
+        } = *mail;
+        let is_own = |contact: &Contact| mail.own.contains(&contact.address.key());
+        let known: Vec<(usize, &Contact)> = (grounds.contacts.iter().enumerate())
+            .filter_map(|(at, contact)| Some((at, contact.as_ref().ok()?)))
+            .collect();
+        let children = grounds.workspace.directed_to_children;
+        let strangers = recipients.iter().zip(&grounds.contacts);
+        let somebody_unknown = (strangers)
+            .filter(|((recipient, _), _)| !mail.own.contains(&recipient.address.key()))
+            .any(|(_, contact)| contact.is_err());
+        let others = known.iter().filter(|(_, contact)| !is_own(contact));
+        let cases = others.map(|(_, c)| (c.case(wishes.class, children), &c.consent));
+        let together = if somebody_unknown && self.profiles.some_must_agree() {
+            // Whoever cannot be read has not agreed.
+            Some(PerAxis::all(Err(Reason::PolicyUnavailable)))
+        } else {
+            self.profiles.agreed_by_each(cases, now)
+        };
+        let rules = Rules {
+            law: &self.profiles,
+            instance: &grounds.instance,
+            workspace: &grounds.workspace,
+            limits: &grounds.limits,
+            message: mail.id,
+            now,
+            together,
+        };
+        let switch = Ceiling {
+            reason: Reason::SwitchedOff,
+            modes: wishes.switch.ceiling(),
+        };
+        let limit = match wishes.switch {
+            Switch::All => read.no_pixel.unwrap_or(switch),
+            _ => switch,
+        };
+        let about = |&(at, contact): &(usize, _)| About {
+            copy: ids[at],
+            contact,
+            class: (permitted[at].as_ref()).map_or(wishes.class, |duties| duties.class),
+            limit,
+            obstacle: if is_own(contact) {
+                Some(Reason::OwnAddress)
+            } else {
+                let refused = permitted[at].as_ref().err().copied();
+                refused.or(contact.obstacle()).or(read.obstacle)
+            },
+        };
+        let abouts: Vec<About<'_>> = known.iter().map(about).collect();
+        let workspace = &grounds.workspace;
+        let tracking_on = grounds.instance.tracking && workspace.tracking;
+        let asks = |contact: &Contact, decision: &Decision| {
+            let wanted = (wishes.ask).unwrap_or_else(|| {
+                contact.ask_next || (workspace.ask && wishes.switch != Switch::Off)
+            });
+            wanted
+                && !is_own(contact)
+                && read.can_carry_line
+                && tracking_on
+                && workspace.can_ask()
+                && may_ask(decision, &contact.consent, now)
+        };
+        for ((at, contact), decision) in known.into_iter().zip(rules.all(&abouts)) {
+            let ask = asks(contact, &decision);
+            decided[at] = (decision, ask);
+        }
+    }
+}
