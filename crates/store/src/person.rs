@@ -50,8 +50,23 @@ pub struct Around {
 pub struct Person {
     /// The person, and the mail whose link was followed.
     pub around: Around,
-    /// The person's copies from this workspace with their subjects and hits, newest first.
+    /// Copies from this workspace with their subjects and hits, newest first: the one whose link was followed and no
+    /// other, for mails get forwarded; all, up to a bound, where the person's own link was.
     pub copies: Vec<(Copy, String, Vec<StoredHit>)>,
+    /// Copies to them that are not among these.
+    pub others: i64,
+    /// What is recorded of those: hits, and receipts they gave.
+    pub other_entries: i64,
+}
+
+impl Person {
+    /// Is anything recorded of any mail to them?
+    pub fn is_recorded(&self) -> bool {
+        let told = |(copy, _, hits): &(Copy, String, Vec<StoredHit>)| {
+            !hits.is_empty() || copy.receipt_at.is_some()
+        };
+        self.other_entries > 0 || self.copies.iter().any(told)
+    }
 }
 
 /// Mails shown on the page; older ones are counted there and exported on request.
@@ -64,15 +79,26 @@ impl Store {
             return Ok(None);
         };
         let (workspace, contact) = (around.workspace.id, around.contact.id);
-        let mut copies = Vec::new();
-        for (copy, message) in self
-            .copies_of_contact(workspace, contact, COPIES_SHOWN_MAX)
-            .await?
-        {
+        let shown = match &around.mail {
+            Some(mail) => vec![mail.clone()],
+            None => {
+                self.copies_of_contact(workspace, contact, COPIES_SHOWN_MAX)
+                    .await?
+            }
+        };
+        let (mut copies, mut seen) = (Vec::with_capacity(shown.len()), 0);
+        for (copy, message) in shown {
             let hits = self.hits(copy.id).await?;
+            seen += hits.len() as i64 + i64::from(copy.receipt_at.is_some());
             copies.push((copy, message.subject, hits));
         }
-        Ok(Some(Person { around, copies }))
+        let (all, all_entries) = self.person_counts(contact).await?;
+        Ok(Some(Person {
+            around,
+            others: (all - copies.len() as i64).max(0),
+            other_entries: (all_entries - seen).max(0),
+            copies,
+        }))
     }
 
     /// A person and what is around them. `id` is that of a copy to them, or their own.
@@ -104,13 +130,15 @@ impl Store {
             .await
     }
 
-    /// How many of the workspace's copies went to this contact.
-    pub async fn person_copies(&self, contact: ContactId) -> Result<i64, Error> {
+    /// How many of the workspace's copies went to this contact, and how much is recorded of them.
+    async fn person_counts(&self, contact: ContactId) -> Result<(i64, i64), Error> {
         self.db
             .read(move |tx| {
-                let sql = "select count(*) from copy where contact_id = $1";
-                tx.first(sql, params![contact])?
-                    .map_or(Ok(0), |row| row.get(0))
+                let sql = "select count(*), count(receipt_at) +
+                             (select count(*) from hit h join copy c on c.id = h.copy_id where c.contact_id = $1)
+                           from copy where contact_id = $1";
+                let row = tx.first(sql, params![contact])?;
+                row.map_or(Ok((0, 0)), |row| Ok((row.get(0)?, row.get(1)?)))
             })
             .await
     }

@@ -2,7 +2,8 @@
 //!
 //! Looking at it records nothing and changes nothing; only a pressed button does (R-CONS-06). Each topic is its own
 //! unticked choice, yes and no cost the same press (R-CONS-01, -02), and a withdrawal is one press (R-WITH-02). The
-//! page asks only for what the workspace may use at all.
+//! page asks only for what the workspace may use at all. Mails get forwarded with their links: the page of a mail shows
+//! that mail, counts the others, and leaves them to the link that goes to the mailbox.
 
 mod choice;
 pub(crate) mod confirm;
@@ -120,7 +121,8 @@ impl<'a> Visit<'a> {
             notes: self.notes(),
             alert,
             mails: record::mails(self).await?,
-            older: self.older().await?,
+            others: self.others(),
+            nothing: !self.person.is_recorded(),
             names: &self.names,
         };
         let status = alert.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
@@ -156,18 +158,22 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// Says so when there are more mails than the page shows.
-    async fn older(&self) -> Result<Option<String>, Trouble> {
-        let shown = self.person.copies.len();
-        let all = stored(
-            self.app
-                .tracker
-                .store
-                .person_copies(self.person.around.contact.id),
-        )
-        .await?;
-        let values = [("n", &*shown.to_string())];
-        Ok((all > shown as i64).then(|| self.names.fill_with(self.t.recorded_newest, &values)))
+    /// Says so when there are more mails than the page shows: older ones, or those that a forwarded link does not show.
+    fn others(&self) -> Option<String> {
+        let person = &self.person;
+        if person.others == 0 {
+            return None;
+        }
+        if person.around.mail.is_none() {
+            let shown = person.copies.len().to_string();
+            return Some(
+                self.names
+                    .fill_with(self.t.recorded_newest, &[("n", &shown)]),
+            );
+        }
+        let (mails, entries) = (person.others.to_string(), person.other_entries.to_string());
+        let values = [("n", &*mails), ("m", &*entries)];
+        Some(self.names.fill_with(self.t.recorded_others, &values))
     }
 }
 
@@ -192,11 +198,8 @@ struct Page<'a> {
     /// What is wrong with the answer that was sent.
     alert: Option<&'static str>,
     mails: Vec<Mail>,
-    older: Option<String>,
-}
-
-impl Page<'_> {
-    fn nothing_recorded(&self) -> bool {
-        self.mails.iter().all(|mail| mail.entries.is_empty())
-    }
+    /// What is said of mails that are not shown.
+    others: Option<String>,
+    /// Nothing is recorded of any mail.
+    nothing: bool,
 }

@@ -70,7 +70,7 @@ texts! {
     topic_open, topic_click, topic_document, topic_details,
 
     // What is recorded.
-    recorded_title, recorded_intro, recorded_nothing, recorded_newest,
+    recorded_title, recorded_intro, recorded_nothing, recorded_newest, recorded_others,
     mail_nothing, mail_one, mail_many, more_entries, receipt_entry,
     opened, clicked, sure, repeated, facts,
     human, human_via_proxy, unknown, machine, own,

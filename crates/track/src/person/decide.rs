@@ -1,7 +1,7 @@
 //! The buttons of the page: agree, refuse, withdraw, and the rights that need no more than the link.
 
+use super::Visit;
 use super::said::Said;
-use super::{Visit, record};
 use crate::page::Form;
 use crate::visit::{Trouble, stored};
 use axum::response::Response;
@@ -138,7 +138,7 @@ impl Visit<'_> {
     async fn withdraw(&self, topics: &[Topic]) -> Result<Response, Trouble> {
         self.set(topics, ConsentState::Withdrawn).await?;
         let t = self.t;
-        let past: &[&str] = if record::is_empty(&self.person.copies) {
+        let past: &[&str] = if !self.person.is_recorded() {
             &[]
         } else {
             &[t.withdrawn_past]

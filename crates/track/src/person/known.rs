@@ -1,4 +1,6 @@
 //! Who the person is here: name, address, language, country, and where that came from (GDPR Art. 14(2)(f)).
+//!
+//! Whoever a mail was forwarded to reads its page, too: there stand only name and address, which the mail has anyway.
 
 use super::Visit;
 use crate::texts::Texts;
@@ -14,14 +16,20 @@ impl Visit<'_> {
         };
         let language = contact.language.map(|language| Texts::of(language).name);
         let country = contact.country.map(|country| country.to_string());
-        vec![
+        let mut known = vec![
             (t.known_name, or_not(Some(&contact.name))),
             (t.known_address, contact.address.as_str().to_owned()),
+        ];
+        if self.person.around.mail.is_some() {
+            return known;
+        }
+        known.extend([
             (t.known_language, or_not(language)),
             (t.known_country, or_not(country.as_deref())),
             (t.known_source, self.source()),
             (t.known_since, t.date(contact.created_at)),
-        ]
+        ]);
+        known
     }
 
     fn source(&self) -> String {

@@ -159,8 +159,3 @@ fn shortened(link: &str) -> String {
         None => link.to_owned(),
     }
 }
-
-/// Is nothing recorded in any of these mails?
-pub(super) fn is_empty(copies: &[(Copy, String, Vec<StoredHit>)]) -> bool {
-    copies.iter().all(|(_, _, hits)| hits.is_empty())
-}

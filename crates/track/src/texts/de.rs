@@ -88,6 +88,7 @@ pub(super) const TEXTS: Texts = Texts {
     recorded_intro: "Mails von {workspace} an {recipient}, und was dazu aufgezeichnet wurde.",
     recorded_nothing: "Über Sie ist nichts aufgezeichnet.",
     recorded_newest: "Das sind die neuesten {n} Mails. Schreiben Sie an {address}, um von älteren zu erfahren.",
+    recorded_others: "Weitere Mails von {workspace} an {recipient}: {n}, mit insgesamt {m} Einträgen. Sie stehen nicht hier, weil Mails weitergeleitet werden: Der Link zu ihnen geht an {recipient}.",
     mail_nothing: "nichts aufgezeichnet",
     mail_one: "1 Eintrag",
     mail_many: "{n} Einträge",

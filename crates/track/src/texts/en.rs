@@ -88,6 +88,7 @@ pub(super) const TEXTS: Texts = Texts {
     recorded_intro: "Mails from {workspace} to {recipient}, and what was recorded of them.",
     recorded_nothing: "Nothing is recorded about you.",
     recorded_newest: "These are the newest {n} mails. Write to {address} to learn about older ones.",
+    recorded_others: "Other mails from {workspace} to {recipient}: {n}, with {m} entries in all. They are not shown here, because mails get forwarded: the link to them goes to {recipient}.",
     mail_nothing: "nothing recorded",
     mail_one: "1 entry",
     mail_many: "{n} entries",

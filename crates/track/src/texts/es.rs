@@ -88,6 +88,7 @@ pub(super) const TEXTS: Texts = Texts {
     recorded_intro: "Correos de {workspace} a {recipient}, y lo que se registró de ellos.",
     recorded_nothing: "No hay nada registrado sobre usted.",
     recorded_newest: "Estos son los {n} correos más recientes. Escriba a {address} para saber de los anteriores.",
+    recorded_others: "Otros correos de {workspace} a {recipient}: {n}, con {m} entradas en total. No se muestran aquí, porque los correos se reenvían: el enlace para verlos va a {recipient}.",
     mail_nothing: "nada registrado",
     mail_one: "1 entrada",
     mail_many: "{n} entradas",

@@ -88,6 +88,7 @@ pub(super) const TEXTS: Texts = Texts {
     recorded_intro: "Les e-mails de {workspace} à {recipient}, et ce qui en a été enregistré.",
     recorded_nothing: "Rien n’est enregistré sur vous.",
     recorded_newest: "Voici les {n} e-mails les plus récents. Écrivez à {address} pour connaître les plus anciens.",
+    recorded_others: "Autres e-mails de {workspace} à {recipient} : {n}, avec {m} entrées en tout. Ils ne sont pas montrés ici, car les e-mails se transfèrent : le lien pour les voir est envoyé à {recipient}.",
     mail_nothing: "rien d’enregistré",
     mail_one: "1 entrée",
     mail_many: "{n} entrées",

@@ -88,6 +88,7 @@ pub(super) const TEXTS: Texts = Texts {
     recorded_intro: "Le e-mail di {workspace} a {recipient}, e che cosa ne è stato registrato.",
     recorded_nothing: "Su di te non è registrato nulla.",
     recorded_newest: "Queste sono le {n} e-mail più recenti. Scrivi a {address} per sapere delle più vecchie.",
+    recorded_others: "Altre e-mail di {workspace} a {recipient}: {n}, con {m} voci in tutto. Non sono mostrate qui, perché le e-mail si inoltrano: il link per vederle va a {recipient}.",
     mail_nothing: "nulla di registrato",
     mail_one: "1 voce",
     mail_many: "{n} voci",

@@ -188,12 +188,20 @@ async fn r_dsr_10_the_page_tells_what_is_recorded() {
         "counted as you",
         "21 November 2026, 20:48 UTC",
         "Link pressed: https://shop.example.org/a?b=1",
-        "(no subject)",
-        "nothing recorded",
         "Your offer",
         "Bright &#38; Co",
     ] {
         assert!(page.contains(words), "{words}\n{page}");
+    }
+    let own = site.path(&site.origin.person(&site.ring.person_of(site.contact)));
+    let all = site.get(&own).await.text();
+    for words in [
+        "2 entries",
+        "Your offer",
+        "(no subject)",
+        "nothing recorded",
+    ] {
+        assert!(all.contains(words), "{words}\n{all}");
     }
     assert!(
         !page.contains("href=\"https://shop"),
@@ -238,7 +246,14 @@ async fn a_long_record_is_cut_and_says_so() {
         )
         .await;
     }
-    let page = site.get(&site.person()).await.text();
+    assert!(
+        site.get(&site.person())
+            .await
+            .text()
+            .contains("and 10 more entries")
+    );
+    let own = site.path(&site.origin.person(&site.ring.person_of(site.contact)));
+    let page = site.get(&own).await.text();
     assert!(page.contains("These are the newest 50 mails."));
     assert_eq!(
         page.matches("Mail opened").count(),

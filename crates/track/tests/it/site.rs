@@ -480,6 +480,7 @@ impl Site {
                 .unwrap()
         };
         let tables = [
+            "knock",
             "consent_event",
             "consent_request",
             "consent_text",
@@ -492,7 +493,6 @@ impl Site {
         let mut rows: Vec<i64> = tables.map(count).to_vec();
         let receipts = "select count(*) from copy where receipt_at is not null";
         rows.push(database.query_row(receipts, [], |row| row.get(0)).unwrap());
-        rows.push(count("knock"));
         rows
     }
 }
