@@ -81,6 +81,18 @@ words! {
         RegisterExported = "register.exported",
         /// An evidence archive was drawn.
         EvidenceDrawn = "evidence.drawn",
+        /// An address was entered that events are sent to.
+        WebhookCreated = "webhook.created",
+        /// Where events are sent, or which, was changed.
+        WebhookChanged = "webhook.changed",
+        /// An endpoint got a new secret.
+        WebhookRotated = "webhook.rotated",
+        /// Nothing is sent to an endpoint any more: somebody turned it off, or it failed for too long.
+        WebhookTurnedOff = "webhook.turned_off",
+        /// Events are sent to an endpoint again.
+        WebhookTurnedOn = "webhook.turned_on",
+        /// An endpoint and its log were deleted.
+        WebhookDeleted = "webhook.deleted",
     }
 }
 
@@ -124,6 +136,12 @@ impl ActKind {
             Self::AssessmentWritten => "wrote an assessment of legitimate interests",
             Self::RegisterExported => "exported a list of the compliance desk",
             Self::EvidenceDrawn => "drew an evidence archive",
+            Self::WebhookCreated => "entered a webhook",
+            Self::WebhookChanged => "changed where a webhook leads or what it is told",
+            Self::WebhookRotated => "gave a webhook a new secret",
+            Self::WebhookTurnedOff => "turned a webhook off",
+            Self::WebhookTurnedOn => "turned a webhook on again",
+            Self::WebhookDeleted => "deleted a webhook",
         }
     }
 }

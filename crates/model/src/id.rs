@@ -88,6 +88,10 @@ ids! {
     RequestId,
     /// One assessment of legitimate interests.
     AssessmentId,
+    /// An address that events are sent to.
+    WebhookId,
+    /// One event for one such address; the same at each attempt.
+    DeliveryId,
 }
 
 #[cfg(test)]

@@ -43,6 +43,12 @@ impl Language {
     }
 }
 
+impl serde::Serialize for Language {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
 impl FromStr for Language {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, UnknownWord> {

@@ -83,6 +83,7 @@ pub mod tick;
 pub mod time;
 pub mod token;
 pub mod url;
+pub mod webhook;
 mod word;
 
 pub use act::ActKind;
@@ -97,8 +98,8 @@ pub use entitlement::Entitlement;
 pub use erasure::{ErasedBy, ErasureReceipt};
 pub use hit::{Facts, Meaning, Verdict};
 pub use id::{
-    AssessmentId, BreachId, ContactId, CopyId, HitId, IdentityId, MessageId, RequestId, UserId,
-    WorkspaceId,
+    AssessmentId, BreachId, ContactId, CopyId, DeliveryId, HitId, IdentityId, MessageId, RequestId,
+    UserId, WebhookId, WorkspaceId,
 };
 pub use language::Language;
 pub use mode::{Axis, Mode, PerAxis, Switch};
@@ -116,3 +117,4 @@ pub use suppression::{SuppressionCause, SuppressionKey, SuppressionMark};
 pub use tick::Tick;
 pub use time::{Day, Time};
 pub use token::{Keyring, Purpose, Token};
+pub use webhook::{DeliveryState, WebhookEvent, WebhookKey, WebhookOff, WebhookSecret};

@@ -1,10 +1,10 @@
 //! The key file: the secrets that tokens are made with, the one that receipts and heads of the ledger are signed with,
-//! and the one of the suppression list. It is the only thing besides the database that must be kept.
+//! the one of the suppression list, and the one that the secrets of webhooks follow from. It is the only thing besides the database that must be kept.
 
 use crate::ambient;
 use anyhow::{Context, Result, bail};
 use data_encoding::BASE64;
-use model::{Keyring, SigningKey, SuppressionKey};
+use model::{Keyring, SigningKey, SuppressionKey, WebhookKey};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -22,6 +22,7 @@ struct KeyFile {
     token: Vec<TokenKey>,
     signing: Secret,
     suppression: Secret,
+    webhook: Secret,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +47,8 @@ pub(crate) struct Keys {
     pub(crate) signing: SigningKey,
     /// What the addresses on the suppression list are hashed under.
     pub(crate) suppression: SuppressionKey,
+    /// What the secrets of webhooks follow from.
+    pub(crate) webhook: WebhookKey,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,11 +69,12 @@ pub(crate) fn create(data: &Path) -> Result<()> {
     };
     let text = format!(
         "# Keys of Overt. Keep this file with the database, and secret: whoever has it can forge links,\n\
-         # and without it every link in every mail ever sent is dead, and whoever unsubscribed is forgotten.\n\n{}",
+         # and without it every link in every mail ever sent is dead, whoever unsubscribed is forgotten, and no webhook can be verified.\n\n{}",
         toml::to_string(&KeyFile {
             token: vec![key],
             signing: Secret::draw()?,
             suppression: Secret::draw()?,
+            webhook: Secret::draw()?,
         })?
     );
     let mut file = OpenOptions::new()
@@ -139,6 +143,7 @@ pub(crate) fn load(data: &Path) -> Result<Keys> {
         tokens: Keyring::new(&secrets).with_context(|| path.display().to_string())?,
         signing: SigningKey::new(&secret(&file.signing.secret, "the signing key")?)?,
         suppression: SuppressionKey::new(&secret(&file.suppression.secret, "the suppression key")?),
+        webhook: WebhookKey::new(&secret(&file.webhook.secret, "the webhook key")?),
     })
 }
 

@@ -523,6 +523,56 @@ create table event (
 );
 create index event_at on event (at);
 
+-- Addresses that a workspace has events sent to. Their secrets follow from the key file, the id and a number.
+create table webhook (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  label text not null,
+  url text not null,
+  -- The events that were chosen: words with blanks between them. What is owed is sent anyway.
+  events text not null,
+  secret_number bigint not null,
+  secret_at bigint not null,
+  -- Why nothing is sent, and since when.
+  off text,
+  off_at bigint,
+  -- Attempts that failed since it last took something, and when that was.
+  failures bigint not null,
+  working_at bigint not null,
+  -- Events that were not sent: the person no longer permits it, or too many waited.
+  withheld bigint not null,
+  lost bigint not null,
+  -- The worker that has its turn; until then nobody else has one, be it that worker's time or a rest after a failure.
+  lease_owner bytea,
+  not_before bigint not null,
+  created_at bigint not null
+);
+create index webhook_workspace on webhook (workspace_id, created_at);
+
+-- One event for one of them, while it waits and for a while after.
+create table webhook_delivery (
+  id bytea primary key,
+  webhook_id bytea not null references webhook (id),
+  event text not null,
+  at bigint not null,
+  -- Whom it is about; null for an erasure, which must outlive the contact.
+  contact_id bytea,
+  copy_id bytea,
+  -- What cannot be read anew at each attempt, as JSON; emptied with the last attempt.
+  detail text not null,
+  state text not null,
+  -- Null once it was taken or given up.
+  due_at bigint,
+  attempts bigint not null,
+  tried_at bigint,
+  -- What the last attempt came to.
+  answer text
+);
+create index webhook_delivery_list on webhook_delivery (webhook_id, at);
+create index webhook_delivery_due on webhook_delivery (webhook_id, due_at) where due_at is not null;
+create index webhook_delivery_contact on webhook_delivery (contact_id);
+create index webhook_delivery_copy on webhook_delivery (copy_id);
+
 -- What single hits came to, by day and in a whole workspace, once their own term was over.
 create table hit_day (
   workspace_id bytea not null references workspace (id),

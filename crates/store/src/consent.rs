@@ -3,12 +3,14 @@
 use crate::db::Tx;
 use crate::event::{self, News};
 use crate::value::params;
+use crate::webhook::{self, Happened};
 use crate::{Contact, Error, Store, act, contact, hygiene, ledger, withdrawal};
 use model::consent::CONFIRM_LIFE;
 use model::event::Happening;
 use model::ledger::Head;
 use model::{
-    ActKind, ConsentState, ContactId, CopyId, Language, Sha256, Time, Topic, UserId, WorkspaceId,
+    ActKind, ConsentState, ContactId, CopyId, Language, Sha256, Time, Topic, UserId, WebhookEvent,
+    WorkspaceId,
 };
 
 /// How a change of consent came about.
@@ -190,6 +192,16 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
         if *topic == Topic::Open && is_no {
             hygiene::forget(tx, change.contact)?;
         }
+    }
+    if let Some(event) = WebhookEvent::of_consent(change.state) {
+        let happened = Happened {
+            event,
+            at: change.at,
+            contact: Some(change.contact),
+            copy: None,
+        };
+        let detail = serde_json::json!({ "topics": topics, "method": change.method.as_str() });
+        webhook::tell(tx, change.workspace, &happened, |_| detail.to_string())?;
     }
     let news = News {
         workspace: change.workspace,

@@ -3,12 +3,13 @@
 use crate::db::Tx;
 use crate::origin::{self, MailAgreement};
 use crate::value::{Row, Value, params};
+use crate::webhook::{self, Happened};
 use crate::{By, Error, Store, act, consent};
 use model::consent::Standing;
 use model::profile::Case;
 use model::{
     ActKind, AgeAnswer, AgeStanding, Consent, ConsentState, ContactId, Country, EmailAddress,
-    Language, LegalTags, MessageClass, Reason, Source, Time, WorkspaceId,
+    Language, LegalTags, MessageClass, Reason, Source, Time, WebhookEvent, WorkspaceId,
 };
 
 /// A person mail is sent to.
@@ -225,6 +226,23 @@ pub(crate) fn find_or_create(
     contact(&tx.first(&sql, params![id])?.ok_or_else(gone)?, 0)
 }
 
+/// Notes for webhooks what happened to a contact; what they are now is read when it is sent.
+fn tell(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: ContactId,
+    event: WebhookEvent,
+    at: Time,
+) -> Result<(), Error> {
+    let happened = Happened {
+        event,
+        at,
+        contact: Some(id),
+        copy: None,
+    };
+    webhook::tell(tx, workspace, &happened, |_| String::new())
+}
+
 /// What a search looks into.
 fn search(address: &EmailAddress, name: &str) -> String {
     format!("{} {}", address.key(), name.to_lowercase())
@@ -354,6 +372,7 @@ impl Store {
                         after: None,
                     };
                     act::write(tx, act)?;
+                    tell(tx, workspace, id, WebhookEvent::ContactCorrected, by.at)?;
                 }
                 Ok(found)
             })
@@ -386,6 +405,7 @@ impl Store {
                     after: Some(if restrict { "restricted" } else { "free" }.to_owned()),
                 };
                 act::write(tx, act)?;
+                tell(tx, workspace, id, WebhookEvent::ContactRestricted, by.at)?;
                 Ok(true)
             })
             .await
@@ -399,6 +419,7 @@ impl Store {
         name: &str,
         language: Option<Language>,
         country: Option<Country>,
+        now: Time,
     ) -> Result<bool, Error> {
         let name = name.to_owned();
         self.db
@@ -408,7 +429,10 @@ impl Store {
                 };
                 let search = search(&contact.address, &name);
                 let sql = "update contact set name = $2, search = $3, language = $4, country = $5 where id = $1";
-                Ok(tx.execute(sql, params![id, name, search, language, country])? > 0)
+                tx.execute(sql, params![id, name, search, language, country])?;
+                let event = WebhookEvent::ContactCorrected;
+                tell(tx, contact.workspace, id, event, now)?;
+                Ok(true)
             })
             .await
     }

@@ -14,10 +14,11 @@ use crate::db::Tx;
 use crate::inventory::{Erased, TABLES, Table};
 use crate::redact::Named;
 use crate::value::{Row, Value, params};
+use crate::webhook::{self, Happened};
 use crate::{Contact, Error, Store, act, consent, ledger, message};
 use model::act::ActKind;
 use model::erasure::{ErasedBy, ErasureReceipt, ErasureSchema, LedgerPlace};
-use model::{ContactId, MessageId, Time, WorkspaceId};
+use model::{ContactId, MessageId, Time, WebhookEvent, WorkspaceId};
 use std::collections::BTreeMap;
 
 /// What the ledger says of an erasure, for ever.
@@ -40,9 +41,27 @@ impl Store {
         by: act::By,
         random: fn() -> [u8; 16],
     ) -> Result<Option<ErasureReceipt>, Error> {
+        let former = self.former();
         let receipt = self
             .db
-            .write(move |tx| erase(tx, workspace, contact, on, &by, random))
+            .write(move |tx| {
+                let Some(known) = consent::lock(tx, contact)?.filter(|c| c.workspace == workspace)
+                else {
+                    return Ok(None);
+                };
+                let receipt = erase(tx, &known, on, &by, random)?;
+                // Those who were told about the person hear of it (GDPR Art. 17(2), 19).
+                let erased = Happened {
+                    event: WebhookEvent::ContactErased,
+                    at: by.at,
+                    contact: None,
+                    copy: None,
+                };
+                webhook::tell(tx, workspace, &erased, |webhook| {
+                    former(webhook, contact, &known.address)
+                })?;
+                Ok(Some(receipt))
+            })
             .await?;
         if receipt.is_some() {
             // Their rows are gone for every reader by now; this is about the bytes.
@@ -85,15 +104,12 @@ fn number(row: Option<Row>) -> Result<u64, Error> {
 
 fn erase(
     tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: ContactId,
+    contact: &Contact,
     on: ErasedBy,
     by: &act::By,
     random: fn() -> [u8; 16],
-) -> Result<Option<ErasureReceipt>, Error> {
-    let Some(contact) = consent::lock(tx, id)?.filter(|c| c.workspace == workspace) else {
-        return Ok(None);
-    };
+) -> Result<ErasureReceipt, Error> {
+    let (workspace, id) = (contact.workspace, contact.id);
     // Whoever writes about these copies comes before, and is erased along, or after, and finds nothing.
     let sql = format!(
         "select id from copy where contact_id = $1 order by id {}",
@@ -101,7 +117,7 @@ fn erase(
     );
     tx.query(&sql, params![id])?;
     let cancelled = cancel(tx, workspace, id, by.at, random)?;
-    let messages = messages(tx, workspace, &contact)?;
+    let messages = messages(tx, workspace, contact)?;
     let sealed = sealed(tx, workspace, id)?;
     let texts = texts(tx, id)?;
     let mut erased = remove(tx, id)?;
@@ -109,7 +125,7 @@ fn erase(
     if gone > 0 {
         erased.insert("consent_text".to_owned(), gone);
     }
-    let named = Named::of(&contact);
+    let named = Named::of(contact);
     let mut waiting_for_others = false;
     for message in messages {
         waiting_for_others |= clean(tx, message, &named)?;
@@ -140,7 +156,7 @@ fn erase(
     let unnamed = "The sender's organisation";
     let filled = |text: &str| text.parse().or_else(|_| unnamed.parse());
     let bad = |e: model::filled::NotFilled| Error::Corrupt(e.to_string());
-    Ok(Some(ErasureReceipt {
+    Ok(ErasureReceipt {
         schema: ErasureSchema::V1,
         controller: filled(&controller).map_err(bad)?,
         subject_ref: id.to_string().parse().map_err(bad)?,
@@ -157,7 +173,7 @@ fn erase(
             seq: entry.seq,
             hash: entry.hash,
         },
-    }))
+    })
 }
 
 fn remains(waiting_for_others: bool) -> Vec<&'static str> {

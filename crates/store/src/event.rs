@@ -2,7 +2,7 @@
 
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Error, Store};
+use crate::{Error, Store, webhook};
 use model::event::{Event, Happening};
 use model::{CopyId, MessageId, Time, UserId, WorkspaceId};
 
@@ -33,6 +33,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, news: &[News]) -> Result<(), Error> {
     if news.is_empty() {
         return Ok(());
     }
+    webhook::tell_news(tx, news)?;
     let first = tx.next_numbers("event", news.len() as i64)? - news.len() as i64 + 1;
     let rows: Vec<_> = (first..)
         .zip(news)

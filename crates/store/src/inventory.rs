@@ -104,11 +104,13 @@ pub enum Kept {
     Cases,
     /// The live feed: a configurable number of days.
     Feed,
+    /// What webhooks were told: a configurable number of days.
+    Webhooks,
 }
 
 impl Kept {
     /// All classes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Always,
         Self::Account,
         Self::Session,
@@ -120,6 +122,7 @@ impl Kept {
         Self::Proof,
         Self::Cases,
         Self::Feed,
+        Self::Webhooks,
     ];
 
     /// The word for it, also in `[retention]` of the configuration where a period can be set.
@@ -136,6 +139,7 @@ impl Kept {
             Self::Proof => "proof",
             Self::Cases => "cases",
             Self::Feed => "feed",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -164,6 +168,7 @@ impl Kept {
                 "Deleted a set period after the answer, three years unless set otherwise."
             }
             Self::Feed => "Deleted after a set period, 7 days unless set otherwise.",
+            Self::Webhooks => "Deleted after a set period, 30 days unless set otherwise.",
         }
     }
 }

@@ -55,6 +55,7 @@ mod suppression;
 mod tally;
 mod user;
 mod value;
+mod webhook;
 mod withdrawal;
 mod workspace;
 
@@ -96,10 +97,11 @@ pub use summary::Summary;
 pub use suppression::Suppression;
 pub use tally::Sum;
 pub use user::User;
+pub use webhook::{Attempt, Delivery, Logged, NewWebhook, Turn, Webhook};
 pub use workspace::{Instance, Workspace, ceilings};
 
 use db::Db;
-use model::Profiles;
+use model::{Profiles, WebhookKey};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -150,6 +152,8 @@ pub struct Store {
     db: Db,
     /// What the law allows, which counts whenever something is recorded.
     law: Arc<Profiles>,
+    /// What the secrets of webhooks follow from.
+    webhooks: Option<WebhookKey>,
 }
 
 impl Store {
@@ -162,6 +166,7 @@ impl Store {
         Ok(Self {
             db,
             law: Arc::new(law),
+            webhooks: None,
         })
     }
 
@@ -169,6 +174,13 @@ impl Store {
     #[must_use]
     pub fn under(mut self, law: Arc<Profiles>) -> Self {
         self.law = law;
+        self
+    }
+
+    /// The same store, which can mark for each endpoint who was erased. Without the key they are told the id alone.
+    #[must_use]
+    pub fn with_webhook_key(mut self, key: WebhookKey) -> Self {
+        self.webhooks = Some(key);
         self
     }
 

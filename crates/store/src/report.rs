@@ -4,9 +4,10 @@
 use crate::db::Tx;
 use crate::fold::{about, lock_copies};
 use crate::value::{Row, params};
+use crate::webhook::{self, Happened};
 use crate::{Error, Store, event};
 use model::event::Happening;
-use model::{CopyId, Time, UserId, WorkspaceId};
+use model::{CopyId, Time, UserId, WebhookEvent, WorkspaceId};
 
 /// Of one copy. Further ones are not kept: whoever knows a mail can write reports about it.
 const REPORTS_MAX: i64 = 20;
@@ -120,10 +121,28 @@ fn keep(
     ];
     if tx.execute(sql, values)? > 0 {
         for (copy, user) in lock_copies(tx, std::iter::once(copy))? {
+            if known && let Some(event) = told_as(&report.action) {
+                let happened = Happened {
+                    event,
+                    at: now.minute(),
+                    contact: Some(copy.contact),
+                    copy: Some(copy.id),
+                };
+                webhook::tell(tx, copy.workspace, &happened, |_| String::new())?;
+            }
             event::write(tx, &[about(&copy, user, Happening::Seen, now.minute())])?;
         }
     }
     Ok(Some(copy))
+}
+
+/// What webhooks are told, where the report came from those on the mail's way: anybody else may have made it up.
+fn told_as(action: &str) -> Option<WebhookEvent> {
+    match action {
+        "delivered" => Some(WebhookEvent::MessageDelivered),
+        "failed" => Some(WebhookEvent::MessageBounced),
+        _ => None,
+    }
 }
 
 /// The copy, and whether its envelope's id was known.

@@ -28,6 +28,8 @@ pub struct Terms {
     pub cases: Duration,
     /// The live feed.
     pub feed: Duration,
+    /// What webhooks were told.
+    pub webhooks: Duration,
 }
 
 impl Default for Terms {
@@ -39,6 +41,7 @@ impl Default for Terms {
             proof: 3 * 365 * DAY,
             cases: 3 * 365 * DAY,
             feed: 7 * DAY,
+            webhooks: 30 * DAY,
         }
     }
 }
@@ -52,6 +55,7 @@ impl Terms {
             Kept::Proof => Some(self.proof),
             Kept::Cases => Some(self.cases),
             Kept::Feed => Some(self.feed),
+            Kept::Webhooks => Some(self.webhooks),
             Kept::Session => Some(Duration::ZERO),
             Kept::Always | Kept::Account | Kept::Contact | Kept::Mail | Kept::Queue => None,
         }
@@ -101,6 +105,14 @@ const RULES: &[Rule] = &[
         what: "entries of the live feed",
         table: "event",
         key: "seq",
+        from: "at",
+        and: "1 = 1",
+    },
+    Rule {
+        kept: Kept::Webhooks,
+        what: "events in the logs of webhooks, also those that were never taken",
+        table: "webhook_delivery",
+        key: "id",
         from: "at",
         and: "1 = 1",
     },

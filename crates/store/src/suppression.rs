@@ -8,9 +8,11 @@ use crate::act::{self, By, NewAct, Object};
 use crate::consent::{self, Change, Method};
 use crate::db::Tx;
 use crate::value::{Row, params};
+use crate::webhook::{self, Happened};
 use crate::{Error, Store, ledger};
 use model::{
-    ActKind, ConsentState, ContactId, SuppressionCause, SuppressionMark, Time, Topic, WorkspaceId,
+    ActKind, ConsentState, ContactId, SuppressionCause, SuppressionMark, Time, Topic, WebhookEvent,
+    WorkspaceId,
 };
 
 /// What is known about a suppressed address.
@@ -55,6 +57,16 @@ pub(crate) fn unsubscribe(
     tx.execute(sql, params![contact, now])?;
     if ledger::key(tx, contact)?.is_none() {
         return Ok(()); // erased since: nothing more is written about them
+    }
+    if let Some(event) = WebhookEvent::of_suppression(cause) {
+        let happened = Happened {
+            event,
+            at: now,
+            contact: Some(contact),
+            copy: None,
+        };
+        let detail = serde_json::json!({ "cause": cause }).to_string();
+        webhook::tell(tx, workspace, &happened, |_| detail.clone())?;
     }
     let standing = |topic: &Topic| known.consent.get(*topic).state != ConsentState::Withdrawn;
     let topics: Vec<_> = Topic::ALL.into_iter().filter(standing).collect();

@@ -7,10 +7,10 @@ use crate::Error;
 use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
-    ActKind, AgeStanding, AssessmentId, Axis, BreachId, ContactId, CopyId, Country, Day, HitId,
-    IdentityId, Language, LegalBasis, LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode,
-    Reason, RequestId, Right, Role, SourceKind, SuppressionCause, Switch, Time, UserId,
-    WorkspaceId,
+    ActKind, AgeStanding, AssessmentId, Axis, BreachId, ContactId, CopyId, Country, Day,
+    DeliveryId, DeliveryState, HitId, IdentityId, Language, LegalBasis, LegalTag, LegalTags,
+    Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role, SourceKind,
+    SuppressionCause, Switch, Time, UserId, WebhookEvent, WebhookId, WebhookOff, WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -200,7 +200,9 @@ ids!(
     CopyId,
     HitId,
     RequestId,
-    AssessmentId
+    AssessmentId,
+    WebhookId,
+    DeliveryId
 );
 
 macro_rules! words {
@@ -217,7 +219,8 @@ macro_rules! words {
 }
 words!(ActKind => as_str, model::breach::Risk => as_str, Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
     Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str,
-    SourceKind => as_str, AgeStanding => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code);
+    SourceKind => as_str, AgeStanding => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code,
+    WebhookEvent => as_str, WebhookOff => as_str, DeliveryState => as_str);
 
 impl FromValue for model::EmailAddress {
     fn from_value(value: &Value) -> Option<Self> {

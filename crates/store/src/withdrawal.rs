@@ -135,6 +135,10 @@ fn removed(topic: Topic) -> &'static [(&'static str, &'static str)] {
                 "news",
                 "delete from news where copy_id = $1 and kind = 'read'",
             ),
+            (
+                "webhook_delivery",
+                "delete from webhook_delivery where copy_id = $1 and event = 'message.opened'",
+            ),
         ],
         Topic::Click => &[
             (
@@ -144,6 +148,10 @@ fn removed(topic: Topic) -> &'static [(&'static str, &'static str)] {
             (
                 "news",
                 "delete from news where copy_id = $1 and kind = 'clicked'",
+            ),
+            (
+                "webhook_delivery",
+                "delete from webhook_delivery where copy_id = $1 and event = 'message.clicked'",
             ),
         ],
         Topic::Document => &[(

@@ -31,9 +31,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let whom = &arguments.whom;
     let config = configured(arguments.config.as_deref())?;
-    let key = keys::load(&config.data)?.signing;
+    let keys = keys::load(&config.data)?;
     block_on(async {
-        let store = open(&config).await?;
+        let store = open(&config).await?.with_webhook_key(keys.webhook);
         let contact = find(&store, whom).await?;
         let (counts, waiting) = store.contact_erase_preview(contact.id).await?;
         eprint!("{}", told(whom, &counts, waiting));
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         for what in &receipt.remains {
             eprintln!("Left: {what}");
         }
-        let text = SignedReceipt::sign(receipt, &key)?.text()? + "\n";
+        let text = SignedReceipt::sign(receipt, &keys.signing)?.text()? + "\n";
         match &arguments.receipt {
             None => print!("{text}"),
             Some(file) => std::fs::write(file, text)

@@ -274,6 +274,8 @@ pub(crate) struct Retention {
     pub(crate) cases_days: u16,
     /// The live feed.
     pub(crate) feed_days: u16,
+    /// What webhooks were told.
+    pub(crate) webhooks_days: u16,
 }
 
 impl Default for Retention {
@@ -286,6 +288,7 @@ impl Default for Retention {
             proof_days: days(terms.proof),
             cases_days: days(terms.cases),
             feed_days: days(terms.feed),
+            webhooks_days: days(terms.webhooks),
         }
     }
 }
@@ -299,6 +302,7 @@ impl Retention {
             proof: days(self.proof_days),
             cases: days(self.cases_days),
             feed: days(self.feed_days),
+            webhooks: days(self.webhooks_days),
         }
     }
 }

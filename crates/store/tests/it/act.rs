@@ -88,6 +88,7 @@ enum Ready {
     User(UserId),
     Contact(model::ContactId),
     Request(model::RequestId),
+    Webhook(model::WebhookId),
 }
 
 async fn prepare(house: &House, kind: ActKind) -> Ready {
@@ -118,6 +119,18 @@ async fn prepare(house: &House, kind: ActKind) -> Ready {
         }
         ActKind::ContactErased | ActKind::ContactRestricted => {
             Ready::Contact(house.contact("eve@example.org").await.id)
+        }
+        ActKind::WebhookChanged
+        | ActKind::WebhookRotated
+        | ActKind::WebhookTurnedOff
+        | ActKind::WebhookDeleted => Ready::Webhook(crate::webhook::made(house, &[]).await),
+        ActKind::WebhookTurnedOn => {
+            let made = crate::webhook::made(house, &[]).await;
+            let off = house
+                .store
+                .webhook_turn_off(house.workspace, made, house.by());
+            assert!(off.await.unwrap());
+            Ready::Webhook(made)
         }
         ActKind::RequestAnswered | ActKind::RequestExtended => {
             let new = store::NewRequest {
@@ -358,6 +371,30 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
                 .act_note(house.workspace, kind, "2026-11", by)
                 .await
                 .unwrap();
+        }
+        (ActKind::WebhookCreated, _) => {
+            crate::webhook::made(house, &[]).await;
+        }
+        (ActKind::WebhookChanged, Ready::Webhook(made)) => {
+            let new = crate::webhook::new("https://elsewhere.example/hook", &[]);
+            let changed = store.webhook_change(house.workspace, made, new, by);
+            assert!(changed.await.unwrap());
+        }
+        (ActKind::WebhookRotated, Ready::Webhook(made)) => {
+            let rotated = store.webhook_rotate(house.workspace, made, by);
+            assert_eq!(rotated.await.unwrap(), Some(2));
+        }
+        (ActKind::WebhookTurnedOff, Ready::Webhook(made)) => {
+            let off = store.webhook_turn_off(house.workspace, made, by);
+            assert!(off.await.unwrap());
+        }
+        (ActKind::WebhookTurnedOn, Ready::Webhook(made)) => {
+            let on = store.webhook_turn_on(house.workspace, made, by);
+            assert!(on.await.unwrap());
+        }
+        (ActKind::WebhookDeleted, Ready::Webhook(made)) => {
+            let deleted = store.webhook_delete(house.workspace, made, by);
+            assert!(deleted.await.unwrap());
         }
         (kind, _) => panic!("{kind} is on the list, and nothing here carries it out"),
     }

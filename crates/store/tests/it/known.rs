@@ -3,6 +3,7 @@
 use crate::house::{DETAILED, House, MINUTE, NOW, address, hit, id};
 use model::{
     Axis, ConsentState, ContactId, CopyId, Language, Meaning, MessageId, RequestId, Right, Topic,
+    WebhookEvent,
 };
 use store::{Fresh, MailHost, Method, NewAgreement, NewReport, NewRequest, Outcome, ReportScope};
 
@@ -22,6 +23,7 @@ pub(crate) struct Known {
 /// Makes them.
 pub(crate) async fn known(house: &House) -> Known {
     house.allow_details().await;
+    crate::webhook::made(house, WebhookEvent::ALL).await;
     let at = address(&format!("{SENTINEL}@example.org"));
     let name = format!("Zoe {SENTINEL}");
     let made = house.store.contact_find_or_create(

@@ -37,6 +37,7 @@ mod settle;
 mod summary;
 mod suppression;
 mod user;
+mod webhook;
 mod withdrawal;
 
 /// Runs tests on both databases. A test that is not listed is dead code, which lint refuses.

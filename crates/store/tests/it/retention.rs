@@ -172,6 +172,7 @@ async fn r_ret_03_a_dry_run_says_what_would_go_and_changes_nothing(house: House)
         "session credential 0 None",
         "session challenge 1 Some(2026-11-22T20:48:00Z)",
         "feed event 11 Some(2026-11-21T20:48:00Z)",
+        "webhooks webhook_delivery 0 None",
         "hits hit 2 Some(2026-11-21T20:48:00Z)",
         "unconfirmed consent_request 1 Some(2026-11-21T20:48:00Z)",
         "unconfirmed consent_text 0 None",
@@ -181,5 +182,5 @@ async fn r_ret_03_a_dry_run_says_what_would_go_and_changes_nothing(house: House)
     ];
     assert_eq!(told(shorter).await, golden);
     assert_eq!(told(shorter).await, golden, "nothing went");
-    assert_eq!(told(Terms::default()).await[3], "hits hit 0 None");
+    assert_eq!(told(Terms::default()).await[4], "hits hit 0 None");
 }

@@ -166,7 +166,8 @@ impl<'a> Visit<'a> {
             return Ok(self.over());
         }
         let store = &self.app.tracker.store;
-        stored(store.contact_correct(self.around.contact.id, &name, language, country)).await?;
+        stored(store.contact_correct(self.around.contact.id, &name, language, country, self.now))
+            .await?;
         self.note(Right::Rectification, "corrected on the person's own page")
             .await?;
         let (title, before) = (self.t.corrected_title, &[self.t.corrected]);

@@ -1,6 +1,6 @@
 //! Mails, their copies, and what became of them.
 
-use super::super::Kept::{Always, Feed, Hits, Mail, Queue, Session, Unconfirmed};
+use super::super::Kept::{Always, Feed, Hits, Mail, Queue, Session, Unconfirmed, Webhooks};
 use super::super::{Owner, Table};
 use super::{key, personal, plain, secret, table};
 
@@ -267,6 +267,29 @@ pub(super) const TABLES: &[Table] = &[
             key("message_id", "to which message"),
             key("copy_id", "to which copy"),
             personal("at", "when"),
+        ],
+    ),
+    table(
+        "webhook_delivery",
+        "What other programs were told about a person, or will be.",
+        Owner::Contact("contact_id"),
+        Webhooks,
+        &[
+            key("id", "the event's id"),
+            key("webhook_id", "which program"),
+            personal("event", "what happened"),
+            personal("at", "when"),
+            key("contact_id", "to whom"),
+            key("copy_id", "with which copy"),
+            personal(
+                "detail",
+                "more about it; of an erasure the former id and a keyed digest of the address, until it was taken",
+            ),
+            plain("state", "whether it was taken"),
+            plain("due_at", "when it is sent next"),
+            plain("attempts", "how often it was sent"),
+            plain("tried_at", "when it was last sent"),
+            plain("answer", "what the program answered"),
         ],
     ),
     table(

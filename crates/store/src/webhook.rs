@@ -1,0 +1,392 @@
+//! Webhooks: the addresses that a workspace has events sent to.
+//!
+//! What happened is noted for each of them in the transaction that it happens in (`queue`), handed out to whoever sends
+//! (`turn`), and stays in a log for a while (`log`). The secret of an endpoint is not here: it follows from the key file,
+//! the endpoint's id and a number.
+
+mod content;
+mod log;
+mod queue;
+mod turn;
+
+pub use log::Logged;
+pub(crate) use queue::{Happened, tell, tell_news};
+pub use turn::{Attempt, Delivery, Turn};
+
+use crate::act::{self, By, NewAct, Object};
+use crate::db::Tx;
+use crate::value::{Row, params};
+use crate::{Error, Store};
+use model::webhook::OVERLAP;
+use model::{ActKind, Time, WebhookEvent, WebhookId, WebhookOff, WorkspaceId};
+
+/// In one workspace.
+const WEBHOOKS_MAX: i64 = 50;
+
+/// An address that events are sent to, and how it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// What it is for, in the words of whoever entered it.
+    pub label: String,
+    /// The address.
+    pub url: String,
+    /// The events that were chosen; it gets those that are owed beside them.
+    pub events: Vec<WebhookEvent>,
+    /// The number of its secret.
+    pub secret_number: u32,
+    /// Since when it has that one.
+    pub secret_at: Time,
+    /// Why nothing is sent, and since when.
+    pub off: Option<(WebhookOff, Time)>,
+    /// Attempts that failed since it last took something.
+    pub failures: u32,
+    /// Events that were not sent, because the person no longer permits it.
+    pub withheld: u32,
+    /// Events that were not sent, because too many waited.
+    pub lost: u32,
+    /// Events that wait.
+    pub waiting: u32,
+    /// When it was entered.
+    pub created_at: Time,
+}
+
+impl Webhook {
+    /// The numbers of the secrets that sign now, the newest first: for a while after a change there are two.
+    pub fn secret_numbers(&self, now: Time) -> Vec<u32> {
+        let mut numbers = vec![self.secret_number];
+        if self.secret_number > 1 && now < self.secret_at + OVERLAP {
+            numbers.push(self.secret_number - 1);
+        }
+        numbers
+    }
+
+    /// Is it told of this?
+    pub fn wants(&self, event: WebhookEvent) -> bool {
+        event.is_owed() || event == WebhookEvent::Test || self.events.contains(&event)
+    }
+}
+
+/// What somebody enters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWebhook {
+    /// What it is for.
+    pub label: String,
+    /// The address, checked before.
+    pub url: String,
+    /// The events chosen.
+    pub events: Vec<WebhookEvent>,
+}
+
+impl NewWebhook {
+    fn words(&self) -> String {
+        let words: Vec<_> = self.events.iter().map(|event| event.as_str()).collect();
+        words.join(" ")
+    }
+}
+
+/// For the account of acts: the host and the events. The path of such an address may be a secret.
+fn account(url: &str, events: &str) -> String {
+    let origin: Vec<_> = url.splitn(4, '/').take(3).collect();
+    format!("{}: {events}", origin.join("/"))
+}
+
+const COLUMNS: &str =
+    "w.id, w.workspace_id, w.label, w.url, w.events, w.secret_number, w.secret_at, w.off, w.off_at,
+    w.failures, w.withheld, w.lost, w.created_at,
+    (select count(*) from webhook_delivery d where d.webhook_id = w.id and d.due_at is not null)";
+
+fn webhook(row: &Row) -> Result<Webhook, Error> {
+    let words: String = row.get(4)?;
+    let off: Option<WebhookOff> = row.get(7)?;
+    Ok(Webhook {
+        id: row.get(0)?,
+        workspace: row.get(1)?,
+        label: row.get(2)?,
+        url: row.get(3)?,
+        events: words
+            .split_whitespace()
+            .filter_map(|w| w.parse().ok())
+            .collect(),
+        secret_number: row.get(5)?,
+        secret_at: row.get(6)?,
+        off: off
+            .map(|why| Ok::<_, Error>((why, row.get(8)?)))
+            .transpose()?,
+        failures: row.get(9)?,
+        withheld: row.get(10)?,
+        lost: row.get(11)?,
+        created_at: row.get(12)?,
+        waiting: row.get(13)?,
+    })
+}
+
+/// The webhooks of a workspace, in the order they were entered.
+fn of_workspace(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Webhook>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from webhook w where w.workspace_id = $1 order by w.created_at, w.id"
+    );
+    let rows = tx.query(&sql, params![workspace])?;
+    rows.iter().map(webhook).collect()
+}
+
+fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: WebhookId) -> Result<Option<Webhook>, Error> {
+    let sql = format!("select {COLUMNS} from webhook w where w.id = $1 and w.workspace_id = $2");
+    tx.first(&sql, params![id, workspace])?
+        .as_ref()
+        .map(webhook)
+        .transpose()
+}
+
+/// Writes down an act about a webhook.
+fn note(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: WebhookId,
+    kind: ActKind,
+    by: &By,
+    change: (Option<String>, Option<String>),
+) -> Result<(), Error> {
+    let (before, after) = change;
+    let object = Object::Thing("webhook", id.to_string());
+    let new = NewAct {
+        workspace,
+        kind,
+        by,
+        object,
+        before,
+        after,
+    };
+    act::write(tx, new)
+}
+
+/// From now on nothing is sent there. What people decide waits; what mails do is not collected.
+fn turn_off(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: WebhookId,
+    why: WebhookOff,
+    by: &By,
+) -> Result<bool, Error> {
+    let sql = "update webhook set off = $3, off_at = $4 where id = $1 and workspace_id = $2 and off is null";
+    if tx.execute(sql, params![id, workspace, why, by.at])? == 0 {
+        return Ok(false);
+    }
+    let after = Some(why.as_str().to_owned());
+    note(
+        tx,
+        workspace,
+        id,
+        ActKind::WebhookTurnedOff,
+        by,
+        (None, after),
+    )?;
+    Ok(true)
+}
+
+impl Store {
+    /// The webhooks of a workspace, in the order they were entered.
+    pub async fn webhooks(&self, workspace: WorkspaceId) -> Result<Vec<Webhook>, Error> {
+        self.db.read(move |tx| of_workspace(tx, workspace)).await
+    }
+
+    /// One webhook of a workspace.
+    pub async fn webhook(
+        &self,
+        workspace: WorkspaceId,
+        id: WebhookId,
+    ) -> Result<Option<Webhook>, Error> {
+        self.db.read(move |tx| find(tx, workspace, id)).await
+    }
+
+    /// Enters a webhook. A workspace has at most 50; one more is a conflict.
+    pub async fn webhook_create(
+        &self,
+        workspace: WorkspaceId,
+        id: WebhookId,
+        new: NewWebhook,
+        by: By,
+    ) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let events = new.words();
+                let after = Some(account(&new.url, &events));
+                note(tx, workspace, id, ActKind::WebhookCreated, &by, (None, after))?;
+                let sql = "insert into webhook (id, workspace_id, label, url, events, secret_number, secret_at,
+                           failures, working_at, withheld, lost, not_before, created_at)
+                           select $1, $2, $3, $4, $5, 1, $6, 0, $6, 0, 0, 0, $6
+                           where (select count(*) from webhook where workspace_id = $2) < $7";
+                let values = params![id, workspace, new.label, new.url, events, by.at, WEBHOOKS_MAX];
+                if tx.execute(sql, values)? == 0 {
+                    let why = format!("a workspace has at most {WEBHOOKS_MAX} webhooks: delete one");
+                    return Err(Error::Conflict(why));
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Changes where a webhook leads and what it is told. False if there is none like that.
+    pub async fn webhook_change(
+        &self,
+        workspace: WorkspaceId,
+        id: WebhookId,
+        new: NewWebhook,
+        by: By,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let Some(old) = find(tx, workspace, id)? else {
+                    return Ok(false);
+                };
+                let old = NewWebhook {
+                    label: old.label,
+                    url: old.url,
+                    events: old.events,
+                };
+                if old == new {
+                    return Ok(true);
+                }
+                let (before, after) = (
+                    account(&old.url, &old.words()),
+                    account(&new.url, &new.words()),
+                );
+                let change = (Some(before), Some(after));
+                note(tx, workspace, id, ActKind::WebhookChanged, &by, change)?;
+                let sql = "update webhook set label = $2, url = $3, events = $4 where id = $1";
+                let events = new.words();
+                tx.execute(sql, params![id, new.label, new.url, events])?;
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Gives a webhook its next secret; the old one goes on signing beside it for a day. The new secret's number; none
+    /// if there is no such webhook.
+    pub async fn webhook_rotate(
+        &self,
+        workspace: WorkspaceId,
+        id: WebhookId,
+        by: By,
+    ) -> Result<Option<u32>, Error> {
+        self.db
+            .write(move |tx| {
+                let Some(old) = find(tx, workspace, id)? else {
+                    return Ok(None);
+                };
+                note(tx, workspace, id, ActKind::WebhookRotated, &by, (None, None))?;
+                let sql = "update webhook set secret_number = secret_number + 1, secret_at = $2 where id = $1";
+                tx.execute(sql, params![id, by.at])?;
+                Ok(Some(old.secret_number + 1))
+            })
+            .await
+    }
+
+    /// Turns a webhook off. False if there is none like that which is on.
+    pub async fn webhook_turn_off(
+        &self,
+        workspace: WorkspaceId,
+        id: WebhookId,
+        by: By,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| turn_off(tx, workspace, id, WebhookOff::Paused, &by))
+            .await
+    }
+
+    /// Turns a webhook on again. What waits is sent now, and so is what is owed and was given up. False if there is none
+    /// like that which is off.
+    pub async fn webhook_turn_on(
+        &self,
+        workspace: WorkspaceId,
+        id: WebhookId,
+        by: By,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let sql = "update webhook set off = null, off_at = null, failures = 0, working_at = $3, not_before = $3
+                           where id = $1 and workspace_id = $2 and off is not null";
+                if tx.execute(sql, params![id, workspace, by.at])? == 0 {
+                    return Ok(false);
+                }
+                let owed: Vec<_> = WebhookEvent::ALL
+                    .iter()
+                    .filter(|event| event.is_owed())
+                    .map(|event| format!("'{event}'"))
+                    .collect();
+                let sql = format!(
+                    "update webhook_delivery set state = 'waiting', due_at = $2, attempts = 0 where webhook_id = $1
+                     and (state = 'waiting' or state = 'failed' and event in ({}))",
+                    owed.join(", ")
+                );
+                tx.execute(&sql, params![id, by.at])?;
+                note(tx, workspace, id, ActKind::WebhookTurnedOn, &by, (None, None))?;
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Deletes a webhook, what waits for it and its log. False if there is none like that.
+    pub async fn webhook_delete(
+        &self,
+        workspace: WorkspaceId,
+        id: WebhookId,
+        by: By,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let Some(old) = find(tx, workspace, id)? else {
+                    return Ok(false);
+                };
+                // The turn in the ledger first: who tells of something in theirs waits for no row of ours meanwhile.
+                let events = NewWebhook {
+                    label: old.label,
+                    url: old.url,
+                    events: old.events,
+                };
+                let before = Some(account(&events.url, &events.words()));
+                note(
+                    tx,
+                    workspace,
+                    id,
+                    ActKind::WebhookDeleted,
+                    &by,
+                    (before, None),
+                )?;
+                tx.execute(
+                    "delete from webhook_delivery where webhook_id = $1",
+                    params![id],
+                )?;
+                tx.execute("delete from webhook where id = $1", params![id])?;
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Sends a test event to one webhook. False if there is none like that.
+    pub async fn webhook_test(
+        &self,
+        workspace: WorkspaceId,
+        id: WebhookId,
+        now: Time,
+    ) -> Result<bool, Error> {
+        self.db
+            .write(move |tx| {
+                let Some(found) = find(tx, workspace, id)? else {
+                    return Ok(false);
+                };
+                let test = Happened {
+                    event: WebhookEvent::Test,
+                    at: now,
+                    contact: None,
+                    copy: None,
+                };
+                queue::put(tx, &found, &test, String::new())?;
+                Ok(true)
+            })
+            .await
+    }
+}
