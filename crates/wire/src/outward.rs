@@ -68,6 +68,11 @@ impl Outward {
         }
     }
 
+    /// Looks a target up, and says whether a request may go there. It is looked up and checked again with each request.
+    pub async fn admits(&self, target: &Target) -> Result<(), Failure> {
+        self.addresses(target).await.map(|_| ())
+    }
+
     /// The addresses of a target, each of which a request may go to. One that is not allowed spoils them all: a name
     /// with such an address is either a mistake or an attempt.
     async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, Failure> {
