@@ -58,6 +58,8 @@ pub struct App {
     pub smtp_hint: Option<String>,
     /// Figures for a monitoring system.
     pub metrics: Metrics,
+    /// Where events may be sent, and the secrets.
+    pub webhooks: notify::Webhooks,
     /// Rung when this process wrote events, so that pages need not wait for the next look.
     pub changed: Arc<tokio::sync::Notify>,
 }

@@ -13,6 +13,7 @@ mod reports;
 pub(crate) mod roll;
 mod submit;
 mod summary;
+pub(crate) mod webhooks;
 
 use crate::Shared;
 use crate::error::Error;
@@ -55,6 +56,12 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(compliance::register))
         .routes(routes!(compliance::report))
         .routes(routes!(events::follow))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
 }
 
 /// How many items, within bounds.

@@ -15,6 +15,8 @@ mod settings;
 mod sign_in;
 mod sums;
 pub(crate) mod view;
+mod webhook;
+mod webhooks;
 mod write;
 
 pub(crate) use contact::{find as find_contact, withdraw_all};
@@ -58,6 +60,14 @@ pub(crate) fn router() -> Router<Shared> {
         .route(
             "/settings/assessments",
             get(assessments::show).post(assessments::write),
+        )
+        .route(
+            "/settings/webhooks",
+            get(webhooks::list).post(webhooks::create),
+        )
+        .route(
+            "/settings/webhooks/{id}",
+            get(webhook::show).post(webhook::act),
         )
         .route("/settings/relay", post(settings::relay))
         .route("/settings/identities", post(account::add_identity))

@@ -82,6 +82,11 @@ pub fn app(store: Store, admin: &str) -> web::App {
             text: Arc::new(|| Box::pin(async { Ok("# EOF\n".into()) })),
             open: false,
         },
+        webhooks: notify::Webhooks::new(
+            model::WebhookKey::new(&[7; 32]),
+            &["127.0.0.0/8".parse().unwrap()],
+        )
+        .unwrap(),
         smtp_hint: Some("localhost:2525".into()),
         changed,
     }

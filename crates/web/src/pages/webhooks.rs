@@ -1,0 +1,140 @@
+//! Settings → Webhooks: which other programs are told what, and a form to enter one more. For owners and administrators.
+
+use super::{Page, show as render};
+use crate::Shared;
+use crate::api::webhooks::{WebhookToEnter, enter};
+use crate::auth::{May, User};
+use crate::error::{Error, Result};
+use crate::extract::Fields;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use model::role::Act;
+use model::{WebhookEvent, WebhookOff};
+use std::collections::BTreeMap;
+use store::Webhook;
+
+/// The fields of the form that says where a webhook leads and what it is told: a check box is named after its event.
+pub(super) type WebhookForm = BTreeMap<String, String>;
+
+/// What the form says.
+pub(super) fn entered(form: &WebhookForm) -> WebhookToEnter {
+    let field = |name: &str| form.get(name).cloned().unwrap_or_default();
+    WebhookToEnter {
+        url: field("url"),
+        label: field("label"),
+        events: WebhookEvent::choices()
+            .map(|event| event.as_str().to_owned())
+            .filter(|word| form.contains_key(word))
+            .collect(),
+    }
+}
+
+/// The events as the form lists them: the word, what it says, and whether it is ticked.
+pub(super) struct Choice {
+    pub(super) word: &'static str,
+    pub(super) says: &'static str,
+    pub(super) ticked: bool,
+}
+
+/// The form's values and its groups of check boxes.
+pub(super) struct Draft {
+    pub(super) url: String,
+    pub(super) label: String,
+    pub(super) owed: Vec<Choice>,
+    /// A heading and what stands under it.
+    pub(super) groups: [(&'static str, Vec<Choice>); 2],
+}
+
+impl Draft {
+    pub(super) fn of(entered: &WebhookToEnter) -> Self {
+        let choice = |event: WebhookEvent| Choice {
+            word: event.as_str(),
+            says: event.words(),
+            ticked: entered.events.iter().any(|word| word == event.as_str()),
+        };
+        let owed = WebhookEvent::ALL.iter().copied();
+        let (mails, people): (Vec<_>, Vec<_>) =
+            WebhookEvent::choices().partition(|event| event.is_about_mail());
+        Self {
+            url: entered.url.clone(),
+            label: entered.label.clone(),
+            owed: owed.filter(|event| event.is_owed()).map(choice).collect(),
+            groups: [
+                ("A contact …", people.into_iter().map(choice).collect()),
+                ("A mail …", mails.into_iter().map(choice).collect()),
+            ],
+        }
+    }
+}
+
+/// How it goes, in a few words, and whether it needs a hand.
+pub(super) fn standing(webhook: &Webhook) -> (String, bool) {
+    match webhook.off {
+        Some((WebhookOff::Paused, _)) => ("turned off".into(), false),
+        Some((WebhookOff::Gone, _)) => ("off: it answered that it is gone (410)".into(), true),
+        Some((WebhookOff::Failing, _)) => ("off: it took nothing for days".into(), true),
+        None if webhook.failures > 0 => {
+            let times = webhook.failures;
+            (format!("does not take anything: {times} × in a row"), true)
+        }
+        None if webhook.waiting > 0 => (format!("on, {} waiting", webhook.waiting), false),
+        None => ("on".into(), false),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "webhooks.html")]
+struct WebhooksPage {
+    page: Page,
+    all: Vec<Webhook>,
+    draft: Draft,
+    wrong: Option<String>,
+}
+
+async fn page(
+    web: &Shared,
+    user: &User,
+    draft: Draft,
+    wrong: Option<String>,
+) -> Result<WebhooksPage> {
+    Ok(WebhooksPage {
+        page: Page::of(user, "settings", "Webhooks"),
+        all: web.app.store.webhooks(user.workspace).await?,
+        draft,
+        wrong,
+    })
+}
+
+/// `GET /settings/webhooks`
+pub(super) async fn list(State(web): State<Shared>, user: User) -> Result<Response> {
+    user.may(Act::Administer)?;
+    // What people decide is what most programs need; what mails do is asked for.
+    let suggested = WebhookToEnter {
+        events: WebhookEvent::choices()
+            .filter(|event| !event.is_about_mail())
+            .map(|event| event.as_str().to_owned())
+            .collect(),
+        ..WebhookToEnter::default()
+    };
+    let page = page(&web, &user, Draft::of(&suggested), None).await?;
+    Ok(render(&page))
+}
+
+/// `POST /settings/webhooks`: enters one, and shows its secret this once.
+pub(super) async fn create(
+    State(web): State<Shared>,
+    user: User,
+    Fields(form): Fields<WebhookForm>,
+) -> Result<Response> {
+    let draft = Draft::of(&entered(&form));
+    match enter(&web, &user, entered(&form)).await {
+        Ok((id, secret)) => super::webhook::with_secret(&web, &user, id, secret).await,
+        Err(Error::Invalid { why, .. } | Error::Conflict(why)) => {
+            let page = page(&web, &user, draft, Some(why)).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
+        }
+        Err(other) => Err(other),
+    }
+}
