@@ -6,7 +6,7 @@ mod section;
 
 pub(crate) use section::{
     Dkim, HITS_DAYS_MAX, Http, MailHosts, Metrics, Networks, Notify, Relay, Retention, Retry,
-    Security, Submit,
+    Security, Submit, WEBHOOK_SECONDS_MAX, Webhooks,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -53,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) mail_hosts: MailHosts,
     #[serde(default)]
     pub(crate) metrics: Metrics,
+    #[serde(default)]
+    pub(crate) webhooks: Webhooks,
     #[serde(default)]
     pub(crate) networks: Networks,
     /// The rules of law that bind this operator wherever its contacts are, such as `fr` or `legal`; `eu` if none.
@@ -160,6 +162,11 @@ impl Config {
         if self.retention.hits_days > HITS_DAYS_MAX {
             wrong.push(format!(
                 "[retention] hits_days is at most {HITS_DAYS_MAX}: that is what recipients are told"
+            ));
+        }
+        if !(1..=WEBHOOK_SECONDS_MAX).contains(&self.webhooks.timeout_seconds) {
+            wrong.push(format!(
+                "[webhooks] timeout_seconds is between 1 and {WEBHOOK_SECONDS_MAX}"
             ));
         }
         if let Some(contact) = &self.security_contact

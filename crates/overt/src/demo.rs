@@ -20,6 +20,7 @@ use model::{
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use store::{By, CredentialKind, Method, Store, User};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -89,7 +90,9 @@ impl Demo {
 
         keys::create(folder)?;
         let keys = keys::load(folder)?;
-        let store = Store::open(&store::Config::Sqlite(folder.join("overt.db"))).await?;
+        let store = Store::open(&store::Config::Sqlite(folder.join("overt.db")))
+            .await?
+            .with_webhook_key(keys.webhook.clone());
         let base = Base {
             store: store.clone(),
             keyring: Arc::new(keys.tokens),
@@ -103,6 +106,9 @@ impl Demo {
             relay: sink_as_relay(&sink)?,
             tracking_off: "",
             signers: Arc::default(),
+            // A receiver to try out runs on this machine.
+            webhooks: notify::Webhooks::new(keys.webhook, &["127.0.0.0/8".parse()?])?,
+            webhook_timeout: Duration::from_secs(crate::config::WEBHOOK_SECONDS_MAX),
             security_contact: None,
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),

@@ -49,6 +49,10 @@ pub(crate) struct Base {
     pub(crate) tracking_off: &'static str,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) signers: Arc<send::Signers>,
+    /// Where events may be sent, and the secrets.
+    pub(crate) webhooks: notify::Webhooks,
+    /// The longest that one attempt to send an event takes.
+    pub(crate) webhook_timeout: Duration,
     /// Where to report that something is not safe.
     pub(crate) security_contact: Option<String>,
     /// Mail to deliver.
@@ -154,7 +158,7 @@ impl Running {
         });
     }
 
-    /// The role `work`: fold, deliver, sign the ledger's heads, clear away. News that is not certain waits for `hold`.
+    /// The role `work`: fold, deliver, tell other programs, sign the ledger's heads, clear away. News that is not certain waits for `hold`.
     pub(crate) fn work(
         &mut self,
         base: &Base,
@@ -174,6 +178,13 @@ impl Running {
             hostname: base.hostname.clone(),
         };
         self.tasks.spawn(courier.run(self.stopped()));
+        let messenger = notify::Messenger {
+            store: base.store.clone(),
+            ambient: base.ambient,
+            webhooks: base.webhooks.clone(),
+            time: base.webhook_timeout,
+        };
+        self.tasks.spawn(messenger.run(self.stopped()));
         let folding = track::Folding {
             store: base.store.clone(),
             ambient: base.ambient,
@@ -251,6 +262,7 @@ impl Running {
             }),
             smtp_hint,
             metrics: metrics(base, metrics_open),
+            webhooks: base.webhooks.clone(),
             changed: base.changed.clone(),
         });
         let contact = base.security_contact.as_deref();

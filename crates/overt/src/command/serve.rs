@@ -140,8 +140,11 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
 /// Store, keys and relay of a configuration.
 pub(crate) async fn base(config: &Config) -> Result<Base> {
     let law = Arc::new(profiles(config)?);
-    let store = open(config).await?.under(law.clone());
     let keys = keys::load(&config.data)?;
+    let store = open(config)
+        .await?
+        .under(law.clone())
+        .with_webhook_key(keys.webhook.clone());
     Ok(Base {
         store,
         keyring: Arc::new(keys.tokens),
@@ -159,6 +162,9 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         .context("[relay] service")?,
         profiles: law,
         signers: Arc::new(signers(config)?),
+        webhooks: notify::Webhooks::new(keys.webhook, &config.webhooks.allow_private)
+            .context("[webhooks]")?,
+        webhook_timeout: config.webhooks.timeout(),
         security_contact: config.security_contact.clone(),
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),

@@ -135,6 +135,35 @@ pub(crate) struct Metrics {
     pub(crate) open: bool,
 }
 
+/// The longest that one attempt may be set to take.
+pub(crate) const WEBHOOK_SECONDS_MAX: u64 = 15;
+
+/// Sending events to other programs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Webhooks {
+    /// Networks that may be sent to although they are not public, such as `10.1.2.0/24`. Of this machine, such as
+    /// `127.0.0.1/32`, also without TLS.
+    pub(crate) allow_private: Vec<ipnet::IpNet>,
+    /// The longest wait for an answer.
+    pub(crate) timeout_seconds: u64,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self {
+            allow_private: Vec::new(),
+            timeout_seconds: WEBHOOK_SECONDS_MAX,
+        }
+    }
+}
+
+impl Webhooks {
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds)
+    }
+}
+
 /// Tables of networks, from files of the operator's: optional, and each makes verdicts surer. A list may come in
 /// several files, as IPv4 and IPv6 often do. A file's own date tells how old its data is.
 #[derive(Debug, Clone, Default, Deserialize, clap::Args)]

@@ -33,3 +33,4 @@ mod sentinel;
 mod smtp;
 mod store_down;
 mod unreadable;
+mod webhooks;
