@@ -62,6 +62,8 @@ pub struct Submission {
     pub switch: Option<Switch>,
     /// Ask recipients who were never asked; overrides the `X-Overt-Ask` header and the workspace's setting.
     pub ask: Option<bool>,
+    /// Ask recipients to say that they have read it; overrides the `X-Overt-Receipt` header.
+    pub receipt: Option<bool>,
     /// What kind of mail it is; overrides the `X-Overt-Class` header. One person to another where neither says.
     pub class: Option<MessageClass>,
     /// The assessment of legitimate interests behind a cold mail; overrides the `X-Overt-Assessment` header. The one
@@ -112,6 +114,8 @@ pub struct AcceptedCopy {
     pub refusal: Option<Reason>,
     /// It carries the question.
     pub ask: bool,
+    /// It carries the link with which its recipient can say that they have read it.
+    pub receipt_asked: bool,
     /// What the sender sees at first.
     pub tick: Tick,
 }
@@ -222,6 +226,7 @@ impl Sender {
                 .or(read.class)
                 .unwrap_or(MessageClass::Correspondence),
             ask: submission.ask.or(read.ask),
+            receipt: submission.receipt.or(read.receipt).unwrap_or_default(),
         };
         let id = MessageId((self.ambient.random)());
         let named = submission.assessment.or(read.assessment);
@@ -270,6 +275,7 @@ impl Sender {
             switch: wishes.switch,
             class: wishes.class,
             assessment: permission.assessment,
+            receipt_asked: wishes.receipt,
         };
         let new = NewMessage {
             message,
@@ -399,6 +405,7 @@ fn accepted_copy(copy: &NewCopy) -> AcceptedCopy {
         reason: copy.reason_open.or(copy.reason_click),
         refusal: copy.refusal.map(|refused| refused.reason),
         ask: copy.ask,
+        receipt_asked: copy.receipt_asked,
         tick: Tick::of(&copy.modes, &model::tick::Seen::default()),
     }
 }

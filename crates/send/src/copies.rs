@@ -15,6 +15,8 @@ pub(crate) struct Wishes {
     pub(crate) class: MessageClass,
     /// Some if the sender said so for this mail; none leaves it to the contact and the workspace.
     pub(crate) ask: Option<bool>,
+    /// Recipients shall be able to say that they have read it: their own act, so no mode forbids it.
+    pub(crate) receipt: bool,
 }
 
 /// A mail on its way in.
@@ -48,6 +50,9 @@ impl Sender {
         if let Some(grounds) = grounds {
             self.decide(mail, &recipients, grounds, permitted, &ids, &mut decided);
         }
+        let receipt = |to: &Recipient| {
+            mail.wishes.receipt && mail.read.can_carry_line && !mail.own.contains(&to.address.key())
+        };
         let mut copies = Vec::with_capacity(ids.len());
         let outcomes = ids.into_iter().zip(decided).zip(permitted);
         for ((recipient, contact), ((id, (decision, ask)), permitted)) in
@@ -57,6 +62,7 @@ impl Sender {
                 id,
                 outbox: None,
                 contact,
+                receipt_asked: receipt(&recipient) && permitted.is_ok(),
                 address: recipient.address,
                 modes: decision.modes(),
                 reason_open: decision.open.as_ref().err().copied(),

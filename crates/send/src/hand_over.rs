@@ -7,7 +7,6 @@ use crate::accept::{AcceptedCopy, Delivery, Refusal, Sender, Submission};
 use crate::deliver::write::Written;
 use crate::departure::{Held, Leaving};
 use model::{CopyId, EmailAddress, Mode, PerAxis, Reason};
-use store::Carried;
 
 /// One copy, ready for its recipient.
 #[derive(Debug, Clone)]
@@ -48,14 +47,7 @@ impl Sender {
                 last_try: true,
             };
             let (outcome, given) = match self.write(leaving).await {
-                Ok(written) => {
-                    let carried = Carried {
-                        lowered: written.lowered,
-                        asked: written.asked,
-                        told: written.told,
-                    };
-                    (Ok(carried), handed_over(&copy, written))
-                }
+                Ok(written) => (Ok(written.carried), handed_over(&copy, written)),
                 Err(Held::Refused(reason)) => (Err(reason), withheld(&copy, Some(reason))),
                 Err(Held::Gone(why)) => {
                     return Err(Refusal::BadMail(format!("a copy of the mail: {why}")));
@@ -72,13 +64,13 @@ impl Sender {
 }
 
 fn handed_over(copy: &AcceptedCopy, written: Written) -> HandedOver {
-    let lowered = written.lowered;
+    let lowered = written.carried.lowered;
     HandedOver {
         id: copy.id,
         address: copy.address.clone(),
         modes: lowered.map_or(copy.modes, |lowered| lowered.modes),
         reason: lowered.and_then(|l| l.open.or(l.click)).or(copy.reason),
-        asks: written.asked,
+        asks: written.carried.asked,
         bytes: Some(written.bytes),
     }
 }

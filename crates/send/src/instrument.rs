@@ -4,8 +4,8 @@
 
 use crate::imprint::Said;
 use crate::read::{
-    ASK_HEADER, ASSESSMENT_HEADER, CLASS_HEADER, SWITCH_HEADER, TEXT_LINKS_HEADER, on_or_off,
-    reason,
+    ASK_HEADER, ASSESSMENT_HEADER, CLASS_HEADER, RECEIPT_HEADER, SWITCH_HEADER, TEXT_LINKS_HEADER,
+    on_or_off, reason,
 };
 use crate::{line, quoted, words};
 use mail::{Edits, Image, Line, Plan, RenderError, Untouchable};
@@ -35,6 +35,8 @@ pub struct Wanted<'a> {
     pub agreed: PerAxis<bool>,
     /// It is untracked and carries the question.
     pub ask: bool,
+    /// It carries the link with which its recipient can say that they have read it.
+    pub receipt: bool,
     /// The language of the visible line.
     pub language: Language,
     /// What the law makes it say besides, as lines at its end.
@@ -54,10 +56,12 @@ pub struct Rendered {
     pub lowered: Option<Reason>,
     /// It carries the question.
     pub asks: bool,
+    /// It carries the link to a receipt.
+    pub receipt: bool,
 }
 
-/// The header field that declares the tracking of a mail: a structured dictionary (RFC 8941), a mode for each axis
-/// and the address of the recipient's page.
+/// The header field that declares what a mail brings back: a structured dictionary (RFC 8941), a mode for each axis, the
+/// word `receipt` where there is a link to one, and the address of the recipient's page where the body leads there.
 pub const DECLARATION_HEADER: &str = "Overt-Tracking";
 /// What leaves with no copy: blind recipients, and our own switches.
 const DROPPED: &[&str] = &[
@@ -68,6 +72,7 @@ const DROPPED: &[&str] = &[
     CLASS_HEADER,
     TEXT_LINKS_HEADER,
     ASSESSMENT_HEADER,
+    RECEIPT_HEADER,
 ];
 
 /// What else leaves when the mail is signed anew: the signature that instrumenting would break.
@@ -79,6 +84,7 @@ const DROPPED_WHEN_SIGNING: &[&str] = &[
     CLASS_HEADER,
     TEXT_LINKS_HEADER,
     ASSESSMENT_HEADER,
+    RECEIPT_HEADER,
     "DKIM-Signature",
 ];
 
@@ -105,6 +111,7 @@ pub fn render(
             modes,
             lowered: None,
             asks: !tracked,
+            receipt: wanted.receipt,
         }),
         Err(error) => plain(plan, wanted, tools, tracked.then(|| render_reason(&error))),
     }
@@ -173,11 +180,46 @@ pub(crate) fn plain(
     tools: &Tools<'_>,
     lowered: Option<Reason>,
 ) -> Result<Rendered, RenderError> {
-    let lines = says(wanted);
+    if wanted.receipt
+        && let Ok(bytes) = with_lines(plan, wanted, tools, true)
+    {
+        return Ok(without_tracking(bytes, lowered, true));
+    }
+    let bytes = with_lines(plan, wanted, tools, false)?;
+    Ok(without_tracking(bytes, lowered, false))
+}
+
+fn without_tracking(bytes: Vec<u8>, lowered: Option<Reason>, receipt: bool) -> Rendered {
+    Rendered {
+        bytes,
+        modes: model::mode::NOTHING,
+        lowered,
+        asks: false,
+        receipt,
+    }
+}
+
+/// The copy with what it must say and, if wanted, the link to a receipt.
+fn with_lines(
+    plan: &Plan<'_>,
+    wanted: &Wanted<'_>,
+    tools: &Tools<'_>,
+    receipt: bool,
+) -> Result<Vec<u8>, RenderError> {
+    let receipt = receipt.then(|| receipt_said(plan, wanted, tools));
+    let lines: Vec<_> = receipt
+        .iter()
+        .chain(wanted.says)
+        .map(|said| line_of(said, wanted))
+        .collect();
+    let headers = match receipt {
+        Some(_) => headers(wanted, &model::mode::NOTHING, None),
+        None => wanted.missing_headers.to_vec(),
+    };
     let untouched = Edits {
         lines: &lines,
         drop_headers: dropped(tools.signs_anew && !lines.is_empty()),
-        add_headers: wanted.missing_headers,
+        add_headers: &headers,
         ..Edits::default()
     };
     let restored = Edits {
@@ -185,15 +227,8 @@ pub(crate) fn plain(
         ..untouched
     };
     // A signed mail keeps what it quotes: a broken signature would be worse.
-    let bytes = plan
-        .render_replacing(&|address| quoted::replacement(address, tools), &restored)
-        .or_else(|_| plan.render(&untouched))?;
-    Ok(Rendered {
-        bytes,
-        modes: model::mode::NOTHING,
-        lowered,
-        asks: false,
-    })
+    plan.render_replacing(&|address| quoted::replacement(address, tools), &restored)
+        .or_else(|_| plan.render(&untouched))
 }
 
 /// The copy with a visible line and, as far as granted, pixel and links.
@@ -214,15 +249,18 @@ fn with_line(
         let token = tools.keyring.click(click?, link.number, to.as_str());
         Some(tools.tracker.click(&token, &to)).filter(|url| url.len() <= link.url_bytes_max)
     };
-    let headers = headers(wanted, &wanted.decision.modes(), &page);
+    let headers = headers(wanted, &wanted.decision.modes(), Some(&page));
     let replace = |address: &str| quoted::replacement(address, tools);
-    let mut lines = vec![Line {
+    let receipt = (wanted.receipt).then(|| receipt_said(plan, wanted, tools));
+    let own = Line {
         text: &words.sentence,
         link_text: words.link,
         url: &page,
         lang: wanted.language.as_str(),
-    }];
-    lines.extend(says(wanted));
+    };
+    let of = |said| line_of(said, wanted);
+    let mut lines: Vec<_> = receipt.iter().map(of).chain([own]).collect();
+    lines.extend(wanted.says.iter().map(of));
     let edits = Edits {
         link: &tracked,
         text_links: tracks_text_links(plan),
@@ -235,15 +273,23 @@ fn with_line(
     plan.render_replacing(&replace, &edits)
 }
 
-/// What the law makes it say, as lines.
-fn says<'a>(wanted: &Wanted<'a>) -> Vec<Line<'a>> {
-    let line = |said: &'a Said| Line {
+fn line_of<'a>(said: &'a Said, wanted: &Wanted<'_>) -> Line<'a> {
+    Line {
         text: &said.sentence,
         link_text: said.link,
         url: &said.url,
         lang: wanted.language.as_str(),
-    };
-    wanted.says.iter().map(line).collect()
+    }
+}
+
+/// The link to a receipt.
+fn receipt_said(plan: &Plan<'_>, wanted: &Wanted<'_>, tools: &Tools<'_>) -> Said {
+    let words = words::receipt(wanted.language, &sender_name(plan));
+    Said {
+        sentence: words.sentence,
+        link: words.link,
+        url: tools.tracker.receipt(&tools.keyring.receipt(wanted.copy)),
+    }
 }
 
 fn dropped(signs_anew: bool) -> &'static [&'static str] {
@@ -254,11 +300,21 @@ fn dropped(signs_anew: bool) -> &'static [&'static str] {
     }
 }
 
-fn headers(wanted: &Wanted<'_>, modes: &PerAxis<Mode>, page: &str) -> Vec<(String, String)> {
-    let declared = format!(
-        "open={}, click={}, document={}, notice=\"{page}\"",
+fn headers(
+    wanted: &Wanted<'_>,
+    modes: &PerAxis<Mode>,
+    page: Option<&str>,
+) -> Vec<(String, String)> {
+    let mut declared = format!(
+        "open={}, click={}, document={}",
         modes.open, modes.click, modes.document
     );
+    if wanted.receipt {
+        declared += ", receipt";
+    }
+    if let Some(page) = page {
+        declared += &format!(", notice=\"{page}\"");
+    }
     let mut headers = wanted.missing_headers.to_vec();
     headers.push((DECLARATION_HEADER.into(), declared));
     headers

@@ -22,6 +22,7 @@ pub(crate) const ASK_HEADER: &str = "X-Overt-Ask";
 pub(crate) const CLASS_HEADER: &str = "X-Overt-Class";
 pub(crate) const TEXT_LINKS_HEADER: &str = "X-Overt-Text-Links";
 pub(crate) const ASSESSMENT_HEADER: &str = "X-Overt-Assessment";
+pub(crate) const RECEIPT_HEADER: &str = "X-Overt-Receipt";
 
 /// A mail, as far as accepting it goes.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub(crate) struct Read {
     pub(crate) names: HashMap<String, String>,
     pub(crate) switch: Option<Switch>,
     pub(crate) ask: Option<bool>,
+    pub(crate) receipt: Option<bool>,
     pub(crate) class: Option<MessageClass>,
     pub(crate) assessment: Option<AssessmentId>,
     pub(crate) obstacle: Option<Reason>,
@@ -82,6 +84,7 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
         .map_err(|e| Refusal::BadMail(format!("{ASSESSMENT_HEADER}: {e}")))?;
     let ask = on_or_off(&plan, ASK_HEADER)?;
     on_or_off(&plan, TEXT_LINKS_HEADER)?;
+    let receipt = on_or_off(&plan, RECEIPT_HEADER)?;
     let mailboxes = ["To", "Cc", "Bcc"]
         .into_iter()
         .flat_map(|field| plan.addresses(field));
@@ -111,6 +114,7 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
         names,
         switch,
         ask,
+        receipt,
         class,
         assessment,
         obstacle: untouchable

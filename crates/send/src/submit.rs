@@ -103,6 +103,7 @@ fn submission(user: User, envelope: &Envelope, source: Vec<u8>) -> Result<Submis
         ask: None,
         class: None,
         assessment: None,
+        receipt: None,
         report_refusals: true,
         ret: envelope.ret.map(|r| r.to_string()),
         envid: envelope.envid.clone(),

@@ -46,6 +46,33 @@ pub(crate) fn ask(language: Language, sender: &str) -> Line {
     Line { sentence, link }
 }
 
+/// The line with the link to a receipt. What it leads to says the rest.
+pub(crate) fn receipt(language: Language, sender: &str) -> Line {
+    let (sentence, link) = match language {
+        Language::En => (
+            format!("{sender} would like to hear from you when you have read this mail."),
+            "I have read this mail",
+        ),
+        Language::Fr => (
+            format!("{sender} aimerait que vous lui disiez quand vous aurez lu ce message."),
+            "J’ai lu ce message",
+        ),
+        Language::De => (
+            format!("{sender} bittet Sie um eine Nachricht, wenn Sie diese E-Mail gelesen haben."),
+            "Ich habe diese E-Mail gelesen",
+        ),
+        Language::It => (
+            format!("{sender} vorrebbe sapere da lei quando avrà letto questo messaggio."),
+            "Ho letto questo messaggio",
+        ),
+        Language::Es => (
+            format!("{sender} quisiera que usted le diga cuándo ha leído este mensaje."),
+            "He leído este mensaje",
+        ),
+    };
+    Line { sentence, link }
+}
+
 /// What the pixel says it is.
 pub(crate) fn pixel_alt(language: Language, sender: &str) -> String {
     match language {
@@ -224,7 +251,9 @@ mod tests {
     #[test]
     fn every_text_names_what_it_is_about() {
         for language in Language::ALL {
-            assert!(ask(language, "Ann Lee").sentence.contains("Ann Lee"));
+            for line in [ask(language, "Ann Lee"), receipt(language, "Ann Lee")] {
+                assert!(line.sentence.contains("Ann Lee"));
+            }
             assert!(
                 challenge(language, "Acme", "https://u")
                     .body

@@ -354,6 +354,8 @@ create table message (
   class text not null,
   -- The assessment of legitimate interests behind a cold mail.
   assessment_id bytea,
+  -- The sender asks recipients to say that they have read it.
+  receipt_asked bigint not null,
   search text not null,
   -- The mail as the sender wrote it; gone once every copy is delivered or bounced.
   source bytea
@@ -402,6 +404,8 @@ create table copy (
   reason_open text,
   reason_click text,
   ask bigint not null,
+  -- It carries the link with which they can say that they have read it.
+  receipt_asked bigint not null,
   state text not null,
   answer text,
   -- Why the rules kept it from being sent at all.

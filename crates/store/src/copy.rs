@@ -86,6 +86,8 @@ pub struct Copy {
     pub reason_click: Option<Reason>,
     /// It carries the question.
     pub ask: bool,
+    /// It carries the link with which its recipient can say that they have read it.
+    pub receipt_asked: bool,
     /// Where it is on its way.
     pub state: CopyState,
     /// The relay's last answer.
@@ -121,9 +123,9 @@ impl Copy {
 pub(crate) const COLUMNS: &str = "c.id, c.workspace_id, c.message_id, c.contact_id, c.address, c.mode_open,
     c.mode_click, c.mode_document, c.reason_open, c.reason_click, c.ask, c.state, c.answer, c.state_at, c.opens_human,
     c.opens_unknown, c.opens_machine, c.clicks_human, c.clicks_unknown, c.clicks_machine, c.first_read_at,
-    c.last_read_at, c.receipt_at, c.elsewhere_confidence, c.elsewhere_reasons, c.refusal";
+    c.last_read_at, c.receipt_at, c.elsewhere_confidence, c.elsewhere_reasons, c.refusal, c.receipt_asked";
 /// The place of what a query selects behind them.
-pub(crate) const COLUMNS_COUNT: usize = 26;
+pub(crate) const COLUMNS_COUNT: usize = 27;
 
 pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
     let counts = |at: usize| -> Result<Counts, Error> {
@@ -150,6 +152,7 @@ pub(crate) fn copy(row: &Row) -> Result<Copy, Error> {
         reason_open: row.get(8)?,
         reason_click: row.get(9)?,
         ask: row.get(10)?,
+        receipt_asked: row.get(26)?,
         state: row.get(11)?,
         answer: row.get(12)?,
         refusal: row.get(25)?,

@@ -37,6 +37,8 @@ pub struct Message {
     pub class: MessageClass,
     /// The assessment of legitimate interests behind a cold mail.
     pub assessment: Option<AssessmentId>,
+    /// The sender asks recipients to say that they have read it.
+    pub receipt_asked: bool,
 }
 
 /// One part of a message, without its content.
@@ -107,6 +109,8 @@ pub struct NewCopy {
     pub reason_click: Option<Reason>,
     /// It carries the question whether the recipient agrees to be tracked.
     pub ask: bool,
+    /// It carries the link with which its recipient can say that they have read it.
+    pub receipt_asked: bool,
     /// The rules keep it from being sent: why, and the place of the report to the sender where they get one.
     pub refusal: Option<Refused>,
     /// RFC 3461: when to report about this recipient.
@@ -180,7 +184,7 @@ impl FromStr for Cursor {
 const COPIES_LISTED_MAX: u16 = 100;
 
 const COLUMNS: &str = "m.id, m.workspace_id, m.user_id, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch,
-    m.class, m.assessment_id";
+    m.class, m.assessment_id, m.receipt_asked";
 
 fn message(row: &Row) -> Result<Message, Error> {
     Ok(Message {
@@ -195,6 +199,7 @@ fn message(row: &Row) -> Result<Message, Error> {
         switch: row.get(8)?,
         class: row.get(9)?,
         assessment: row.get(10)?,
+        receipt_asked: row.get(11)?,
     })
 }
 
@@ -383,10 +388,11 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
     let search = format!("{} {addresses}", m.subject.to_lowercase());
     tx.execute(
         "insert into message (id, workspace_id, user_id, sender, header_id, subject, accepted_at, size, switch, class,
-         assessment_id, search, source) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         assessment_id, receipt_asked, search, source)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         params![
             m.id, m.workspace, m.user, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch, m.class, m.assessment,
-            search, source
+            m.receipt_asked, search, source
         ],
     )?;
     write_contents(tx, m.id, parts, links)?;
@@ -411,6 +417,7 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
                 c.reason_open,
                 c.reason_click,
                 c.ask,
+                c.receipt_asked,
                 match (c.refusal, c.outbox) {
                     (Some(_), _) => CopyState::Bounced,
                     (None, Some(_)) => CopyState::Queued,
@@ -465,9 +472,9 @@ fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
     }
     tx.execute_many(
         "insert into copy (id, workspace_id, message_id, contact_id, position, address, mode_open, mode_click,
-         mode_document, reason_open, reason_click, ask, state, answer, refusal, state_at, tick, opens_human, opens_unknown,
+         mode_document, reason_open, reason_click, ask, receipt_asked, state, answer, refusal, state_at, tick, opens_human, opens_unknown,
          opens_machine, clicks_human, clicks_unknown, clicks_machine, carried_open, carried_click, carried_document)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, 0, 0, 0, 0, $7, $8, $9)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, 0, 0, 0, 0, $7, $8, $9)",
         &copy_rows,
     )?;
     tx.execute_many(

@@ -112,6 +112,8 @@ pub struct Carried {
     pub asked: bool,
     /// Where the address comes from: from now on the contact has been told.
     pub told: bool,
+    /// There was no place for the link to a receipt that it was to carry.
+    pub receipt_left_out: bool,
 }
 
 /// How an attempt ended.
@@ -121,12 +123,8 @@ pub enum Outcome {
     Sent {
         /// The relay's answer.
         answer: String,
-        /// What the copy really carried, if that is less than was decided at first.
-        lowered: Option<Lowered>,
-        /// It carried the question: from now on the contact counts as asked.
-        asked: bool,
-        /// It told the recipient where their address comes from.
-        told: bool,
+        /// What the copy really carried.
+        carried: Carried,
         /// Tell the sender so: they asked for it, and the relay will not.
         report: Option<[u8; 16]>,
     },
@@ -350,19 +348,8 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
     };
     let sql = "update copy set state = $2, answer = $3, state_at = $4, refusal = $5 where id = $1";
     tx.execute(sql, params![copy, state.as_str(), answer, now, refusal])?;
-    if let Outcome::Sent {
-        lowered,
-        asked,
-        told,
-        ..
-    } = *outcome
-    {
-        let carried = Carried {
-            lowered,
-            asked,
-            told,
-        };
-        note_carried(tx, copy, parcel.workspace, &carried, now)?;
+    if let Outcome::Sent { carried, .. } = outcome {
+        note_carried(tx, copy, parcel.workspace, carried, now)?;
     }
     if let Some((id, action)) = report {
         // A report goes to the envelope sender, from nobody: it can never be reported about itself.
@@ -424,6 +411,10 @@ fn note_carried(
         let sql = "update contact set told_at = $2 where told_at is null
                    and id = (select contact_id from copy where id = $1)";
         tx.execute(sql, params![copy, now])?;
+    }
+    if carried.receipt_left_out {
+        let sql = "update copy set receipt_asked = 0 where id = $1";
+        tx.execute(sql, params![copy])?;
     }
     if let Some(Lowered { modes, open, click }) = carried.lowered {
         let sql =

@@ -118,6 +118,7 @@ fn measure(raw: &[u8], html: &str, time: Duration) -> Result<Measured> {
             decision: &decision,
             agreed: PerAxis::all(true),
             ask: false,
+            receipt: false,
             language: Language::default(),
             says: &[],
             missing_headers: &[],

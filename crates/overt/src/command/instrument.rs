@@ -152,6 +152,7 @@ async fn hand_over(
         ask: None,
         class: None,
         assessment: None,
+        receipt: None,
         report_refusals: false,
         ret: None,
         envid: None,

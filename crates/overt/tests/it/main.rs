@@ -24,6 +24,7 @@ mod metrics;
 mod modes;
 mod postfix;
 mod profiles;
+mod receipt;
 mod reclassify;
 mod relay;
 mod report;

@@ -140,9 +140,7 @@ impl Carrier {
             let report = tell.then(|| (self.courier.sender.ambient.random)());
             Outcome::Sent {
                 answer: text,
-                lowered: ready.lowered,
-                asked: ready.asked,
-                told: ready.told,
+                carried: ready.carried,
                 report,
             }
         } else if answer.is_temporary() {

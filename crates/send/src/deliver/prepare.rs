@@ -7,16 +7,13 @@ use crate::notice::{self, Stamp};
 use crate::words;
 use model::{CopyId, Language, MessageId};
 use std::sync::Arc;
-use store::{Around, CopyInContext, Errand, Lowered, Parcel};
+use store::{Around, Carried, CopyInContext, Errand, Parcel};
 
 /// A parcel made ready for the relay.
 pub(super) struct Ready {
     pub(super) from: String,
     pub(super) bytes: Vec<u8>,
-    pub(super) lowered: Option<Lowered>,
-    pub(super) asked: bool,
-    /// It tells the recipient where their address comes from.
-    pub(super) told: bool,
+    pub(super) carried: Carried,
 }
 
 impl Carrier {
@@ -55,9 +52,7 @@ impl Carrier {
         Ok(Ready {
             from: parcel.sender.clone(),
             bytes: [trace.into_bytes(), written.bytes].concat(),
-            lowered: written.lowered,
-            asked: written.asked,
-            told: written.told,
+            carried: written.carried,
         })
     }
 
@@ -114,9 +109,7 @@ impl Carrier {
         Ok(Ready {
             bytes: [signature.as_slice(), &letter].concat(),
             from,
-            lowered: None,
-            asked: false,
-            told: false,
+            carried: Carried::default(),
         })
     }
 
@@ -149,9 +142,7 @@ impl Carrier {
         Ok(Ready {
             from: String::new(),
             bytes,
-            lowered: None,
-            asked: false,
-            told: false,
+            carried: Carried::default(),
         })
     }
 
@@ -174,9 +165,7 @@ impl Carrier {
         Ok(Ready {
             from: String::new(),
             bytes,
-            lowered: None,
-            asked: false,
-            told: false,
+            carried: Carried::default(),
         })
     }
 

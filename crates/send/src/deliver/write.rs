@@ -9,17 +9,12 @@ use crate::withdrawal;
 use model::decision::Ceiling;
 use model::sending::Duties;
 use model::{CopyId, Entitlement, Language, MessageId, Mode, PerAxis, Reason, Time};
-use store::{Alike, CopyInContext, Lowered, Message};
+use store::{Alike, Carried, CopyInContext, Lowered, Message};
 
 /// A copy as it leaves.
 pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
-    /// Set when it carries less than was decided at first.
-    pub(crate) lowered: Option<Lowered>,
-    /// It carries the question.
-    pub(crate) asked: bool,
-    /// It tells the recipient where their address comes from.
-    pub(crate) told: bool,
+    pub(crate) carried: Carried,
     /// When its message was accepted.
     pub(crate) accepted_at: Time,
 }
@@ -94,6 +89,7 @@ pub(crate) fn write_copy(
         copy: copy.id,
         decision: &decision,
         agreed: PerAxis::each(|axis| contact.consent.axis(axis).obstacle(now).is_none()),
+        receipt: copy.receipt_asked,
         ask: copy.ask && may_ask(&decision, &around.contact.consent, now),
         language,
         says: &says,
@@ -126,9 +122,12 @@ pub(crate) fn write_copy(
     let signature = sender.signers.sign(&domain, &rendered.bytes, now);
     Ok(Written {
         bytes: [signature, rendered.bytes].concat(),
-        lowered,
-        asked: rendered.asks,
-        told: duties.tells_source(),
+        carried: Carried {
+            lowered,
+            asked: rendered.asks,
+            told: duties.tells_source(),
+            receipt_left_out: copy.receipt_asked && !rendered.receipt,
+        },
         accepted_at: message.accepted_at,
     })
 }
@@ -149,6 +148,7 @@ pub(crate) fn write_unruled(
         decision: &unruled(copy, message.id),
         agreed: PerAxis::all(false),
         ask: false,
+        receipt: message.receipt_asked,
         language: Language::default(),
         says: &[],
         missing_headers: &missing,
@@ -158,13 +158,15 @@ pub(crate) fn write_unruled(
     let signature = sender.signers.sign(&domain, &rendered.bytes, now);
     Ok(Written {
         bytes: [signature, rendered.bytes].concat(),
-        lowered: Some(Lowered {
-            modes: rendered.modes,
-            open: unknown,
-            click: unknown,
-        }),
-        asked: false,
-        told: false,
+        carried: Carried {
+            lowered: Some(Lowered {
+                modes: rendered.modes,
+                open: unknown,
+                click: unknown,
+            }),
+            receipt_left_out: message.receipt_asked && !rendered.receipt,
+            ..Carried::default()
+        },
         accepted_at: message.accepted_at,
     })
 }

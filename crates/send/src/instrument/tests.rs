@@ -29,6 +29,17 @@ impl Bench {
     }
 
     fn write(&self, source: &str, copy: u8, topics: &[Topic], ask: bool) -> Rendered {
+        self.write_with(source, copy, topics, ask, false)
+    }
+
+    fn write_with(
+        &self,
+        source: &str,
+        copy: u8,
+        topics: &[Topic],
+        ask: bool,
+        receipt: bool,
+    ) -> Rendered {
         let consent = topics.iter().fold(Consent::default(), |c, t| {
             c.after(*t, ConsentState::Given, NOW)
         });
@@ -51,6 +62,7 @@ impl Bench {
             decision: &decision,
             agreed: PerAxis::each(|axis| consent.axis(axis).obstacle(NOW).is_none()),
             ask,
+            receipt,
             language: Language::En,
             says: &[],
             missing_headers: &[],
@@ -134,6 +146,32 @@ fn r_mode_21_header_and_body_agree() {
         assert_eq!(copy.contains("/c/"), topics.contains(&Topic::Click));
         assert!(copy.contains("/p/") && copy.contains("Ann Lee learns"));
     }
+}
+
+#[test]
+fn r_mode_21_header_and_body_agree_on_a_receipt() {
+    let source = html("<a href=\"https://a.example/\">a</a>");
+    for (topics, ask) in [(BOTH, false), (&[][..], true), (&[], false)] {
+        let bench = Bench::new(1);
+        let copy = bench.write_with(&source, 1, topics, ask, true);
+        let written = text(&copy).replace("\r\n ", " ");
+        assert!(copy.receipt && written.contains("/r/"), "{written}");
+        assert!(written.contains(", receipt"), "{written}");
+        assert!(written.contains("would like to hear from you"));
+        // The header leads nowhere that the body does not.
+        let notice = written.contains("notice=");
+        assert_eq!(notice, written.contains("/p/"), "{written}");
+        assert_eq!(notice, ask || !topics.is_empty());
+        let without = text(&bench.write(&source, 1, topics, ask));
+        assert!(!without.contains("/r/") && !without.contains("receipt"));
+    }
+    // A mail that must stay as it is does, and says so.
+    let signed = source.replace(
+        "Content-Type: text/html",
+        "Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=b\r\nX-Was: text/html",
+    );
+    let copy = Bench::new(1).write_with(&signed, 1, &[], false, true);
+    assert!(!copy.receipt && !text(&copy).contains("/r/"));
 }
 
 #[test]

@@ -487,9 +487,7 @@ async fn folding_and_delivering_at_once(house: House) {
         {
             let outcome = store::Outcome::Sent {
                 answer: "250".into(),
-                lowered: None,
-                asked: false,
-                told: false,
+                carried: store::Carried::default(),
                 report: None,
             };
             delivering

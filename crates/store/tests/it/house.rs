@@ -258,6 +258,7 @@ impl House {
             switch: Switch::All,
             class: model::MessageClass::Correspondence,
             assessment: None,
+            receipt_asked: false,
         };
         let copies = contacts.iter().map(|contact| NewCopy {
             id: CopyId(id()),
@@ -267,6 +268,7 @@ impl House {
             modes,
             reason_open: (modes.open == Mode::None).then_some(model::Reason::NeverAsked),
             reason_click: (modes.click == Mode::None).then_some(model::Reason::NeverAsked),
+            receipt_asked: false,
             ask: false,
             refusal: None,
             notify: Some("FAILURE,DELAY".into()),

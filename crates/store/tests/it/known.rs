@@ -51,9 +51,7 @@ pub(crate) async fn known(house: &House) -> Known {
         .unwrap();
     let sent = Outcome::Sent {
         answer: format!("250 {at} ok"),
-        lowered: None,
-        asked: false,
-        told: false,
+        carried: store::Carried::default(),
         report: None,
     };
     for parcel in parcel {

@@ -10,9 +10,7 @@ on_both!(asked_for_once_mail_has_left, noted_anew_and_told);
 fn sent() -> Outcome {
     Outcome::Sent {
         answer: "250 ok".into(),
-        lowered: None,
-        asked: false,
-        told: false,
+        carried: store::Carried::default(),
         report: None,
     }
 }

@@ -133,9 +133,7 @@ async fn filters(house: House) {
         .remove(0);
     let sent = Outcome::Sent {
         answer: "250".into(),
-        lowered: None,
-        asked: false,
-        told: false,
+        carried: store::Carried::default(),
         report: None,
     };
     house.store.outbox_finish(parcel, sent, NOW).await.unwrap();

@@ -229,9 +229,10 @@ async fn r_orig_06_who_was_not_told_in_time_is_overdue(house: House) {
         .find(|p| matches!(p.errand, store::Errand::Copy { copy: c, .. } if c == copy));
     let sent = Outcome::Sent {
         answer: "250 ok".into(),
-        lowered: None,
-        asked: false,
-        told: true,
+        carried: store::Carried {
+            told: true,
+            ..store::Carried::default()
+        },
         report: None,
     };
     house

@@ -26,9 +26,7 @@ on_both!(
 fn sent() -> Outcome {
     Outcome::Sent {
         answer: "250 2.0.0 ok".into(),
-        lowered: None,
-        asked: false,
-        told: false,
+        carried: store::Carried::default(),
         report: None,
     }
 }
@@ -404,13 +402,14 @@ async fn a_lowered_copy_is_written_down(house: House) {
     let why = Some(Reason::Withdrawn);
     let outcome = Outcome::Sent {
         answer: "250".into(),
-        lowered: Some(store::Lowered {
-            modes: NOTHING,
-            open: why,
-            click: why,
-        }),
-        asked: false,
-        told: false,
+        carried: store::Carried {
+            lowered: Some(store::Lowered {
+                modes: NOTHING,
+                open: why,
+                click: why,
+            }),
+            ..store::Carried::default()
+        },
         report: None,
     };
     house
@@ -436,9 +435,10 @@ async fn being_asked_overrides_no_answer(house: House) {
         .await;
     let outcome = Outcome::Sent {
         answer: "250".into(),
-        lowered: None,
-        asked: true,
-        told: false,
+        carried: store::Carried {
+            asked: true,
+            ..store::Carried::default()
+        },
         report: None,
     };
     house
@@ -473,6 +473,7 @@ async fn what_the_sender_delivers_is_known_and_waits_nowhere(house: House) {
         }),
         asked: true,
         told: true,
+        receipt_left_out: true,
     };
     let (store, at) = (&house.store, NOW + MINUTE);
     let noted = store.copy_handed_over(house.workspace, message, copy.id, Ok(carried), at);

@@ -397,9 +397,7 @@ async fn the_context_of_hits(house: House) {
     for parcel in claimed.unwrap() {
         let outcome = Outcome::Sent {
             answer: "250".into(),
-            lowered: None,
-            asked: false,
-            told: false,
+            carried: store::Carried::default(),
             report: None,
         };
         house

@@ -252,6 +252,7 @@ impl Site {
             switch: Switch::All,
             class: model::MessageClass::Correspondence,
             assessment: None,
+            receipt_asked: false,
         };
         let new_copy = NewCopy {
             id: copy,
@@ -261,6 +262,7 @@ impl Site {
             modes,
             reason_open: None,
             reason_click: None,
+            receipt_asked: false,
             ask: false,
             refusal: None,
             notify: None,
@@ -355,9 +357,7 @@ impl Site {
         for parcel in parcels.unwrap() {
             let outcome = store::Outcome::Sent {
                 answer: "250".into(),
-                lowered: None,
-                asked: false,
-                told: false,
+                carried: store::Carried::default(),
                 report: None,
             };
             self.store

@@ -97,6 +97,8 @@ pub(super) struct CopyDetail {
     answer: Option<String>,
     /// Since when it is in its state.
     state_at: String,
+    /// It carries the link with which the recipient can say that they have read it.
+    receipt_asked: bool,
     /// When the recipient pressed the receipt button.
     receipt_at: Option<String>,
     /// Signs that it was opened elsewhere, maybe forwarded. Only where details may be recorded; never who.
@@ -175,6 +177,7 @@ pub(super) async fn show(
         }),
         answer: copy.answer.clone(),
         state_at: copy.state_at.rfc3339(),
+        receipt_asked: copy.receipt_asked,
         receipt_at: copy.receipt_at.map(model::Time::rfc3339),
         hits: hits.into_iter().map(hit).collect(),
         copy: CopyItem::of(&copy),

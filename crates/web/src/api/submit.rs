@@ -34,6 +34,9 @@ struct Decided {
     tick: &'static str,
     /// It asks the recipient whether they agree to be tracked.
     ask: bool,
+    /// It carries the link with which the recipient can say that they have read it. False although it was wanted: the mail
+    /// is signed, encrypted or has no text.
+    receipt_asked: bool,
     /// Why it is not sent to them at all; null if it is.
     refusal: Option<Refused>,
 }
@@ -62,6 +65,7 @@ struct Envelope {
     to: Vec<EmailAddress>,
     track: Option<Switch>,
     ask: Option<bool>,
+    receipt: Option<bool>,
     class: Option<MessageClass>,
     assessment: Option<AssessmentId>,
 }
@@ -83,9 +87,13 @@ impl Envelope {
                 "ask" => {
                     envelope.ask = Some(value.parse().map_err(|_| wrong(&"write true or false"))?);
                 }
+                "receipt" => {
+                    envelope.receipt =
+                        Some(value.parse().map_err(|_| wrong(&"write true or false"))?);
+                }
                 _ => {
                     return Err(Error::Query(format!(
-                        "{name}: known are from, to, track, ask, class and assessment"
+                        "{name}: known are from, to, track, ask, receipt, class and assessment"
                     )));
                 }
             }
@@ -140,6 +148,7 @@ fn invalid(why: &str) -> Error {
         ("class" = Option<String>, Query, description = "`correspondence` (the default), `transactional`, `requested_newsletter`, `marketing`, `cold`; overrides the mail's X-Overt-Class header. Rules of law differ by it; `cold` is never tracked."),
         ("assessment" = Option<String>, Query, description = "The assessment of legitimate interests behind cold mail, by its id; else the one that holds longest."),
         ("ask" = Option<bool>, Query, description = "Ask recipients who were never asked whether they agree."),
+        ("receipt" = Option<bool>, Query, description = "Put a link into the mail with which recipients can say that they have read it, if they want to. Works in every mode; overrides the mail's X-Overt-Receipt header."),
     ),
     request_body(content = String, content_type = "message/rfc822"),
     responses(
@@ -172,6 +181,7 @@ pub(super) async fn submit(
         to,
         track: switch,
         ask,
+        receipt,
         class,
         assessment,
         ..
@@ -197,6 +207,7 @@ pub(super) async fn submit(
             ask,
             class,
             assessment,
+            receipt,
             report_refusals: false,
             ret: None,
             envid: None,
@@ -210,6 +221,7 @@ pub(super) async fn submit(
         reason: copy.reason.map(model::Reason::code),
         tick: copy.tick.as_str(),
         ask: copy.ask,
+        receipt_asked: copy.receipt_asked,
         refusal: copy.refusal.map(|reason| Refused {
             reason: reason.code(),
             why: reason.sentence(),
@@ -236,13 +248,13 @@ mod tests {
 
     #[test]
     fn what_the_query_leaves_out_comes_from_the_header() {
-        let mut envelope = Envelope::parse("track=click&ask=true").unwrap();
+        let mut envelope = Envelope::parse("track=click&ask=true&receipt=true").unwrap();
         assert_eq!(envelope.complete(MAIL).unwrap().as_str(), "ann@x.example");
         let to: Vec<_> = envelope.to.iter().map(EmailAddress::as_str).collect();
         assert_eq!(to, ["b@x.example", "c@x.example", "d@x.example"]);
         assert_eq!(
-            (envelope.track, envelope.ask),
-            (Some(Switch::Click), Some(true))
+            (envelope.track, envelope.ask, envelope.receipt),
+            (Some(Switch::Click), Some(true), Some(true))
         );
     }
 
@@ -263,6 +275,7 @@ mod tests {
             "to=nonsense",
             "track=yes",
             "ask=maybe",
+            "receipt=1",
             "tracking=off",
             "from=",
         ] {

@@ -275,6 +275,20 @@ fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>)
             "",
         ));
     }
+    if copy.receipt_asked {
+        let what = "The mail asks this person to say when they have read it";
+        let more = "By a link that they press or not. It is their own act and no tracking.";
+        steps.push(Step::plain(message.accepted_at, what, more));
+    } else if message.receipt_asked && copy.refusal.is_none() {
+        let what = "The mail does not ask this person for a receipt";
+        let more = match copy.reason() {
+            Some(Reason::OwnAddress) => "It went to one of your own addresses.",
+            _ => {
+                "There was no place for the link: the mail is signed or encrypted, or has no text to write it into."
+            }
+        };
+        steps.push(Step::plain(message.accepted_at, what, more));
+    }
     let answer = copy.answer.as_deref().map_or_else(String::new, |answer| {
         format!("The relay answered: {answer}")
     });

@@ -37,6 +37,7 @@ pub(super) struct Draft {
     track: String,
     class: String,
     ask: Option<String>,
+    receipt: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -162,6 +163,7 @@ async fn send(
         ask: Some(draft.ask.is_some()),
         class: Some(class),
         assessment: None,
+        receipt: Some(draft.receipt.is_some()),
         report_refusals: false,
         ret: None,
         envid: None,

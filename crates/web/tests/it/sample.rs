@@ -261,6 +261,7 @@ impl Sample {
                 },
                 reason_open: reason,
                 reason_click: reason,
+                receipt_asked: false,
                 ask: *fate == Fate::NeverAsked,
                 refusal: None,
                 notify: None,
@@ -284,6 +285,7 @@ impl Sample {
             switch: Switch::All,
             class: model::MessageClass::Correspondence,
             assessment: None,
+            receipt_asked: false,
         };
         let part = |path: &str, content_type: &str, role: &str, hindrance| store::Part {
             path: path.into(),
@@ -360,9 +362,10 @@ impl Sample {
                 Fate::Queued => continue,
                 _ => Outcome::Sent {
                     answer: "250 2.0.0 queued as 4F21".into(),
-                    lowered: None,
-                    asked: *fate == Fate::NeverAsked,
-                    told: false,
+                    carried: store::Carried {
+                        asked: *fate == Fate::NeverAsked,
+                        ..store::Carried::default()
+                    },
                     report: None,
                 },
             };

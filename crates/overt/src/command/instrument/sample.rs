@@ -56,6 +56,7 @@ fn copy(plan: &mail::Plan<'_>, means: &Means, to: &EmailAddress) -> Result<Hande
         decision: &decision,
         agreed: PerAxis::all(true),
         ask: false,
+        receipt: false,
         language,
         says: &[],
         missing_headers: &[],

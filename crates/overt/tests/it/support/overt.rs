@@ -238,6 +238,14 @@ impl Overt {
             .unwrap()
     }
 
+    /// A page of the dashboard.
+    pub(crate) async fn page(&self, path: &str, cookie: &str) -> String {
+        let request = self.http.get(format!("{}{path}", self.admin));
+        let answer = request.header("cookie", cookie).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.text().await.unwrap()
+    }
+
     /// A request to the API with the owner's key.
     pub(crate) async fn api(&self, path: &str) -> Value {
         let answer = self

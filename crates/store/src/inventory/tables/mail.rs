@@ -26,6 +26,7 @@ pub(super) const TABLES: &[Table] = &[
                 "assessment_id",
                 "assessment of legitimate interests behind it",
             ),
+            plain("receipt_asked", "whether the sender asked for a receipt"),
             personal(
                 "search",
                 "subject and recipients in lower case, to find it by",
@@ -85,6 +86,7 @@ pub(super) const TABLES: &[Table] = &[
             personal("reason_open", "why no more of opens"),
             personal("reason_click", "why no more of clicks"),
             personal("ask", "whether it carried the question"),
+            plain("receipt_asked", "whether it carried the link for a receipt"),
             personal("state", "whether it was delivered"),
             personal("answer", "what the mail server said"),
             personal("refusal", "why the rules kept it from being sent"),
