@@ -14,10 +14,10 @@ pub const DESTINATION_BYTES_MAX: usize = 8_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);
 
-/// Why a text is not an origin.
+/// Why a text is not an origin. Does not quote it: a name and a password may stand in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an origin: write it as https://host or http://host:port, without a path")]
-pub struct BadOrigin(String);
+#[error("this is not an origin: write it as https://host or http://host:port, without a path")]
+pub struct BadOrigin;
 
 impl Origin {
     /// The origin's text.
@@ -115,7 +115,7 @@ impl FromStr for Origin {
         if ok {
             Ok(Self(trimmed))
         } else {
-            Err(BadOrigin(text.into()))
+            Err(BadOrigin)
         }
     }
 }

@@ -109,9 +109,13 @@ impl Config {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
         let table = overlay(table, variables)?;
-        let mut config: Self = table
-            .try_into()
-            .with_context(|| format!("{} (or OVERT_* in the environment)", path.display()))?;
+        let mut config: Self = table.try_into().map_err(|error: toml::de::Error| {
+            let wrong = without_value(&error.to_string());
+            anyhow!(
+                "{} (or OVERT_* in the environment): {wrong}",
+                path.display()
+            )
+        })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         config.data = folder.join(&config.data);
         config.backup_keys = config.data.join(&config.backup_keys);
@@ -216,6 +220,27 @@ fn find() -> Result<PathBuf> {
             )
         }
     }
+}
+
+/// What is wrong with a setting, without what stands there: it may be a password, also one in the wrong place.
+fn without_value(error: &str) -> String {
+    let named = [
+        "invalid type: ",
+        "invalid value: ",
+        "invalid length ",
+        "unknown variant ",
+    ];
+    let Some(rest) = named.iter().find_map(|start| error.strip_prefix(start)) else {
+        return error.trim_end().replace('\n', " ");
+    };
+    // The last one: the value may hold these words, too.
+    let expected = rest
+        .rsplit_once(", expected ")
+        .map_or("", |(_, expected)| expected);
+    format!(
+        "what is set is not {}",
+        expected.trim_end().replace('\n', " ")
+    )
 }
 
 /// Lays `OVERT_*` over the table. A value is read as TOML where it is TOML (numbers, lists), else as text.

@@ -16,7 +16,9 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config> {
     let variables = variables
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-    let config: Config = overlay(text.parse()?, variables)?.try_into()?;
+    let config: Config = overlay(text.parse()?, variables)?
+        .try_into()
+        .map_err(|error: toml::de::Error| anyhow!("{}", without_value(&error.to_string())))?;
     config.check()?;
     Ok(config)
 }
@@ -54,6 +56,87 @@ fn a_password_may_look_like_anything() {
         ];
         let config = load(MINIMAL, &set).unwrap();
         assert_eq!(config.relay.password.as_deref(), Some(password));
+    }
+}
+
+/// A password may be written without quotes, in the wrong place, or for something else: no error quotes it.
+#[test]
+fn r_sec_22_no_error_quotes_what_is_set() {
+    const SENTINEL: &str = "48151623";
+    let quoted = format!("\"{SENTINEL}\"");
+    let values = [
+        SENTINEL.to_owned(),
+        format!("-{SENTINEL}.5"),
+        format!("[{SENTINEL}]"),
+        format!("[{quoted}, true]"),
+        format!("{{ x = {quoted} }}"),
+        format!("\"{SENTINEL}, expected {SENTINEL} or `{SENTINEL}`\""),
+        quoted,
+    ];
+    let keys = [
+        "database",
+        "hostname",
+        "data",
+        "relay",
+        "admin",
+        "dkim",
+        "retention",
+        "profiles",
+        "relay.password",
+        "relay.user",
+        "relay.port",
+        "relay.host",
+        "relay.security",
+        "relay.connections",
+        "admin.origin",
+        "tracker.listen",
+        "submit.message_bytes_max",
+        "mail_hosts.name_server",
+        "metrics.open",
+        "clock_offset_seconds",
+    ];
+    let mut refused = 0;
+    for (key, value) in keys
+        .iter()
+        .flat_map(|key| values.iter().map(move |v| (*key, v)))
+    {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(FILE);
+        // Written over, so that each key stands once.
+        let mut table: toml::Table = MINIMAL.parse().unwrap();
+        let set: toml::Table = format!("v = {value}").parse().unwrap();
+        let (section, name) = key.split_once('.').unwrap_or(("", key));
+        let place = match section {
+            "" => &mut table,
+            section => table
+                .entry(section)
+                .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+                .as_table_mut()
+                .unwrap(),
+        };
+        place.insert(name.to_owned(), set["v"].clone());
+        std::fs::write(&file, table.to_string()).unwrap();
+        if let Err(error) = Config::load(Some(&file)) {
+            refused += 1;
+            let said = format!("{error:#} {error:?}");
+            assert!(!said.contains(SENTINEL), "{key} = {value}: {said}");
+            let last = key.rsplit('.').next().unwrap();
+            assert!(said.contains(last), "{key} = {value}: {said}");
+        }
+    }
+    assert!(refused > keys.len() * 3, "{refused}");
+    for broken in [
+        format!("{MINIMAL}\npassword = {SENTINEL}x"),
+        format!("{MINIMAL}\npassword = \"{SENTINEL}"),
+        format!("{MINIMAL}\npassword {SENTINEL}"),
+        format!("{MINIMAL}\npassword = {SENTINEL}\npassword = {SENTINEL}"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(FILE);
+        std::fs::write(&file, broken).unwrap();
+        let error = Config::load(Some(&file)).unwrap_err();
+        let said = format!("{error:#} {error:?}");
+        assert!(!said.contains(SENTINEL), "{said}");
     }
 }
 
