@@ -51,6 +51,10 @@ words! {
         ContactConsentSet = "contact.consent_set",
         /// Country or tags of a contact, by which rules of law apply, were changed.
         ContactDescribed = "contact.described",
+        /// What a contact said about having reached the age to agree alone was noted.
+        ContactAgeSet = "contact.age_set",
+        /// A person corrected what is known about them.
+        ContactCorrected = "contact.corrected",
         /// A contact was erased.
         ContactErased = "contact.erased",
         /// The use of a contact's data was stopped, or allowed again.
@@ -121,6 +125,8 @@ impl ActKind {
             Self::IdentityRemoved => "removed an address to send from",
             Self::ContactConsentSet => "noted a contact's consent for them",
             Self::ContactDescribed => "changed which rules apply to a contact",
+            Self::ContactAgeSet => "noted what a contact said about their age",
+            Self::ContactCorrected => "corrected what is known about a contact",
             Self::ContactErased => "erased a contact",
             Self::ContactRestricted => "stopped or allowed the use of a contact's data",
             Self::RequestAnswered => "answered a person's request",

@@ -3,7 +3,7 @@
 use crate::accept::{Recipient, Refusal, Sender, Submission};
 use model::EmailAddress;
 use model::secret::Sha256;
-use store::{CredentialKind, User};
+use store::{By, CredentialKind, User};
 use wire::smtp::{Envelope, Handler, Reply, Unavailable};
 
 /// Takes mail from the users' mail clients and servers, after AUTH with an app password.
@@ -47,7 +47,14 @@ impl Handler for SubmissionServer {
     }
 
     async fn authenticate(&self, name: &str, password: &str) -> Result<Option<User>, Unavailable> {
-        self.user(name, password).await.map_err(|_| Unavailable)
+        let found = self.user(name, password).await.map_err(|_| Unavailable)?;
+        if found.is_none()
+            && let Ok(address) = name.parse::<EmailAddress>()
+        {
+            // Not waited for: how long the answer takes must not tell whose address has an account.
+            tokio::spawn(note_failure(self.sender.clone(), address));
+        }
+        Ok(found)
     }
 
     async fn sender(&self, user: Option<&User>, from: &str) -> Result<(), Reply> {
@@ -79,6 +86,28 @@ impl Handler for SubmissionServer {
             ),
             Err(refusal) => reply(&refusal),
         }
+    }
+}
+
+/// Notes a wrong password for an account of ours; of other names there is nothing to note.
+async fn note_failure(sender: Sender, address: EmailAddress) {
+    let store = &sender.store;
+    let noted = async {
+        let user = match store.user_by_address(&address).await? {
+            Some(user) => Some(user),
+            None => store.user_by_identity(&address).await?,
+        };
+        match user {
+            // Whose act it was is not known.
+            Some(user) => {
+                let by = By::operator((sender.ambient.now)());
+                store.user_sign_in_failed(user.id, by).await
+            }
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = noted.await {
+        tracing::warn!(%error, "a failed sign-in could not be noted: {error}");
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) enum Object {
 }
 
 impl Object {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Instance => "instance".into(),
             Self::Workspace => "workspace".into(),

@@ -104,16 +104,6 @@ impl Store {
             })
             .await
     }
-
-    /// Uses a challenge up. True for the one who did; false if it was used before or is too old.
-    pub async fn challenge_use(&self, id: [u8; 16], now: Time) -> Result<bool, Error> {
-        self.db
-            .write(move |tx| {
-                let sql = "update challenge set used_at = $2 where id = $1 and used_at is null and expires_at > $2";
-                Ok(tx.execute(sql, params![id, now])? > 0)
-            })
-            .await
-    }
 }
 
 fn challenge(

@@ -248,6 +248,86 @@ fn search(address: &EmailAddress, name: &str) -> String {
     format!("{} {}", address.key(), name.to_lowercase())
 }
 
+/// Writes the act that was done to a contact; never what is known about them.
+fn noted(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: ContactId,
+    kind: ActKind,
+    by: &By,
+    after: Option<&str>,
+) -> Result<(), Error> {
+    let act = act::NewAct {
+        workspace,
+        kind,
+        by,
+        object: act::Object::Contact(id),
+        before: None,
+        after: after.map(str::to_owned),
+    };
+    act::write(tx, act)
+}
+
+/// Stops the use of a contact's data, or allows it again. False if there is no such contact.
+pub(crate) fn restrict(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: ContactId,
+    restrict: bool,
+    by: &By,
+) -> Result<bool, Error> {
+    let sql = "update contact set restricted_at = $3 where id = $1 and workspace_id = $2";
+    let since = restrict.then_some(by.at);
+    if tx.execute(sql, params![id, workspace, since])? == 0 {
+        return Ok(false);
+    }
+    let after = if restrict { "restricted" } else { "free" };
+    noted(
+        tx,
+        workspace,
+        id,
+        ActKind::ContactRestricted,
+        by,
+        Some(after),
+    )?;
+    tell(tx, workspace, id, WebhookEvent::ContactRestricted, by.at)?;
+    Ok(true)
+}
+
+/// Writes what a contact says is right. False if there is no such contact.
+pub(crate) fn correct(
+    tx: &mut Tx<'_>,
+    id: ContactId,
+    name: &str,
+    language: Option<Language>,
+    country: Option<Country>,
+    by: &By,
+) -> Result<bool, Error> {
+    let Some(contact) = consent::lock(tx, id)? else {
+        return Ok(false);
+    };
+    let search = search(&contact.address, name);
+    let sql =
+        "update contact set name = $2, search = $3, language = $4, country = $5 where id = $1";
+    tx.execute(sql, params![id, name, search, language, country])?;
+    noted(
+        tx,
+        contact.workspace,
+        id,
+        ActKind::ContactCorrected,
+        by,
+        None,
+    )?;
+    tell(
+        tx,
+        contact.workspace,
+        id,
+        WebhookEvent::ContactCorrected,
+        by.at,
+    )?;
+    Ok(true)
+}
+
 /// A text as a pattern for `like ... escape '\'`.
 pub(crate) fn like(text: &str) -> String {
     let escaped = text
@@ -363,15 +443,7 @@ impl Store {
                 let found = tx.execute(sql, params![id, workspace, country, tags])? > 0;
                 if found {
                     // What they are said to be stays in the contact's own row.
-                    let act = act::NewAct {
-                        workspace,
-                        kind: ActKind::ContactDescribed,
-                        by: &by,
-                        object: act::Object::Contact(id),
-                        before: None,
-                        after: None,
-                    };
-                    act::write(tx, act)?;
+                    noted(tx, workspace, id, ActKind::ContactDescribed, &by, None)?;
                     tell(tx, workspace, id, WebhookEvent::ContactCorrected, by.at)?;
                 }
                 Ok(found)
@@ -389,51 +461,7 @@ impl Store {
         by: By,
     ) -> Result<bool, Error> {
         self.db
-            .write(move |tx| {
-                let sql =
-                    "update contact set restricted_at = $3 where id = $1 and workspace_id = $2";
-                let since = restrict.then_some(by.at);
-                if tx.execute(sql, params![id, workspace, since])? == 0 {
-                    return Ok(false);
-                }
-                let act = act::NewAct {
-                    workspace,
-                    kind: ActKind::ContactRestricted,
-                    by: &by,
-                    object: act::Object::Contact(id),
-                    before: None,
-                    after: Some(if restrict { "restricted" } else { "free" }.to_owned()),
-                };
-                act::write(tx, act)?;
-                tell(tx, workspace, id, WebhookEvent::ContactRestricted, by.at)?;
-                Ok(true)
-            })
-            .await
-    }
-
-    /// The contact says what is right: their name, the language of what they read, the country they are in (GDPR
-    /// Art. 16).
-    pub async fn contact_correct(
-        &self,
-        id: ContactId,
-        name: &str,
-        language: Option<Language>,
-        country: Option<Country>,
-        now: Time,
-    ) -> Result<bool, Error> {
-        let name = name.to_owned();
-        self.db
-            .write(move |tx| {
-                let Some(contact) = consent::lock(tx, id)? else {
-                    return Ok(false);
-                };
-                let search = search(&contact.address, &name);
-                let sql = "update contact set name = $2, search = $3, language = $4, country = $5 where id = $1";
-                tx.execute(sql, params![id, name, search, language, country])?;
-                let event = WebhookEvent::ContactCorrected;
-                tell(tx, contact.workspace, id, event, now)?;
-                Ok(true)
-            })
+            .write(move |tx| self::restrict(tx, workspace, id, restrict, &by))
             .await
     }
 
@@ -443,6 +471,7 @@ impl Store {
         workspace: WorkspaceId,
         id: ContactId,
         answer: AgeAnswer,
+        by: By,
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
@@ -450,7 +479,12 @@ impl Store {
                            where id = $1 and workspace_id = $2";
                 let AgeAnswer { standing, threshold, country, asked_at } = answer;
                 let values = params![id, workspace, standing, threshold, country, asked_at];
-                Ok(tx.execute(sql, values)? > 0)
+                if tx.execute(sql, values)? == 0 {
+                    return Ok(false);
+                }
+                // What they said stays in the contact's own row.
+                noted(tx, workspace, id, ActKind::ContactAgeSet, &by, None)?;
+                Ok(true)
             })
             .await
     }

@@ -15,10 +15,10 @@ use crate::inventory::{Erased, TABLES, Table};
 use crate::redact::Named;
 use crate::value::{Row, Value, params};
 use crate::webhook::{self, Happened};
-use crate::{Contact, Error, Store, act, consent, ledger, message};
+use crate::{Contact, Error, Store, Webhook, act, consent, ledger, message};
 use model::act::ActKind;
 use model::erasure::{ErasedBy, ErasureReceipt, ErasureSchema, LedgerPlace};
-use model::{ContactId, MessageId, Time, WebhookEvent, WorkspaceId};
+use model::{ContactId, EmailAddress, MessageId, Time, WebhookEvent, WorkspaceId};
 use std::collections::BTreeMap;
 
 /// What the ledger says of an erasure, for ever.
@@ -44,32 +44,19 @@ impl Store {
         let former = self.former();
         let receipt = self
             .db
-            .write(move |tx| {
-                let Some(known) = consent::lock(tx, contact)?.filter(|c| c.workspace == workspace)
-                else {
-                    return Ok(None);
-                };
-                let receipt = erase(tx, &known, on, &by, random)?;
-                // Those who were told about the person hear of it (GDPR Art. 17(2), 19).
-                let erased = Happened {
-                    event: WebhookEvent::ContactErased,
-                    at: by.at,
-                    contact: None,
-                    copy: None,
-                };
-                webhook::tell(tx, workspace, &erased, |webhook| {
-                    former(webhook, contact, &known.address)
-                })?;
-                Ok(Some(receipt))
-            })
+            .write(move |tx| erase(tx, &former, workspace, contact, on, &by, random))
             .await?;
-        if receipt.is_some() {
-            // Their rows are gone for every reader by now; this is about the bytes.
-            let touched = TABLES.iter().filter(|table| table.is_of_contact());
-            let names = touched.map(Table::quoted);
-            self.db.scrub(names.collect()).await?;
-        }
+        self.scrub_after(receipt.as_ref()).await?;
         Ok(receipt)
+    }
+
+    /// The rows of whoever was erased are gone for every reader by now; this is about the bytes.
+    pub(crate) async fn scrub_after(&self, receipt: Option<&ErasureReceipt>) -> Result<(), Error> {
+        if receipt.is_none() {
+            return Ok(());
+        }
+        let touched = TABLES.iter().filter(|table| table.is_of_contact());
+        self.db.scrub(touched.map(Table::quoted).collect()).await
     }
 
     /// What erasing a contact would take away: rows by table, and how many mails would be cancelled.
@@ -102,7 +89,33 @@ fn number(row: Option<Row>) -> Result<u64, Error> {
     row.map_or(Ok(0), |row| row.get::<i64>(0).map(i64::unsigned_abs))
 }
 
-fn erase(
+/// Erases a contact, and tells those who were told about them (GDPR Art. 17(2), 19).
+pub(crate) fn erase(
+    tx: &mut Tx<'_>,
+    former: &impl Fn(&Webhook, ContactId, &EmailAddress) -> String,
+    workspace: WorkspaceId,
+    contact: ContactId,
+    on: ErasedBy,
+    by: &act::By,
+    random: fn() -> [u8; 16],
+) -> Result<Option<ErasureReceipt>, Error> {
+    let Some(known) = consent::lock(tx, contact)?.filter(|c| c.workspace == workspace) else {
+        return Ok(None);
+    };
+    let receipt = take_away(tx, &known, on, by, random)?;
+    let erased = Happened {
+        event: WebhookEvent::ContactErased,
+        at: by.at,
+        contact: None,
+        copy: None,
+    };
+    webhook::tell(tx, workspace, &erased, |webhook| {
+        former(webhook, contact, &known.address)
+    })?;
+    Ok(Some(receipt))
+}
+
+fn take_away(
     tx: &mut Tx<'_>,
     contact: &Contact,
     on: ErasedBy,

@@ -96,6 +96,42 @@ fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: RequestId) -> Result<Option
     row.as_ref().map(request).transpose()
 }
 
+/// Notes a request; its clock runs from `now`.
+pub(crate) fn add(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    new: &NewRequest,
+    now: Time,
+) -> Result<Clock, Error> {
+    let clock = Clock::start(now);
+    // Somebody else's contact is none of this workspace's.
+    let sql = "insert into request (id, workspace_id, contact_id, kind, note, received_at, due_at) values
+               ($1, $2, (select id from contact where id = $3 and workspace_id = $2), $4, $5, $6, $7)";
+    let (contact, due_at) = (new.contact, clock.due_at);
+    let values = params![
+        new.id, workspace, contact, new.right, &new.note, now, due_at
+    ];
+    tx.execute(sql, values)?;
+    Ok(clock)
+}
+
+/// Notes the answer to a request. False if there is none like that, or it was answered before.
+pub(crate) fn answer(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    id: RequestId,
+    answer: &str,
+    by: &By,
+) -> Result<bool, Error> {
+    let sql = "update request set answered_at = $3, answer = $4
+               where id = $1 and workspace_id = $2 and answered_at is null";
+    let found = tx.execute(sql, params![id, workspace, by.at, answer])? > 0;
+    if found {
+        note(tx, workspace, ActKind::RequestAnswered, id, by)?;
+    }
+    Ok(found)
+}
+
 impl Store {
     /// Notes a request; its clock runs from `now`.
     pub async fn request_add(
@@ -104,18 +140,7 @@ impl Store {
         new: NewRequest,
         now: Time,
     ) -> Result<Clock, Error> {
-        let clock = Clock::start(now);
-        self.db
-            .write(move |tx| {
-                // Somebody else's contact is none of this workspace's.
-                let sql = "insert into request (id, workspace_id, contact_id, kind, note, received_at, due_at) values
-                    ($1, $2, (select id from contact where id = $3 and workspace_id = $2), $4, $5, $6, $7)";
-                let contact = new.contact;
-                let values = params![new.id, workspace, contact, new.right, new.note, now, clock.due_at];
-                tx.execute(sql, values)?;
-                Ok(clock)
-            })
-            .await
+        self.db.write(move |tx| add(tx, workspace, &new, now)).await
     }
 
     /// The requests of a workspace: those without an answer by their term, then the answered ones, newest first.
@@ -169,15 +194,7 @@ impl Store {
     ) -> Result<bool, Error> {
         let answer = answer.to_string();
         self.db
-            .write(move |tx| {
-                let sql = "update request set answered_at = $3, answer = $4
-                           where id = $1 and workspace_id = $2 and answered_at is null";
-                let found = tx.execute(sql, params![id, workspace, by.at, answer])? > 0;
-                if found {
-                    note(tx, workspace, ActKind::RequestAnswered, id, &by)?;
-                }
-                Ok(found)
-            })
+            .write(move |tx| self::answer(tx, workspace, id, &answer, &by))
             .await
     }
 

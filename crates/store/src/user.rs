@@ -5,6 +5,10 @@ use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store};
 use model::{ActKind, EmailAddress, Mode, Role, UserId, WorkspaceId};
+use std::time::Duration;
+
+/// How often a wrong password for one account is noted.
+const FAILURES_NOTED_EVERY: Duration = Duration::from_mins(1);
 
 /// A person who logs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,15 +127,25 @@ impl Store {
             .await
     }
 
-    /// Notes that somebody tried a user's address with a wrong password.
+    /// Notes that somebody tried a user's address with a wrong password: once a minute at most, so that whoever tries
+    /// many cannot fill the account of acts.
     pub async fn user_sign_in_failed(&self, id: UserId, by: By) -> Result<(), Error> {
         self.db
             .write(move |tx| {
+                // Two at once, on two machines, would both find nothing: harmless.
+                let kind = ActKind::UserSignInFailed;
+                let sql = "select 1 from act where workspace_id = $1 and object = $2 and kind = $3 and at > $4 limit 1";
+                let (workspace, object) = (workspace_of(tx, id)?, Object::User(id));
+                let since = by.at - FAILURES_NOTED_EVERY;
+                let values = params![workspace, object.text(), kind, since];
+                if tx.first(sql, values)?.is_some() {
+                    return Ok(());
+                }
                 let act = NewAct {
-                    workspace: workspace_of(tx, id)?,
-                    kind: ActKind::UserSignInFailed,
+                    workspace,
+                    kind,
                     by: &by,
-                    object: Object::User(id),
+                    object,
                     before: None,
                     after: None,
                 };

@@ -9,6 +9,7 @@ use store::{Act, ActFilter, By, CredentialKind, Identity, Method, Opening, Terms
 on_both!(
     r_aud_01_every_act_of_the_list_writes_exactly_its_entry,
     r_aud_01_an_act_says_who_what_when_and_why,
+    r_aud_01_failed_sign_ins_are_noted_once_a_minute_and_account,
     r_aud_01_what_changes_nothing_is_no_act,
     r_aud_02_an_act_changed_behind_its_entry_is_found,
     r_aud_03_an_erased_contact_seals_the_acts_about_them,
@@ -89,6 +90,7 @@ enum Ready {
     Contact(model::ContactId),
     Request(model::RequestId),
     Webhook(model::WebhookId),
+    Challenge([u8; 16]),
 }
 
 async fn prepare(house: &House, kind: ActKind) -> Ready {
@@ -114,8 +116,19 @@ async fn prepare(house: &House, kind: ActKind) -> Ready {
             );
             Ready::User(user)
         }
-        ActKind::ContactConsentSet | ActKind::ContactDescribed | ActKind::ContactAgreementSet => {
-            Ready::Contact(house.contact("bob@example.org").await.id)
+        ActKind::ContactConsentSet
+        | ActKind::ContactDescribed
+        | ActKind::ContactAgreementSet
+        | ActKind::ContactAgeSet => Ready::Contact(house.contact("bob@example.org").await.id),
+        ActKind::ContactCorrected => {
+            let bob = house.contact("bob@example.org").await.id;
+            let made = house.store.challenge(house.workspace, bob, id, NOW).await;
+            assert!(made.unwrap());
+            let parcels = house.store.outbox_claim(id(), NOW, crate::house::MINUTE, 9);
+            match parcels.await.unwrap().remove(0).errand {
+                store::Errand::Challenge { challenge } => Ready::Challenge(challenge),
+                other => panic!("{other:?}"),
+            }
         }
         ActKind::ContactErased | ActKind::ContactRestricted => {
             Ready::Contact(house.contact("eve@example.org").await.id)
@@ -307,6 +320,25 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
                     .unwrap()
             );
         }
+        (ActKind::ContactAgeSet, Ready::Contact(contact)) => {
+            let answer = model::AgeAnswer {
+                standing: model::AgeStanding::Reached,
+                threshold: 15,
+                country: "FR".parse().ok(),
+                asked_at: NOW,
+            };
+            let set = store.contact_set_age(house.workspace, contact, answer, by);
+            assert!(set.await.unwrap());
+        }
+        (ActKind::ContactCorrected, Ready::Challenge(challenge)) => {
+            let act = store::OwnAct::Correct {
+                name: "Robert".into(),
+                language: None,
+                country: None,
+            };
+            let note = model::RequestId(id());
+            assert!(store.own_act(challenge, act, note, by).await.unwrap());
+        }
         (ActKind::ContactErased, Ready::Contact(contact)) => {
             let erased = store
                 .contact_erase(house.workspace, contact, ErasedBy::User, by, id)
@@ -416,7 +448,12 @@ async fn r_aud_01_every_act_of_the_list_writes_exactly_its_entry(house: House) {
             .iter()
             .map(|a| a.kind)
             .collect();
-        assert_eq!(new, [*kind]);
+        // A person's own correction is a request of theirs as well, answered in the same moment.
+        let expected: &[_] = match kind {
+            ActKind::ContactCorrected => &[ActKind::RequestAnswered, ActKind::ContactCorrected],
+            kind => std::slice::from_ref(kind),
+        };
+        assert_eq!(new, expected);
     }
     let rows = house
         .store
@@ -461,6 +498,22 @@ async fn r_aud_01_an_act_says_who_what_when_and_why(house: House) {
         both.0.contains("click individual") && both.1.contains("click none"),
         "{both:?}"
     );
+}
+
+async fn r_aud_01_failed_sign_ins_are_noted_once_a_minute_and_account(house: House) {
+    let before = all(&house).await.len();
+    let other = second_user(&house).await;
+    for (user, second) in [
+        (house.user, 0),
+        (house.user, 59),
+        (other, 59),
+        (house.user, 60),
+    ] {
+        let at = NOW + std::time::Duration::from_secs(second);
+        let noted = house.store.user_sign_in_failed(user, By::operator(at));
+        noted.await.unwrap();
+    }
+    assert_eq!(all(&house).await.len() - before, 1 + 3);
 }
 
 async fn r_aud_01_what_changes_nothing_is_no_act(house: House) {

@@ -3,10 +3,12 @@
 use crate::house::{House, MINUTE, NOW, address, id, written};
 use crate::on_both;
 use model::challenge::{CHALLENGE_LIFE, CHALLENGES_MAX};
-use store::{Challenge, Errand, Fresh};
+use model::{RequestId, SuppressionCause};
+use store::{By, Challenge, Errand, Fresh, OwnAct};
 
 on_both!(
     r_dsr_02_a_challenge_works_once_and_for_a_day,
+    r_dsr_04_a_link_is_used_up_with_its_act_or_not_at_all,
     r_dsr_02_a_mailbox_is_not_flooded,
     r_dsr_02_whoever_is_known_gets_a_mail_from_each_workspace,
     r_dsr_02_asking_writes_the_same_whoever_it_is,
@@ -40,14 +42,56 @@ async fn r_dsr_02_a_challenge_works_once_and_for_a_day(house: House) {
     };
     assert_eq!((to.as_str(), first.contact), ("bob@example.org", bob.id));
     let store = &house.store;
-    assert!(store.challenge_use(first.id, NOW).await.unwrap());
-    assert!(!store.challenge_use(first.id, NOW).await.unwrap());
+    let act = async |challenge, at| {
+        let (act, by) = (OwnAct::TakeAlong, By::operator(at));
+        let done = store.own_act(challenge, act, RequestId(id()), by);
+        done.await.unwrap()
+    };
+    assert!(act(first.id, NOW).await);
+    assert!(!act(first.id, NOW).await);
     let used = store.challenge_find(first.id).await.unwrap().unwrap();
     assert!(!used.is_open(NOW) && used.used_at == Some(NOW));
     assert!(second.is_open(NOW) && !second.is_open(NOW + CHALLENGE_LIFE));
-    let late = store.challenge_use(second.id, NOW + CHALLENGE_LIFE).await;
-    assert!(!late.unwrap());
-    assert!(!store.challenge_use(id(), NOW).await.unwrap());
+    assert!(!act(second.id, NOW + CHALLENGE_LIFE).await);
+    assert!(!act(id(), NOW).await);
+    assert_eq!(store.requests_of(bob.id).await.unwrap().len(), 1);
+}
+
+/// What keeps an act from being carried out leaves the link good for another try.
+async fn r_dsr_04_a_link_is_used_up_with_its_act_or_not_at_all(house: House) {
+    let bob = house.contact("bob@example.org").await;
+    let made = house.store.challenge(house.workspace, bob.id, id, NOW);
+    assert!(made.await.unwrap());
+    let (_, challenge) = waiting(&house).await.remove(0);
+    let mark = crate::suppression::mark(&house, "bob@example.org");
+    let correct = async || {
+        let act = OwnAct::Correct {
+            name: "Robert".into(),
+            language: None,
+            country: None,
+        };
+        let (note, by) = (RequestId(id()), By::operator(NOW));
+        house.store.own_act(challenge.id, act, note, by).await
+    };
+    let erase = async || {
+        let by = By::operator(NOW);
+        house.store.own_erase(challenge.id, mark, by, id).await
+    };
+    house.run("alter table act rename to act_away").await;
+    assert!(correct().await.is_err() && erase().await.is_err());
+    house.run("alter table act_away rename to act").await;
+    let still = house.store.challenge_find(challenge.id).await.unwrap();
+    assert!(still.is_some_and(|challenge| challenge.is_open(NOW)));
+    let known = house.contact("bob@example.org").await;
+    assert_eq!((known.id, known.name.as_str()), (bob.id, ""));
+    let listed = house.store.suppressed(house.workspace, vec![mark]);
+    assert_eq!(listed.await.unwrap(), [None]);
+
+    assert!(erase().await.unwrap().is_some());
+    assert_eq!(erase().await, Ok(None), "once");
+    let listed = house.store.suppressed(house.workspace, vec![mark]);
+    let cause = listed.await.unwrap()[0].map(|listed| listed.cause);
+    assert_eq!(cause, Some(SuppressionCause::Erased));
 }
 
 async fn r_dsr_02_a_mailbox_is_not_flooded(house: House) {

@@ -185,6 +185,36 @@ impl House {
         made.await.expect("a contact")
     }
 
+    /// A person corrects what is known about them, through a link that was mailed to them.
+    pub(crate) async fn corrects(
+        &self,
+        contact: model::ContactId,
+        name: &str,
+        language: Option<Language>,
+        country: Option<model::Country>,
+    ) -> bool {
+        let made = self.store.challenge(self.workspace, contact, id, NOW);
+        assert!(made.await.expect("a challenge"));
+        let parcels = self.store.outbox_claim(id(), NOW, MINUTE, 99).await;
+        let challenge = parcels
+            .expect("parcels")
+            .into_iter()
+            .find_map(|p| match p.errand {
+                store::Errand::Challenge { challenge } => Some(challenge),
+                _ => None,
+            });
+        let act = store::OwnAct::Correct {
+            name: name.to_owned(),
+            language,
+            country,
+        };
+        let (note, by) = (model::RequestId(id()), By::operator(NOW));
+        let acting = self
+            .store
+            .own_act(challenge.expect("a mail"), act, note, by);
+        acting.await.expect("an answer")
+    }
+
     /// This user may track and has acknowledged the policy.
     pub(crate) async fn may_track(&self, user: UserId) {
         let (ceiling, by) = (PerAxis::all(Mode::Detailed), By::operator(NOW));

@@ -481,7 +481,7 @@ async fn set_age(house: &House, contact: &Contact, standing: AgeStanding) {
     };
     let done = house
         .store
-        .contact_set_age(house.workspace, contact.id, answer);
+        .contact_set_age(house.workspace, contact.id, answer, house.by());
     assert!(done.await.unwrap());
 }
 

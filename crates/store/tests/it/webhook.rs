@@ -210,10 +210,8 @@ async fn r_dsr_08_a_correction_is_told_to_all_as_the_person_is_now(house: House)
     let ann = house.contact("ann@example.org").await;
     for name in ["Anne", "Annette"] {
         let language = Some(Language::De);
-        let corrected = house
-            .store
-            .contact_correct(ann.id, name, language, "DE".parse().ok(), NOW);
-        assert!(corrected.await.unwrap());
+        let corrected = house.corrects(ann.id, name, language, "DE".parse().ok());
+        assert!(corrected.await);
     }
     let told = told(&house, NOW).await;
     let contact = json!({
@@ -253,8 +251,8 @@ async fn r_dsr_04_an_erasure_is_told_by_id_and_by_a_mark_that_only_the_receiver_
     let store = house.store.clone().with_webhook_key(key.clone());
     let hook = made(&house, &[]).await;
     let ann = house.contact("Ann@example.org").await;
-    let corrected = store.contact_correct(ann.id, "Ann", None, None, NOW);
-    assert!(corrected.await.unwrap());
+    let corrected = house.corrects(ann.id, "Ann", None, None);
+    assert!(corrected.await);
     let erased = store.contact_erase(house.workspace, ann.id, ErasedBy::Person, house.by(), id);
     assert!(erased.await.unwrap().is_some());
 

@@ -14,10 +14,9 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, Uri, header};
-use model::erasure::ErasedBy;
-use model::{Country, Language, Purpose, RequestId, Right, SignedReceipt, SuppressionCause, Time};
+use model::{Country, Language, Purpose, RequestId, SignedReceipt, Time};
 use std::sync::Arc;
-use store::{Around, By, Challenge, NewRequest};
+use store::{Around, By, Challenge, OwnAct};
 
 /// Longest name that is taken. Longer ones are cut.
 const NAME_CHARS_MAX: usize = 200;
@@ -162,14 +161,14 @@ impl<'a> Visit<'a> {
             .filter(|c| !c.is_control())
             .take(NAME_CHARS_MAX)
             .collect();
-        if !self.use_up().await? {
+        let act = OwnAct::Correct {
+            name,
+            language,
+            country,
+        };
+        if !self.done(act).await? {
             return Ok(self.over());
         }
-        let store = &self.app.tracker.store;
-        stored(store.contact_correct(self.around.contact.id, &name, language, country, self.now))
-            .await?;
-        self.note(Right::Rectification, "corrected on the person's own page")
-            .await?;
         let (title, before) = (self.t.corrected_title, &[self.t.corrected]);
         Ok(self.say(&Said {
             title,
@@ -197,11 +196,9 @@ impl<'a> Visit<'a> {
                 ("application/json", "my-data.json", json)
             }
         };
-        if !self.use_up().await? {
+        if !self.done(OwnAct::TakeAlong).await? {
             return Ok(self.over());
         }
-        self.note(Right::Access, "given out on the person's own page")
-            .await?;
         let disposition = format!("attachment; filename=\"{name}\"");
         let headers = [
             (header::CONTENT_TYPE, kind),
@@ -212,12 +209,9 @@ impl<'a> Visit<'a> {
 
     /// The person's data may be used again.
     async fn release(&self) -> Result<Response, Trouble> {
-        if !self.use_up().await? {
+        if !self.done(OwnAct::Release).await? {
             return Ok(self.over());
         }
-        let (store, contact) = (&self.app.tracker.store, &self.around.contact);
-        let by = By::operator(self.now).because(BY_THE_PERSON);
-        stored(store.contact_restrict(contact.workspace, contact.id, false, by)).await?;
         let (title, before) = (self.t.release_title, &[self.t.released]);
         Ok(self.say(&Said {
             title,
@@ -228,17 +222,13 @@ impl<'a> Visit<'a> {
 
     /// Everything goes. What is left is the mark that keeps the address from being entered again by mistake.
     async fn erase(&self) -> Result<Response, Trouble> {
-        if !self.use_up().await? {
-            return Ok(self.over());
-        }
         let (tracker, contact) = (&self.app.tracker, &self.around.contact);
-        let (store, workspace) = (&tracker.store, contact.workspace);
-        let mark = tracker.suppression.mark(workspace, &contact.address);
-        stored(store.suppress(workspace, mark, SuppressionCause::Objected, self.now)).await?;
-        let by = By::operator(self.now).because(BY_THE_PERSON);
-        let random = tracker.ambient.random;
-        let erasing = store.contact_erase(workspace, contact.id, ErasedBy::Person, by, random);
-        let receipt = stored(erasing).await?.ok_or(Trouble::Missing)?;
+        let mark = (tracker.suppression).mark(contact.workspace, &contact.address);
+        let (id, random) = (self.challenge.id, tracker.ambient.random);
+        let erasing = tracker.store.own_erase(id, mark, self.by(), random);
+        let Some(receipt) = stored(erasing).await? else {
+            return Ok(self.over());
+        };
         tracker.changed.notify_one();
         let signed =
             SignedReceipt::sign(receipt, &tracker.signing).and_then(|signed| signed.text());
@@ -255,35 +245,18 @@ impl<'a> Visit<'a> {
         Ok(html(StatusCode::OK, t, &page))
     }
 
-    /// Notes the request and its answer.
-    async fn note(&self, right: Right, answer: &str) -> Result<(), Trouble> {
-        let (store, contact) = (&self.app.tracker.store, &self.around.contact);
-        let (id, workspace) = (
-            RequestId((self.app.tracker.ambient.random)()),
-            contact.workspace,
-        );
-        let new = NewRequest {
-            id,
-            contact: Some(contact.id),
-            right,
-            note: BY_THE_PERSON.to_owned(),
-        };
-        stored(store.request_add(workspace, new, self.now)).await?;
-        let answer = answer.parse().map_err(|_| Trouble::Unavailable)?;
-        let by = By::operator(self.now).because(BY_THE_PERSON);
-        stored(store.request_answer(workspace, id, &answer, by))
-            .await
-            .map(|_| ())
+    /// Carries it out and uses the link up. False if that had been done before.
+    async fn done(&self, act: OwnAct) -> Result<bool, Trouble> {
+        let tracker = &self.app.tracker;
+        let note = RequestId((tracker.ambient.random)());
+        let acting = tracker
+            .store
+            .own_act(self.challenge.id, act, note, self.by());
+        stored(acting).await
     }
 
-    async fn use_up(&self) -> Result<bool, Trouble> {
-        stored(
-            self.app
-                .tracker
-                .store
-                .challenge_use(self.challenge.id, self.now),
-        )
-        .await
+    fn by(&self) -> By {
+        By::operator(self.now).because(BY_THE_PERSON)
     }
 
     /// Where everything is listed.
