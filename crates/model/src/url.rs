@@ -158,7 +158,28 @@ impl Destination {
         }
         percent_decode_str(to).decode_utf8().ok()?.parse().ok()
     }
+
+    /// What else the query may have been before something took the escapes out of it, as rspamd's `url_redirector` does: there
+    /// `%26` becomes `&`, so the destination may end at any of them; and with decoding it once more a `%2F` of the
+    /// destination's own would be lost. At most [`READINGS_MAX`]; the token's MAC tells which one is meant, if any.
+    pub fn unescaped(query: &str) -> impl Iterator<Item = Self> {
+        let start = match query.strip_prefix("to=") {
+            Some(rest) => rest,
+            None => query.split_once("&to=").map_or("", |(_, rest)| rest),
+        };
+        let whole = Some(start.get(..3 * DESTINATION_BYTES_MAX).unwrap_or(start));
+        let parts = start.match_indices('&').map(|(at, _)| &start[..at]);
+        let texts = whole.into_iter().chain(parts).take(READINGS_MAX / 2);
+        texts.flat_map(|text| {
+            let decoded = percent_decode_str(text).decode_utf8().ok();
+            let decoded = decoded.and_then(|text| text.parse().ok());
+            [decoded, text.parse().ok()].into_iter().flatten()
+        })
+    }
 }
+
+/// Ways to read one mangled query. Links with more `&` in them than half of these are not read.
+const READINGS_MAX: usize = 32;
 
 impl FromStr for Destination {
     type Err = BadDestination;
@@ -267,10 +288,30 @@ mod tests {
 
         #[test]
         fn any_query_is_a_destination_or_not(query in "(to=)?\\PC{0,80}|to=(%[0-9a-fA-F]{0,2}|[!-~]){0,60}") {
-            if let Some(to) = Destination::from_query(&query) {
+            for to in Destination::from_query(&query).into_iter().chain(Destination::unescaped(&query)) {
                 prop_assert!(to.as_str().bytes().all(|b| (0x21..=0x7e).contains(&b)));
             }
         }
+    }
+
+    #[test]
+    fn a_query_whose_escapes_were_taken_out_can_still_be_read() {
+        let reads = |query: &str, to: &str| Destination::unescaped(query).any(|d| d.as_str() == to);
+        let to = "https://a.b/?c=%41&d=1&e=%26";
+        for query in [
+            "to=https://a.b/?c=%41&d=1&e=%26",
+            "to=https://a.b/?c=%41&d=1&e=%26&added=by-a-gateway&and=more",
+            "x=1&to=https://a.b/?c=%41&d=1&e=%26",
+            "to=https://a.b/?c=%2541&d=1&e=%2526",
+        ] {
+            assert!(reads(query, to), "{query}");
+        }
+        assert!(!reads("to=https://a.b/?c=A", to));
+        for none in ["", "to", "to=", "xto=https://a.b", "a&b&c"] {
+            assert_eq!(Destination::unescaped(none).next(), None, "{none}");
+        }
+        let many = format!("to=https://a.b/?{}", "&a".repeat(5_000));
+        assert!(Destination::unescaped(&many).count() <= READINGS_MAX);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! MAC covers the destination byte for byte, so what a forger can make of a link is a page that says so (R-SEC-01).
 //!
 //! `to` is percent-decoded once and then has to be exactly what was signed. Our encoder leaves no `+` and no blank, so
-//! `+` stays `+`. Gateways that spell escapes otherwise (`%3f`) or add parameters do no harm; one that changes the
-//! destination gets the page.
+//! `+` stays `+`. Gateways that spell escapes otherwise (`%3f`), take them out, or add parameters do no harm; one that changes
+//! the destination gets the page.
 
 use crate::app::App;
 use crate::hit::record;
@@ -23,12 +23,15 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 pub(crate) async fn redirect(State(app): State<Arc<App>>, request: Request) -> Response {
     let token = request.uri().path().strip_prefix("/c/").unwrap_or("");
-    let to = Destination::from_query(request.uri().query().unwrap_or(""));
-    let signed = to.and_then(|to| {
-        let keyring = &app.tracker.keyring;
-        let tracked = keyring.tracked(Axis::Click, token, to.as_str()).ok()?;
-        Some((tracked, HeaderValue::from_str(to.as_str()).ok()?))
-    });
+    let query = request.uri().query().unwrap_or("");
+    let readings = Destination::from_query(query).into_iter();
+    let signed = readings
+        .chain(Destination::unescaped(query))
+        .find_map(|to| {
+            let keyring = &app.tracker.keyring;
+            let tracked = keyring.tracked(Axis::Click, token, to.as_str()).ok()?;
+            Some((tracked, HeaderValue::from_str(to.as_str()).ok()?))
+        });
     let Some((tracked, location)) = signed else {
         return page::forged_link(Reader::of(request.headers(), request.uri()));
     };

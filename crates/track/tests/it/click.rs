@@ -30,6 +30,7 @@ async fn a_link_leads_exactly_where_it_was_pointed() {
         format!("{}&utm_source=mail&data=05%7C01", site.link()),
         site.link().replace("%3F", "%3f"),
         site.link().replace("?to=", "?x=1&to="),
+        site.link().replace("%3F", "?").replace("%3D", "="),
         format!("{}&to=https://evil.example", site.link()),
     ] {
         for method in ["GET", "HEAD"] {
@@ -46,7 +47,7 @@ async fn a_link_leads_exactly_where_it_was_pointed() {
         }
     }
     let hits = site.hits().await;
-    assert_eq!(hits.len(), 10);
+    assert_eq!(hits.len(), 12);
     assert!(hits.iter().all(|hit| hit.link == 1));
     assert!(
         hits.iter()
