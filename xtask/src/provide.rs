@@ -80,6 +80,7 @@ pub(crate) const FOR_CLIENTS: &[Need] = &[
         "claws-mail-fancy-plugin",
         "shows HTML there",
     ),
+    need("evolution", "evolution", "the same"),
     need("chromium", "chromium", "webmail is read in it"),
     need("spamassassin", "spamassassin", "follows short addresses"),
     need("rspamd", "rspamd", "follows redirectors"),

@@ -77,13 +77,15 @@ impl Sent {
         copy["hits"].as_array().unwrap().clone()
     }
 
+    /// A hit on this axis, if there is one.
+    async fn hit(&self, axis: &str) -> Option<Value> {
+        let hits = self.hits().await;
+        hits.into_iter().find(|hit| hit["axis"] == axis)
+    }
+
     /// Waits for a hit on this axis: "opener meaning".
     async fn judged(&self, axis: &str) -> String {
-        let hit = until("a hit", async || {
-            let hits = self.hits().await;
-            hits.into_iter().find(|hit| hit["axis"] == axis)
-        })
-        .await;
+        let hit = until("a hit", async || self.hit(axis).await).await;
         eprintln!("{hit}");
         let word = |member: &str| hit[member].as_str().unwrap().to_owned();
         format!("{} {}", word("opener"), word("meaning"))

@@ -36,18 +36,23 @@ impl Screen {
         command
     }
 
-    /// Presses keys in the window of this class.
-    pub(crate) async fn press(&self, class: &str, keys: &[&str]) {
+    /// The window of this class, once it is to be seen.
+    pub(crate) async fn window(&self, class: &str) -> String {
         let search = || {
             let mut search = Command::new("xdotool");
             search.args(["search", "--onlyvisible", "--class", class]);
             search.env("DISPLAY", &self.name).output().unwrap()
         };
-        let window = until("a window", async || {
+        until("a window", async || {
             let found = String::from_utf8(search().stdout).unwrap();
             found.lines().last().map(str::to_owned)
         })
-        .await;
+        .await
+    }
+
+    /// Presses keys in the window of this class.
+    pub(crate) async fn press(&self, class: &str, keys: &[&str]) {
+        let window = self.window(class).await;
         let mut press = Command::new("xdotool");
         press
             .args(["windowfocus", "--sync", &window, "key"])
