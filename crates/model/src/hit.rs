@@ -126,9 +126,13 @@ impl Facts {
 pub struct Elsewhere {
     /// How sure, in percent.
     pub confidence: u8,
-    /// Codes of the signs, two at least.
+    /// Codes of the signs: two at least, or the recipient's own word.
     pub reasons: Vec<String>,
 }
+
+/// The first reason of a verdict from the moment on at which the recipient says that it was not them. It stands: nothing
+/// that is compared or judged again later knows better.
+pub const NOT_ME: &str = "not_me";
 
 /// One judged request.
 #[derive(Debug, Clone, PartialEq, Eq)]

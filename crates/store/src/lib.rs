@@ -17,6 +17,7 @@ mod contact;
 mod copy;
 mod credential;
 mod db;
+mod disown;
 mod disposal;
 mod erasure;
 mod event;
@@ -69,6 +70,7 @@ pub use consent::{ConsentEvent, ConsentRequest, Method, NewAgreement, ShownText}
 pub use contact::{Contact, ContactFilter, Fresh};
 pub use copy::{Copy, CopyInContext, CopyState};
 pub use credential::{Credential, CredentialKind};
+pub use disown::Disown;
 pub use disposal::{Cause, Disposal};
 pub use event::AddressedEvent;
 pub use export::export_schema;

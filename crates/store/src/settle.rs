@@ -7,11 +7,12 @@ use crate::allowed::allowed;
 use crate::copy::CopyState;
 use crate::db::Tx;
 use crate::fold::{about, count, lock_copies, read_at, write_copies};
+use crate::hit::words;
 use crate::news::First;
 use crate::value::{Row, params};
 use crate::{Copy, Error, Store, event, news};
 use model::event::Happening;
-use model::hit::Elsewhere;
+use model::hit::{Elsewhere, NOT_ME};
 use model::{
     Axis, ContactId, CopyId, EmailAddress, Facts, HitId, LegalTags, Meaning, MessageId, Mode,
     Profiles, Time, Verdict,
@@ -153,13 +154,18 @@ pub(crate) fn revise(
             && from == to.meaning
             && row.get::<u8>(8)? == to.confidence
             && row.get::<String>(9)? == reasons;
+        // What the recipient said of it is not known better by comparing.
+        let said = words(&row.get::<String>(9)?).contains(&NOT_ME.to_owned());
+        if said && !to.reasons.iter().any(|reason| reason == NOT_ME) {
+            continue;
+        }
         if stands {
             if row.get::<u32>(10)? != rules {
                 confirmed.push(params![id, rules].to_vec());
             }
             continue;
         }
-        let facts = facts_after(row.get(6)?, to.meaning);
+        let facts = facts_after(row.get(6)?, &to);
         updates.push(
             params![
                 id,
@@ -190,9 +196,9 @@ pub(crate) fn revise(
     Ok(updates.len())
 }
 
-/// What may still be told once the hit means this.
-fn facts_after(facts: Option<String>, meaning: Meaning) -> Option<String> {
-    if meaning != Meaning::Machine {
+/// What may still be told once this is the verdict: the program and the device of somebody else are not the recipient's.
+fn facts_after(facts: Option<String>, to: &Verdict) -> Option<String> {
+    if to.meaning != Meaning::Machine && !to.reasons.iter().any(|reason| reason == NOT_ME) {
         return facts;
     }
     let facts: Facts = serde_json::from_str(&facts?).unwrap_or_default();
@@ -309,11 +315,29 @@ fn elsewhere(
         }
     };
     if news {
-        for (copy, user) in lock_copies(tx, std::iter::once(id))? {
-            event::write(tx, &[about(&copy, user, Happening::Seen, now.minute())])?;
-        }
+        tell_pages(tx, id, now)?;
     }
     Ok(news)
+}
+
+/// Writes signs down whatever stood there, and tells pages.
+pub(crate) fn note_elsewhere(
+    tx: &mut Tx<'_>,
+    id: CopyId,
+    signs: &Elsewhere,
+    now: Time,
+) -> Result<(), Error> {
+    let sql = "update copy set elsewhere_confidence = $2, elsewhere_reasons = $3 where id = $1";
+    let reasons = signs.reasons.join(" ");
+    tx.execute(sql, params![id, signs.confidence, reasons])?;
+    tell_pages(tx, id, now)
+}
+
+fn tell_pages(tx: &mut Tx<'_>, id: CopyId, now: Time) -> Result<(), Error> {
+    for (copy, user) in lock_copies(tx, std::iter::once(id))? {
+        event::write(tx, &[about(&copy, user, Happening::Seen, now.minute())])?;
+    }
+    Ok(())
 }
 
 /// Where details may be recorded, and never about somebody whom a lawyer writes to as such: what becomes of privileged mail

@@ -60,6 +60,8 @@ pub(crate) struct App {
     pub(crate) recent: Recent,
     pub(crate) tracer: Tracer,
     pub(crate) doorman: Doorman,
+    /// Counts what people say of hits, each person apart.
+    pub(crate) statements: Doorman,
 }
 
 impl App {
@@ -76,6 +78,7 @@ pub fn router(tracker: Tracker) -> Router {
         recent: Recent::default(),
         tracer: Tracer::new(random, now()),
         doorman: Doorman::new(random, now()),
+        statements: Doorman::new(random, now()),
     });
     Router::new()
         .route("/o/{*file}", get(open::pixel))

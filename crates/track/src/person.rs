@@ -203,3 +203,10 @@ struct Page<'a> {
     /// Nothing is recorded of any mail.
     nothing: bool,
 }
+
+impl Page<'_> {
+    fn may_disown(&self) -> bool {
+        let mut entries = self.mails.iter().flat_map(|mail| &mail.entries);
+        entries.any(|entry| entry.not_me.is_some())
+    }
+}

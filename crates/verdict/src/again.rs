@@ -14,7 +14,7 @@ use crate::network::{Network, Standing};
 use crate::reason::Reason as R;
 use crate::request::{Headers, Request};
 use crate::settle::{BY_HAND_LINKS_MAX, weigh};
-use crate::{Judge, click, open};
+use crate::{Judge, click, disowned, open};
 use model::{Axis, Time, Verdict};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ struct Read<'k> {
     alone: Verdict,
     /// What was found by comparing.
     sign: Option<R>,
+    /// The recipient said that it was not them.
+    disowned: bool,
 }
 
 /// Any moment: stored evidence holds no time but its distance from delivery.
@@ -52,10 +54,15 @@ impl Judge {
         let read: Vec<_> = hits.iter().map(|kept| self.read(kept)).collect();
         let again = |hit: &Option<Read<'_>>| {
             let hit = hit.as_ref()?;
-            let Some(sign) = hit.sign else {
-                return Some(hit.alone.clone());
+            let verdict = match hit.sign {
+                None => hit.alone.clone(),
+                Some(sign) => weigh(&hit.alone, sign, is_by_hand(hit, sign, &read, links)),
             };
-            Some(weigh(&hit.alone, sign, is_by_hand(hit, sign, &read, links)))
+            Some(if hit.disowned {
+                disowned(&verdict, None).0
+            } else {
+                verdict
+            })
         };
         read.iter().map(again).collect()
     }
@@ -63,12 +70,21 @@ impl Judge {
     fn read<'k>(&self, kept: &'k Kept) -> Option<Read<'k>> {
         let codes: Vec<R> =
             (kept.verdict.reasons.iter().map(|code| R::of(code))).collect::<Option<_>>()?;
+        let (disowned, codes) = match codes.split_first() {
+            Some((R::NotMe, rest)) => (true, rest),
+            _ => (false, &codes[..]),
+        };
         let (sign, codes) = match codes.split_first() {
             Some((sign, rest)) if is_sign(*sign) => (Some(*sign), rest),
-            _ => (None, &codes[..]),
+            _ => (None, codes),
         };
         let alone = self.judge_evidence(kept.axis, &kept.verdict.opener, codes)?;
-        Some(Read { kept, alone, sign })
+        Some(Read {
+            kept,
+            alone,
+            sign,
+            disowned,
+        })
     }
 
     /// One request's verdict from the codes of its evidence.

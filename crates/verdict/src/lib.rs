@@ -14,6 +14,7 @@
 mod again;
 mod agent;
 mod click;
+mod disown;
 mod evidence;
 mod facts;
 pub mod line;
@@ -27,6 +28,7 @@ mod tell;
 
 pub use again::Kept;
 pub use agent::opener_name;
+pub use disown::disowned;
 pub use network::{LIST_BYTES_MAX, List, Loaded};
 pub use reason::explain;
 pub use request::{HEADER_BYTES_MAX, Headers, Request};

@@ -89,6 +89,7 @@ reasons! {
     OtherHost "other_host" "It was read through another mail provider than the one this address belongs to."
     OtherDevice "other_device" "It was read with two programs in two networks. One person can have both."
     SharedInChat "shared_in_chat" "A chat made a preview of one of its links, as it does when somebody shares a link."
+    NotMe "not_me" "The recipient says that this was somebody else."
     BackgroundSync "background_sync" "Several mails to this person were loaded within the same minute, which is a little more like a machine."
 }
 

@@ -5,9 +5,10 @@ use crate::on_both;
 use model::event::Happening;
 use model::hit::{Elsewhere, Hit};
 use model::{
-    Axis, ConsentState, CopyId, Facts, HitId, LegalTag, LegalTags, Meaning, Mode, PerAxis, Tick,
-    Time, Topic, Verdict,
+    Axis, ConsentState, ContactId, CopyId, Facts, HitId, LegalTag, LegalTags, Meaning, Mode,
+    PerAxis, Profiles, Tick, Time, Topic, Verdict,
 };
+use std::sync::Arc;
 use std::time::Duration;
 use store::{MailHost, Outcome};
 
@@ -31,6 +32,9 @@ on_both!(
     elsewhere_only_where_details_may_be_recorded,
     elsewhere_is_taken_back_by_whoever_told_it,
     r_law_03_forwarding_is_not_guessed_at_for_those_whom_lawyers_write_to,
+    what_a_recipient_disowns_counts_for_nobody_and_stays_so,
+    only_a_persons_own_hits_that_count_as_theirs_can_be_disowned,
+    r_law_03_disowning_corrects_and_tells_nothing_of_forwarding_where_lawyers_write,
 );
 
 const HOLD: Duration = Duration::from_secs(90);
@@ -503,4 +507,119 @@ async fn r_law_03_forwarding_is_not_guessed_at_for_those_whom_lawyers_write_to(h
         assert!(!noted.await.unwrap(), "{tag:?}");
     }
     assert_eq!(house.read(copy).await.elsewhere, None);
+}
+
+/// As the rules would have it.
+fn not_me(verdict: &Verdict, before: Option<&Elsewhere>) -> (Verdict, Elsewhere) {
+    let mut verdict = verdict.clone();
+    verdict.meaning = Meaning::Unknown;
+    verdict.confidence = 5;
+    verdict.reasons.insert(0, "not_me".into());
+    let more = before.map_or(String::new(), |signs| {
+        format!(" {}", signs.reasons.join(" "))
+    });
+    (verdict, signs(80, &format!("not_me{more}")))
+}
+
+async fn disown(house: &House, contact: ContactId, hit: HitId) -> bool {
+    let said = house.store.hit_disown(contact, hit, not_me, NOW);
+    said.await.unwrap()
+}
+
+async fn what_a_recipient_disowns_counts_for_nobody_and_stays_so(house: House) {
+    house.allow_details().await;
+    let bob = house.agreed("bob@example.org").await;
+    let copy = house.copy_for(&bob, DETAILED).await;
+    let mut one = hit(copy, Axis::Open, Meaning::Human, NOW);
+    one.facts = Facts {
+        client: Some("Thunderbird".into()),
+        country: Some("FR".into()),
+        ..Facts::default()
+    };
+    folded(&house, vec![one.clone()]).await;
+    let mut feed = house.store.event_last().await.unwrap();
+    assert!(disown(&house, bob.id, one.id).await);
+    let read = house.read(copy).await;
+    assert_eq!((read.seen.opens.human, read.seen.opens.unknown), (0, 1));
+    assert_eq!((read.first_read_at, read.tick()), (None, Tick::Unsure));
+    assert_eq!(read.elsewhere, Some(signs(80, "not_me")));
+    assert_eq!(
+        told(&house, &mut feed).await,
+        [Happening::Seen, Happening::Seen]
+    );
+    let kept = &house.store.hits(copy).await.unwrap()[0];
+    assert_eq!(kept.revised_from, Some(Meaning::Human));
+    let facts = kept.facts.clone().unwrap();
+    assert_eq!(
+        (facts.client, facts.country.as_deref()),
+        (None, Some("FR")),
+        "somebody else's"
+    );
+    // Neither the second press nor what is compared later changes it.
+    assert!(!disown(&house, bob.id, one.id).await);
+    assert_eq!(revise(&house, one.id, judged(Meaning::Human, 95)).await, 0);
+    let other = Some(signs(60, "other_host shared_in_chat"));
+    house
+        .store
+        .copy_elsewhere(copy, None, other, NOW)
+        .await
+        .unwrap();
+    let read = house.read(copy).await;
+    assert_eq!(
+        (read.seen.opens.human, read.elsewhere),
+        (0, Some(signs(80, "not_me")))
+    );
+}
+
+async fn only_a_persons_own_hits_that_count_as_theirs_can_be_disowned(house: House) {
+    let (bob, eve) = (
+        house.agreed("bob@example.org").await,
+        house.agreed("eve@example.org").await,
+    );
+    let copy = house.copy_for(&bob, INDIVIDUAL).await;
+    let read = hit(copy, Axis::Open, Meaning::Human, NOW);
+    let scanned = hit(copy, Axis::Click, Meaning::Machine, NOW);
+    folded(&house, vec![read.clone(), scanned.clone()]).await;
+    assert!(!disown(&house, eve.id, read.id).await, "another's");
+    assert!(!disown(&house, bob.id, scanned.id).await, "nobody's");
+    assert!(!disown(&house, bob.id, HitId([9; 16])).await);
+    assert_eq!(house.read(copy).await.seen.opens.human, 1);
+    // Nobody's consent is needed for it; what may not be recorded any more is corrected all the same.
+    house
+        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW)
+        .await;
+    assert!(disown(&house, bob.id, read.id).await);
+    let after = house.read(copy).await;
+    assert_eq!(
+        (after.seen.opens.human, after.elsewhere),
+        (0, None),
+        "and nothing is added"
+    );
+}
+
+async fn r_law_03_disowning_corrects_and_tells_nothing_of_forwarding_where_lawyers_write(
+    house: House,
+) {
+    let bob = house.agreed("bob@example.org").await;
+    let copy = house.copy_for(&bob, INDIVIDUAL).await;
+    let one = hit(copy, Axis::Open, Meaning::Human, NOW);
+    folded(&house, vec![one.clone()]).await;
+    let tags = LegalTags::of(&[LegalTag::Client]);
+    let described = house
+        .store
+        .contact_describe(house.workspace, bob.id, None, tags, house.by());
+    assert!(described.await.unwrap());
+    assert!(disown(&house, bob.id, one.id).await);
+    let read = house.read(copy).await;
+    assert_eq!((read.seen.opens.human, read.elsewhere), (0, None));
+    // A firm's own profile: whoever the mail goes to.
+    let law = Profiles::new(&[], &["us-notice", "legal"]).unwrap();
+    let eve = house.agreed("eve@example.org").await;
+    let copy = house.copy_for(&eve, INDIVIDUAL).await;
+    let two = hit(copy, Axis::Open, Meaning::Human, NOW);
+    folded(&house, vec![two.clone()]).await;
+    let firm = house.store.clone().under(Arc::new(law));
+    assert!(firm.hit_disown(eve.id, two.id, not_me, NOW).await.unwrap());
+    let read = house.read(copy).await;
+    assert_eq!((read.seen.opens.human, read.elsewhere), (0, None));
 }

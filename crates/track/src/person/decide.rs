@@ -6,7 +6,7 @@ use crate::page::Form;
 use crate::visit::{Trouble, stored};
 use axum::response::Response;
 use http::StatusCode;
-use model::{ConsentState, SuppressionCause, Topic};
+use model::{ConsentState, HitId, SuppressionCause, Topic};
 use std::time::Duration;
 use store::{By, Method, NewAgreement};
 
@@ -17,6 +17,9 @@ const DAY: Duration = Duration::from_hours(24);
 impl Visit<'_> {
     /// Does what the pressed button says.
     pub(super) async fn decide(&self, form: &Form) -> Result<Response, Trouble> {
+        if let Some(hit) = form.get("not_me") {
+            return self.disown(hit).await;
+        }
         match (form.get("answer"), form.get("withdraw"), form.get("right")) {
             (Some("agree"), None, None) => self.agree(form).await,
             (Some("refuse"), None, None) => self.refuse().await,
@@ -182,6 +185,37 @@ impl Visit<'_> {
         stored(restrict).await?;
         tracker.changed.notify_one();
         let (title, before) = (t.restricted_title, &[t.restricted]);
+        Ok(self.say(&Said {
+            title,
+            before,
+            ..Said::default()
+        }))
+    }
+
+    /// Notes that somebody else made a visit that was counted as theirs. It is one that this page shows: a forwarded link speaks for
+    /// its own mail. What it does not show, or was said before, gets the same answer: two presses are one.
+    async fn disown(&self, hit: &str) -> Result<Response, Trouble> {
+        let (t, tracker, contact) = (self.t, &self.app.tracker, &self.person.around.contact);
+        let Ok(hit) = hit.parse::<HitId>() else {
+            return Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST));
+        };
+        let mut shown = self.person.copies.iter().flat_map(|(_, _, hits)| hits);
+        let is_shown = shown.any(|one| one.id == hit);
+        if !self.app.statements.admits(contact.id, self.now) {
+            return Ok(self.say(&Said {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                title: t.not_me_often_title,
+                before: &[t.not_me_often],
+                ..Said::default()
+            }));
+        }
+        let said = tracker
+            .store
+            .hit_disown(contact.id, hit, verdict::disowned, self.now);
+        if is_shown && stored(said).await? {
+            tracker.changed.notify_one();
+        }
+        let (title, before) = (t.not_me_title, &[t.not_me_done]);
         Ok(self.say(&Said {
             title,
             before,

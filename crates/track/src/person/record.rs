@@ -3,7 +3,8 @@
 use super::Visit;
 use crate::texts::fill;
 use crate::visit::{Trouble, stored};
-use model::{Axis, Facts};
+use model::hit::NOT_ME;
+use model::{Axis, Facts, HitId};
 use std::collections::HashMap;
 use store::{Copy, StoredHit};
 
@@ -27,6 +28,8 @@ pub(super) struct Entry {
     pub(super) when: String,
     /// What was concluded from it.
     pub(super) judged: Option<Judged>,
+    /// What to say it was not them by, where it is counted as theirs.
+    pub(super) not_me: Option<HitId>,
 }
 
 /// A verdict in words.
@@ -75,6 +78,7 @@ fn mail(
         what: t.receipt_entry.to_owned(),
         when: t.moment(at),
         judged: None,
+        not_me: None,
     });
     let count = hits.len() + usize::from(receipt.is_some());
     let shown = hits
@@ -117,6 +121,8 @@ fn entry(visit: &Visit<'_>, hit: &StoredHit, links: &HashMap<u16, String>) -> En
     };
     let meaning = if hit.repeat {
         t.repeated.to_owned()
+    } else if hit.verdict.reasons.iter().any(|reason| reason == NOT_ME) {
+        t.not_me.to_owned()
     } else {
         let sure = fill(t.sure, &[("n", &hit.verdict.confidence.to_string())]);
         format!("{} ({sure})", t.meaning(hit.verdict.meaning))
@@ -134,6 +140,7 @@ fn entry(visit: &Visit<'_>, hit: &StoredHit, links: &HashMap<u16, String>) -> En
             opener,
             facts,
         }),
+        not_me: (!hit.repeat && hit.verdict.meaning.is_human()).then_some(hit.id),
     }
 }
 

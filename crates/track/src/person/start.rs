@@ -7,6 +7,7 @@
 
 use crate::app::App;
 use crate::client;
+use crate::doorman::network;
 use crate::page::{Form, Plain, Reader, elsewhere, html};
 use crate::texts::Texts;
 use crate::visit::stored;
@@ -46,7 +47,7 @@ pub(crate) async fn ask(State(app): State<Arc<App>>, request: Request) -> Respon
             &Page { t, wrong: true },
         );
     };
-    if !app.doorman.admits(from, app.now()) {
+    if !app.doorman.admits(network(from), app.now()) {
         let page = Plain::new(t, t.enough_title, &[t.start_enough]);
         return page.answer(StatusCode::TOO_MANY_REQUESTS);
     }

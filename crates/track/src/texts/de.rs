@@ -104,6 +104,13 @@ pub(super) const TEXTS: Texts = Texts {
     unknown: "Sie oder ein Programm, das ist nicht zu erkennen",
     machine: "ein Programm, nicht Sie",
     own: "der Absender hat die eigene Mail angesehen",
+    not_me: "nicht Sie, wie Sie sagten",
+    not_me_hint: "Mails werden weitergeleitet, und Programme können wie Menschen aussehen. Wenn etwas, das als Sie zählt, jemand anders war, sagen Sie es hier.",
+    not_me_button: "Das war nicht ich",
+    not_me_title: "Notiert: Das waren nicht Sie",
+    not_me_done: "Es zählt nicht mehr als Sie. {sender} sieht, dass vielleicht jemand anders diese Mail geöffnet hat und dass Sie das gesagt haben. Niemand versucht herauszufinden, wer es war.",
+    not_me_often_title: "Das war viel in einer Stunde",
+    not_me_often: "Sie haben das binnen einer Stunde von mehreren Besuchen gesagt. Es ist notiert; bitte kommen Sie für die übrigen in einer Stunde wieder.",
 
     known_title: "Was sonst über Sie bekannt ist",
     known_name: "Name",

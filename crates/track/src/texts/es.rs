@@ -104,6 +104,13 @@ pub(super) const TEXTS: Texts = Texts {
     unknown: "usted o un programa, no se puede saber",
     machine: "un programa, no usted",
     own: "el remitente mirando su propio correo",
+    not_me: "no usted, como dijo",
+    not_me_hint: "Los correos se reenvían y los programas pueden parecer personas. Si algo que cuenta como usted fue otra persona, dígalo.",
+    not_me_button: "No fui yo",
+    not_me_title: "Anotado: no fue usted",
+    not_me_done: "Ya no cuenta como usted. {sender} ve que quizá otra persona abrió este correo y que usted lo dijo. Nadie intenta averiguar quién fue.",
+    not_me_often_title: "Es mucho en una hora",
+    not_me_often: "Lo ha dicho de varias visitas en una hora. Está anotado; para las demás, vuelva dentro de una hora.",
 
     known_title: "Qué más se sabe de usted",
     known_name: "Nombre",

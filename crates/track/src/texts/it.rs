@@ -104,6 +104,13 @@ pub(super) const TEXTS: Texts = Texts {
     unknown: "tu o un programma, non si può dire",
     machine: "un programma, non tu",
     own: "il mittente che guarda la propria e-mail",
+    not_me: "non tu, come hai detto",
+    not_me_hint: "Le e-mail vengono inoltrate e i programmi possono sembrare persone. Se qualcosa che conta come te era qualcun altro, dillo.",
+    not_me_button: "Non ero io",
+    not_me_title: "Annotato: non eri tu",
+    not_me_done: "Non conta più come te. {sender} vede che forse questa e-mail è stata aperta da qualcun altro, e che lo hai detto tu. Nessuno cerca di scoprire chi fosse.",
+    not_me_often_title: "È molto in un’ora",
+    not_me_often: "Lo hai detto di più visite in un’ora. È annotato; per le altre, torna tra un’ora.",
 
     known_title: "Che altro si sa di te",
     known_name: "Nome",

@@ -2,7 +2,7 @@
 
 use crate::site::{FIREFOX, Site, request, wait};
 use axum::http::StatusCode;
-use model::{ConsentState, CopyId, Keyring, Mode, PerAxis, Topic};
+use model::{ConsentState, CopyId, Keyring, Meaning, Mode, PerAxis, Topic};
 use std::time::Duration;
 
 #[tokio::test]
@@ -323,4 +323,74 @@ async fn a_form_that_drips_in_is_cut_off() {
     let body = axum::body::Body::from_stream(never);
     let request = axum::http::Request::post(site.person()).body(body).unwrap();
     assert_eq!(site.ask(request).await.status, StatusCode::REQUEST_TIMEOUT);
+}
+
+#[tokio::test]
+async fn this_was_not_me_corrects_what_counts_as_a_person_and_takes_a_post() {
+    let site = Site::tracked().await;
+    let image = [("user-agent", FIREFOX), ("sec-fetch-dest", "image")];
+    site.ask(request("GET", &site.pixel(), &image, "")).await;
+    site.ask(request(
+        "HEAD",
+        &site.link(),
+        &[("user-agent", FIREFOX)],
+        "",
+    ))
+    .await;
+    let page = site.get(&site.person()).await.text();
+    let buttons: Vec<&str> = page.split("name=\"not_me\" value=\"").skip(1).collect();
+    assert_eq!(buttons.len(), 1, "a program's visit is nobody's to disown");
+    let hit = &buttons[0][..22];
+    assert!(page.contains("This was not me"));
+    site.get(&format!("{}?not_me={hit}", site.person())).await;
+    assert_eq!(
+        site.hits().await[0].verdict.meaning,
+        Meaning::Human,
+        "looking changes nothing"
+    );
+    for _ in 0..2 {
+        let answer = site.post(&site.person(), &format!("not_me={hit}")).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.text().contains("Noted: that was not you"));
+        let hit = &site.hits().await[0];
+        assert_eq!(
+            (hit.verdict.meaning, hit.revised_from),
+            (Meaning::Unknown, Some(Meaning::Human))
+        );
+        assert_eq!(hit.verdict.reasons[0], "not_me");
+    }
+    let page = site.get(&site.person()).await.text();
+    assert!(page.contains("not you, as you said") && !page.contains("This was not me"));
+    assert_eq!(
+        site.post(&site.person(), "not_me=x").await.status,
+        StatusCode::BAD_REQUEST
+    );
+    let nobodys = format!("not_me={}", model::HitId([9; 16]));
+    for _ in 2..10 {
+        assert_eq!(
+            site.post(&site.person(), &nobodys).await.status,
+            StatusCode::OK
+        );
+    }
+    let often = site.post(&site.person(), &nobodys).await;
+    assert_eq!(
+        often.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "by person, not by address"
+    );
+}
+
+#[tokio::test]
+async fn a_forwarded_link_speaks_for_its_own_mail_alone() {
+    let site = Site::tracked().await;
+    let image = [("user-agent", FIREFOX), ("sec-fetch-dest", "image")];
+    site.ask(request("GET", &site.pixel(), &image, "")).await;
+    let hit = site.hits().await[0].id;
+    let other = site
+        .send("bob@home.example", "", PerAxis::all(Mode::None))
+        .await;
+    let page = format!("/p/{}", site.ring.person(other.1));
+    let answer = site.post(&page, &format!("not_me={hit}")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(site.hits().await[0].verdict.meaning, Meaning::Human);
 }

@@ -89,3 +89,12 @@ fn evidence_that_is_lost_or_unheard_of_leaves_the_verdict_alone() {
     let opener = kept(Axis::Open, 0, "from_the_future", Meaning::Human, 90, "mail_client");
     assert_eq!(again(&[lost, newer, opener], None), ["-", "-", "-"]);
 }
+
+#[test]
+fn what_a_recipient_disowned_stays_so() {
+    let codes = "not_me mail_client ordinary_network";
+    let hit = kept(Axis::Open, 0, "thunderbird", Meaning::Unknown, 5, codes);
+    let judge = Judge::new(Tables::built_in().unwrap());
+    let again = judge.judge_again(std::slice::from_ref(&hit), None);
+    assert_eq!(again, [Some(hit.verdict)]);
+}
