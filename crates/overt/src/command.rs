@@ -19,6 +19,7 @@ pub(crate) mod request;
 pub(crate) mod restore;
 pub(crate) mod retention;
 pub(crate) mod serve;
+pub(crate) mod user;
 pub(crate) mod verdict;
 
 use crate::ambient;

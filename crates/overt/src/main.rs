@@ -66,7 +66,9 @@ enum Command {
     Restore(command::restore::Arguments),
     /// Clear away what has been kept for its term, or say what that would be
     Retention(command::retention::Arguments),
-    /// Enter contacts from a list
+    /// Users: list, invite, a link to choose a password, roles, out of use
+    User(command::user::Arguments),
+    /// Enter contacts from a list, or from an export
     Contact(command::contact::Arguments),
     /// Draw a signed archive of evidence for auditors, or verify one
     Evidence(command::evidence::Arguments),
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Command::Backup(arguments) => command::backup::run(&arguments),
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Retention(arguments) => command::retention::run(&arguments),
+        Command::User(arguments) => command::user::run(&arguments),
         Command::Contact(arguments) => command::contact::run(&arguments),
         Command::Evidence(arguments) => command::evidence::run(&arguments),
         Command::Bench(arguments) => command::bench::run(&arguments),

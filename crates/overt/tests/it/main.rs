@@ -35,3 +35,4 @@ mod smtp;
 mod store_down;
 mod unreadable;
 mod webhooks;
+mod users;
