@@ -6,9 +6,13 @@
 
 mod csv;
 mod html;
+mod portable;
+mod words;
 
 pub use csv::csv;
 pub use html::html;
+pub use words::Words;
+pub(crate) use words::fill;
 
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -24,6 +28,8 @@ pub const SCHEMA: &str = "overt export 1";
 pub struct Export {
     /// The form of this record: [`SCHEMA`].
     pub schema: String,
+    /// The language of its sentences: `en`, `fr`, `de`, `it`, `es`.
+    pub language: String,
     /// When it was drawn.
     pub made_at: Time,
     /// Who is responsible.

@@ -13,7 +13,7 @@ pub use assess::{impact_assessment, interest_assessment};
 pub use notice::privacy_notice;
 
 use crate::mode::NOTHING;
-use crate::{Mode, PerAxis, Time};
+use crate::{Mode, PerAxis, Processor, Time};
 use serde::Serialize;
 
 /// What the papers are made from.
@@ -27,6 +27,10 @@ pub struct Setup {
     pub contact: String,
     /// The most that may be recorded, by axis; nothing while a kill switch is on.
     pub modes: PerAxis<Mode>,
+    /// For how many days single hits are kept.
+    pub hits_days: u32,
+    /// Who takes part beside the controller, as the operator named them.
+    pub processors: Vec<Processor>,
     /// Users, and how many of them may track.
     pub users: u32,
     /// Users who may track.
@@ -51,7 +55,7 @@ pub struct Data {
     /// What its rows are.
     pub what: &'static str,
     /// When they go.
-    pub until: &'static str,
+    pub until: String,
 }
 
 /// A titled part of a paper.
@@ -166,24 +170,41 @@ pub fn records(setup: &Setup) -> Vec<Section> {
             )],
         ),
         section("Categories of data, and when they go (30(1)(c), (f))", data),
-        section("Recipients of the data (30(1)(d))", processors()),
-        section(
-            "Transfers to third countries (30(1)(e))",
-            ["None by the program itself: it runs on the organisation's own machines and calls no other service. \
-              [Where the mail server or the machines are elsewhere, say so.]"
-                .to_owned()],
-        ),
+        section("Recipients of the data (30(1)(d))", processors(setup)),
+        section("Transfers to third countries (30(1)(e))", transfers(setup)),
         section("Measures (30(1)(g))", MEASURES.map(str::to_owned)),
     ]
 }
 
-/// Whom the data reaches, as far as the program knows.
-fn processors() -> Vec<String> {
-    vec![
-        "The mail server that mail is delivered through (the relay). [Name it, and its agreement under Art. 28.]".into(),
-        "Whoever runs the machines and their backups. [Name them, or: nobody else.]".into(),
-        "Receivers of webhooks, where some are set up. [Name them.]".into(),
-    ]
+/// Whom the data reaches: those whom the operator named, and what only the controller can add.
+fn processors(setup: &Setup) -> Vec<String> {
+    if setup.processors.is_empty() {
+        return vec![
+            "[Nobody is named. Where others run the mail server that mail is delivered through, the machines or their \
+             backups, the operator names them under [[processors]] in overt.toml. If there is nobody, say so here.]"
+                .into(),
+        ];
+    }
+    setup.processors.iter().map(Processor::sentence).collect()
+}
+
+/// Where the data goes, and what protects it there. Whether a country needs that is for counsel: no list here grows stale.
+fn transfers(setup: &Setup) -> Vec<String> {
+    let own =
+        "The program itself calls no other service: it runs on the organisation's own machines."
+            .to_owned();
+    let each = setup.processors.iter().map(|p| {
+        if p.safeguards.is_empty() {
+            format!(
+                "{} in {}: no safeguards noted. None are needed in the European Economic Area and where the Commission \
+                 found protection adequate (Art. 45).",
+                p.name, p.country
+            )
+        } else {
+            format!("{} in {}: {}", p.name, p.country, p.safeguards)
+        }
+    });
+    std::iter::once(own).chain(each).collect()
 }
 
 /// The annex to an agreement with a processor (Art. 28(3)): what is processed, and who else takes part.
@@ -202,7 +223,8 @@ pub fn processor_annex(setup: &Setup) -> Vec<Section> {
             setup.data.iter().map(|d| d.what.to_owned()),
         ),
         section("Technical and organisational measures", MEASURES.map(str::to_owned)),
-        section("Further processors", processors()),
+        section("Further processors", processors(setup)),
+        section("Where, and what protects the data there", transfers(setup)),
     ]
 }
 

@@ -5,8 +5,8 @@
 mod section;
 
 pub(crate) use section::{
-    Dkim, HITS_DAYS_MAX, Http, MailHosts, Metrics, Networks, Notify, Relay, Retention, Retry,
-    Security, Submit, WEBHOOK_SECONDS_MAX, Webhooks,
+    Dkim, HITS_DAYS_MAX, Http, MailHosts, Metrics, Networks, Notify, Processor, Relay, Retention,
+    Retry, Security, Submit, WEBHOOK_SECONDS_MAX, Webhooks,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -46,6 +46,9 @@ pub(crate) struct Config {
     pub(crate) notify: Notify,
     #[serde(default)]
     pub(crate) retention: Retention,
+    /// Who takes part beside the controller; named in notices, papers and exports.
+    #[serde(default)]
+    pub(crate) processors: Vec<Processor>,
     /// What opens backups; never lay it beside them.
     #[serde(default = "default_backup_keys")]
     pub(crate) backup_keys: PathBuf,
@@ -164,9 +167,12 @@ impl Config {
             wrong.push("[relay] user and password go together: set both or neither".into());
         }
         if self.retention.hits_days > HITS_DAYS_MAX {
-            wrong.push(format!(
-                "[retention] hits_days is at most {HITS_DAYS_MAX}: that is what recipients are told"
-            ));
+            wrong.push(format!("[retention] hits_days is at most {HITS_DAYS_MAX}"));
+        }
+        for processor in &self.processors {
+            if let Err(unclear) = processor.read() {
+                wrong.push(format!("[[processors]] {unclear}"));
+            }
         }
         if !(1..=WEBHOOK_SECONDS_MAX).contains(&self.webhooks.timeout_seconds) {
             wrong.push(format!(
@@ -186,6 +192,15 @@ impl Config {
         } else {
             bail!("the configuration needs mending:\n  {}", wrong.join("\n  "))
         }
+    }
+
+    /// How long things are kept and who takes part, as persons are told.
+    pub(crate) fn disclosure(&self) -> Result<store::Disclosure> {
+        let processors = self.processors.iter().map(Processor::read);
+        Ok(store::Disclosure {
+            terms: self.retention.terms(),
+            processors: processors.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Which database.

@@ -109,6 +109,7 @@ impl Demo {
             // A receiver to try out runs on this machine.
             webhooks: notify::Webhooks::new(keys.webhook, &["127.0.0.0/8".parse()?])?,
             webhook_timeout: Duration::from_secs(crate::config::WEBHOOK_SECONDS_MAX),
+            disclosure: Arc::default(),
             security_contact: None,
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),
@@ -137,18 +138,11 @@ impl Demo {
             mails: mails.clone(),
         });
         running.spawn(|stop| wire::smtp::serve(sink, config, handler, stop));
-        running.work(
-            &base,
-            send::Schedule::default(),
-            2,
-            verdict::settle::HOLD,
-            store::Terms::default(),
-        );
+        running.work(&base, send::Schedule::default(), 2, verdict::settle::HOLD);
         running.track(
             &base,
             Arc::new(judge(&Networks::default())?),
             Vec::new(),
-            store::Terms::default().hits,
             tracker,
             None,
         );

@@ -11,7 +11,7 @@ use send::{Courier, Schedule, Sender, SubmissionServer};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Store, Terms};
+use store::{Disclosure, Store, Terms};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -53,6 +53,8 @@ pub(crate) struct Base {
     pub(crate) webhooks: notify::Webhooks,
     /// The longest that one attempt to send an event takes.
     pub(crate) webhook_timeout: Duration,
+    /// How long things are kept, and who takes part.
+    pub(crate) disclosure: Arc<Disclosure>,
     /// Where to report that something is not safe.
     pub(crate) security_contact: Option<String>,
     /// Mail to deliver.
@@ -124,7 +126,6 @@ impl Running {
         base: &Base,
         judge: Arc<verdict::Judge>,
         trusted_proxies: Vec<ipnet::IpNet>,
-        hits_kept: Duration,
         listener: TcpListener,
         tls: Tls,
     ) {
@@ -142,7 +143,7 @@ impl Running {
             signing: base.signing.clone(),
             suppression: base.suppression.clone(),
             judge,
-            hits_kept_days: u32::try_from(hits_kept.as_secs() / 86_400).unwrap_or(u32::MAX),
+            disclosure: base.disclosure.clone(),
             origin: base.tracker.clone(),
             admin: base.admin.clone(),
             trusted_proxies,
@@ -165,7 +166,6 @@ impl Running {
         schedule: Schedule,
         connections: usize,
         hold: Duration,
-        terms: Terms,
     ) {
         let deliveries = base.meters.deliveries.get_or_init(Arc::default).clone();
         let courier = Courier {
@@ -202,7 +202,7 @@ impl Running {
         self.tasks.spawn(async move {
             tokio::select! { () = signing => {}, () = stopped => {} }
         });
-        let purging = purge(base.store.clone(), base.ambient, terms);
+        let purging = purge(base.store.clone(), base.ambient, base.disclosure.terms);
         let stopped = self.stopped();
         self.tasks.spawn(async move {
             tokio::select! { () = purging => {}, () = stopped => {} }
@@ -261,6 +261,7 @@ impl Running {
                 Box::pin(async move { test_relay(&relay).await })
             }),
             smtp_hint,
+            disclosure: base.disclosure.clone(),
             metrics: metrics(base, metrics_open),
             webhooks: base.webhooks.clone(),
             changed: base.changed.clone(),

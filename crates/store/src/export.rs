@@ -7,10 +7,10 @@
 use crate::db::Tx;
 use crate::inventory::{Kind, TABLES, Table};
 use crate::value::{Value, params};
-use crate::{Error, Store, contact};
+use crate::{Disclosure, Error, Store, Terms, contact};
 use data_encoding::BASE64URL_NOPAD;
-use model::export::{Column, Export, Row, SCHEMA, Table as Exported};
-use model::{ContactId, Time, WorkspaceId};
+use model::export::{Column, Export, Row, SCHEMA, Table as Exported, Words};
+use model::{ContactId, Language, Time, WorkspaceId};
 use serde_json::Value as Json;
 
 /// Tables that are nobody's, or somebody else's, and concern the person: which columns, and of which rows.
@@ -40,37 +40,20 @@ const ALONGSIDE: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-const PURPOSES: &[&str] = &[
-    "To send you mail, and to show its sender whether it was delivered.",
-    "To show its sender whether you read it and which links you followed, only as far as you agreed to that.",
-    "To prove what you agreed to, and when you took it back.",
-];
-const LOGIC: &[&str] = &[
-    "Each request to a picture or link in a mail is judged by fixed rules: by the network and the program it comes \
-     from, by its moment, and by what else happened around it. The outcome says whether a person or a machine made \
-     it, how sure that is, and why; all of it is listed with the request.",
-    "The network address and the program's own description are used for that in memory and never stored.",
-    "Nothing is decided about you by a machine: the outcome is shown to the sender of the mail.",
-];
-const RIGHTS: &[&str] = &[
-    "Ask for your data, have it put right, have it erased, have its use stopped, or object to it (Art. 15 to 21 GDPR). \
-     The link at the foot of each tracked mail leads to a page where you can do so.",
-    "Take back what you agreed to, at any time; that reaches mails already sent.",
-    "Complain to a data protection authority (Art. 77 GDPR).",
-];
-
 impl Store {
     /// Everything that a workspace holds about a contact. None if they are no contact of it.
     ///
-    /// It is as large as what is known about one person, and is held in memory whole.
+    /// Its sentences are in this language, and say what the operator discloses. It is as large as what is known about one person, and is held in memory whole.
     pub async fn contact_export(
         &self,
         workspace: WorkspaceId,
         contact: ContactId,
+        told: (&Disclosure, Language),
         now: Time,
     ) -> Result<Option<Export>, Error> {
+        let (disclosure, language) = (told.0.clone(), told.1);
         self.db
-            .read(move |tx| export(tx, workspace, contact, now))
+            .read(move |tx| export(tx, workspace, contact, (&disclosure, language), now))
             .await
     }
 }
@@ -79,6 +62,7 @@ fn export(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     id: ContactId,
+    (disclosure, language): (&Disclosure, Language),
     now: Time,
 ) -> Result<Option<Export>, Error> {
     let sql = format!(
@@ -89,7 +73,8 @@ fn export(
     let Some(row) = tx.first(&sql, params![id, workspace])? else {
         return Ok(None);
     };
-    let (person, controller) = (contact::contact(&row, 0)?, row.get(contact::COLUMNS_COUNT)?);
+    let person = contact::contact(&row, 0)?;
+    let controller: String = row.get(contact::COLUMNS_COUNT)?;
     let mut tables = Vec::new();
     for table in TABLES {
         let alongside = ALONGSIDE.iter().find(|(name, ..)| *name == table.name);
@@ -99,50 +84,28 @@ fn export(
             (None, None) => None,
         };
         if let Some((columns, of)) = part {
-            tables.push(draw(tx, table, &columns, &of, id)?);
+            tables.push(draw(tx, table, &columns, &of, id, &disclosure.terms)?);
         }
     }
     let sql = "select distinct u.name from \"user\" u join message m on m.user_id = u.id
                join copy c on c.message_id = m.id where c.contact_id = $1 order by u.name";
-    let mut recipients = Vec::new();
-    for row in tx.query(sql, params![id])? {
-        let name: String = row.get(0)?;
-        recipients.push(format!("{name}, who wrote to you."));
-    }
-    recipients.push(format!(
-        "Others at {controller} who look after its mail and its compliance."
-    ));
-    recipients.push("The mail server that passes the mails on. Nobody else.".to_owned());
-    let sentences = |list: &[&str]| list.iter().map(|&s| s.to_owned()).collect();
+    let authors = tx.query(sql, params![id])?;
+    let authors = authors.iter().map(|row| row.get(0));
+    let authors = authors.collect::<Result<Vec<String>, _>>()?;
+    let words = Words::of(language);
     Ok(Some(Export {
         schema: SCHEMA.to_owned(),
+        language: language.as_str().to_owned(),
         made_at: now,
-        controller,
         address: person.address.to_string(),
-        purposes: sentences(PURPOSES),
-        recipients,
-        sources: sources(&tables),
-        logic: sentences(LOGIC),
-        rights: sentences(RIGHTS),
+        purposes: words.purposes(),
+        recipients: words.recipients(&controller, &authors, &disclosure.processors),
+        sources: words.source(&person.source),
+        logic: words.logic(),
+        rights: words.rights(),
+        controller,
         tables,
     }))
-}
-
-/// What is noted about where the address came from.
-fn sources(tables: &[Exported]) -> Vec<String> {
-    let contact = tables.iter().find(|table| table.name == "contact");
-    let Some((contact, row)) = contact.and_then(|t| t.rows.first().map(|row| (t, row))) else {
-        return Vec::new();
-    };
-    let noted = contact
-        .columns
-        .iter()
-        .filter(|c| c.name.starts_with("source"));
-    let said = |column: &Column| match &row[&column.name] {
-        Json::String(text) if !text.is_empty() => Some(format!("{}: {text}", column.holds)),
-        _ => None,
-    };
-    noted.filter_map(said).collect()
 }
 
 /// The columns that the person is given: all but secrets.
@@ -157,6 +120,7 @@ fn draw(
     columns: &[&str],
     of: &str,
     contact: ContactId,
+    terms: &Terms,
 ) -> Result<Exported, Error> {
     let list = columns.join(", ");
     let sql = format!("select {list} from {} where {of}", table.quoted());
@@ -185,7 +149,7 @@ fn draw(
     Ok(Exported {
         name: table.name.to_owned(),
         holds: table.holds.to_owned(),
-        kept: table.kept.sentence().to_owned(),
+        kept: table.kept.sentence(terms),
         columns: columns.iter().map(meaning).collect(),
         rows,
     })
@@ -245,6 +209,7 @@ pub fn export_schema() -> Json {
         "type": "object",
         "properties": {
             "schema": {"const": SCHEMA},
+            "language": {"enum": Language::ALL.map(Language::as_str)},
             "made_at": {"type": "string", "format": "date-time"},
             "controller": {"type": "string"},
             "address": {"type": "string"},
@@ -268,7 +233,7 @@ pub fn export_schema() -> Json {
                 "oneOf": tables
             }}
         },
-        "required": ["schema", "made_at", "controller", "address", "purposes", "recipients", "sources", "logic",
+        "required": ["schema", "language", "made_at", "controller", "address", "purposes", "recipients", "sources", "logic",
             "rights", "tables"],
         "additionalProperties": false
     })

@@ -12,6 +12,8 @@ mod tables;
 
 pub use tables::TABLES;
 
+use crate::Terms;
+
 /// A table of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Table {
@@ -143,32 +145,25 @@ impl Kept {
         }
     }
 
-    /// When it goes, as a sentence for the records of processing.
-    pub fn sentence(self) -> &'static str {
+    /// When it goes, as a sentence for the records of processing and for whoever asks for their data.
+    pub fn sentence(self, terms: &Terms) -> String {
+        let days = terms.of(self).map_or(0, |term| term.as_secs() / 86_400);
         match self {
-            Self::Always => "Kept as long as the instance or the workspace exists.",
-            Self::Account => "Kept as long as the user has an account.",
-            Self::Session => "Deleted when it expires or is revoked.",
-            Self::Contact => "Deleted when the contact is erased.",
-            Self::Mail => {
-                "Deleted when the contact is erased, and after a set period where one is set."
-            }
-            Self::Queue => "Deleted when the mail has left or bounced.",
-            Self::Hits => {
-                "Deleted after a set period, 90 days unless set otherwise; counts by day remain."
-            }
+            Self::Always => "Kept as long as the instance or the workspace exists.".into(),
+            Self::Account => "Kept as long as the user has an account.".into(),
+            Self::Session => "Deleted when it expires or is revoked.".into(),
+            Self::Contact | Self::Mail => "Deleted when the contact is erased.".into(),
+            Self::Queue => "Deleted when the mail has left or bounced.".into(),
+            Self::Hits => format!("Deleted after {days} days; counts by day remain."),
             Self::Unconfirmed => {
-                "Deleted after a set period, 7 days unless set otherwise, if not confirmed; else kept as proof."
+                format!("Deleted after {days} days if not confirmed; else kept as proof.")
             }
             Self::Proof => {
-                "Kept as long as the consent and a set limitation period after it, three years unless set \
-                otherwise."
+                format!("Kept as long as the consent, and {days} days after its end to prove it.")
             }
-            Self::Cases => {
-                "Deleted a set period after the answer, three years unless set otherwise."
-            }
-            Self::Feed => "Deleted after a set period, 7 days unless set otherwise.",
-            Self::Webhooks => "Deleted after a set period, 30 days unless set otherwise.",
+            Self::Cases => format!("Deleted {days} days after the answer."),
+            Self::Feed => format!("Deleted after {days} days."),
+            Self::Webhooks => format!("Deleted after {days} days."),
         }
     }
 }

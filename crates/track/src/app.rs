@@ -36,8 +36,8 @@ pub struct Tracker {
     pub suppression: Arc<SuppressionKey>,
     /// Judges requests.
     pub judge: Arc<Judge>,
-    /// How many days single hits are kept, which people are told before they agree.
-    pub hits_kept_days: u32,
+    /// How long things are kept and who takes part, which people are told before they agree.
+    pub disclosure: Arc<store::Disclosure>,
     /// Where this is served.
     pub origin: Origin,
     /// Where the dashboard is served: requests that come from there are the sender's own views.

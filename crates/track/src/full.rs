@@ -35,11 +35,11 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
         let around = stored(app.tracker.store.around_workspace(workspace)).await?;
         let around = around.ok_or(Trouble::Missing)?;
         let t = reader.texts_or(around.workspace.language);
-        let (origin, days) = (&app.tracker.origin, app.tracker.hits_kept_days);
+        let origin = &app.tracker.origin;
         let topics = usable(&around.instance, &around.workspace);
         let names = Names::of_workspace(&around.workspace, &around.author, origin);
         let asking = (&around.workspace, &around.author);
-        let notice = complete_notice(t, &names, asking, origin, days, &topics);
+        let notice = complete_notice(t, &names, asking, &app.tracker, &topics);
         let notice = notice.ok_or(Trouble::Missing)?;
         let page = Page {
             t,

@@ -95,10 +95,10 @@ impl<'a> Visit<'a> {
     /// What is asked, and how; none where there is nothing to ask, or the workspace cannot ask yet.
     fn notice(&self) -> Result<Option<Shown>, Trouble> {
         let tracker = &self.app.tracker;
-        let (around, days) = (&self.person.around, tracker.hits_kept_days);
+        let around = &self.person.around;
         let asking = (&around.workspace, &around.author);
         let (names, topics) = (&self.names, &self.choice.free);
-        let notice = complete_notice(self.t, names, asking, &tracker.origin, days, topics);
+        let notice = complete_notice(self.t, names, asking, tracker, topics);
         notice
             .map(|notice| Shown::of(self.t, &self.names, &notice))
             .transpose()

@@ -56,6 +56,8 @@ pub struct App {
     pub relay_test: RelayTest,
     /// Host and port for mail clients, where mail is taken by SMTP.
     pub smtp_hint: Option<String>,
+    /// How long things are kept and who takes part, which the papers say.
+    pub disclosure: Arc<store::Disclosure>,
     /// Figures for a monitoring system.
     pub metrics: Metrics,
     /// Where events may be sent, and the secrets.

@@ -2,9 +2,10 @@
 //! (R-ROPA-04).
 
 use super::Setup;
+use crate::export::fill;
 use crate::{Language, Mode};
 
-/// The paragraphs of one language: intro, open, click, document, details, withdrawal.
+/// The paragraphs of one language: intro, open, click, document, details, term, processors, withdrawal.
 struct Words {
     intro: &'static str,
     open: &'static str,
@@ -12,6 +13,7 @@ struct Words {
     document: &'static str,
     details: &'static str,
     never: &'static str,
+    sees: &'static str,
     quiet: &'static str,
     withdraw: &'static str,
 }
@@ -22,7 +24,8 @@ const EN: Words = Words {
     click: "If you agreed, we record that you followed a link in a mail, and in which minute. Such links lead over our server; where they lead stands readable in them.",
     document: "If you agreed, we record that you looked at a document that we host, and for how long. You get the same document if you do not agree.",
     details: "Only if you agreed to that separately, we also record your mail program, browser family, operating system, kind of device, country, and city and network name where known.",
-    never: "Your network address is never stored. Single records are deleted after 90 days unless another term is set.",
+    never: "Your network address is never stored. Single records are deleted after {days} days.",
+    sees: "Besides us, these take part on our behalf: {processors}.",
     quiet: "{who} does not record whether you read its mails.",
     withdraw: "You can take your consent back in every such mail, at any time and at once, also for mails already sent. It changes nothing else: you get the same mails. You may ask what is held about you, have it put right or erased, object, and complain to a supervisory authority.",
 };
@@ -32,7 +35,8 @@ const DE: Words = Words {
     click: "Wenn Sie zugestimmt haben, halten wir fest, dass Sie einem Link in einer E-Mail gefolgt sind und in welcher Minute. Solche Links führen über unseren Server; ihr Ziel steht lesbar darin.",
     document: "Wenn Sie zugestimmt haben, halten wir fest, dass und wie lange Sie ein bei uns liegendes Dokument angesehen haben. Ohne Zustimmung erhalten Sie dasselbe Dokument.",
     details: "Nur wenn Sie dem gesondert zugestimmt haben, halten wir auch E-Mail-Programm, Browserfamilie, Betriebssystem, Geräteart und Land fest, sowie Ort und Name des Netzes, soweit bekannt.",
-    never: "Ihre IP-Adresse wird nie gespeichert. Einzelne Aufzeichnungen werden nach 90 Tagen gelöscht, wenn keine andere Frist eingestellt ist.",
+    never: "Ihre IP-Adresse wird nie gespeichert. Einzelne Aufzeichnungen werden nach {days} Tagen gelöscht.",
+    sees: "Außer uns wirken in unserem Auftrag mit: {processors}.",
     quiet: "{who} hält nicht fest, ob Sie E-Mails lesen.",
     withdraw: "Sie können Ihre Einwilligung in jeder solchen E-Mail widerrufen, jederzeit und sofort wirksam, auch für schon versandte E-Mails. Sonst ändert sich nichts: Sie erhalten dieselben E-Mails. Sie haben das Recht auf Auskunft, Berichtigung, Löschung, Widerspruch und Beschwerde bei einer Aufsichtsbehörde.",
 };
@@ -42,7 +46,8 @@ const FR: Words = Words {
     click: "Si vous l’avez accepté, nous enregistrons que vous avez suivi un lien d’un courriel, et à quelle minute. Ces liens passent par notre serveur ; leur destination y figure en clair.",
     document: "Si vous l’avez accepté, nous enregistrons que vous avez consulté un document que nous hébergeons, et combien de temps. Si vous refusez, vous recevez le même document.",
     details: "Seulement si vous l’avez accepté séparément, nous enregistrons aussi votre logiciel de messagerie, la famille de navigateur, le système d’exploitation, le type d’appareil, le pays, et la ville et le nom du réseau lorsqu’ils sont connus.",
-    never: "Votre adresse IP n’est jamais conservée. Les enregistrements individuels sont supprimés après 90 jours, sauf autre durée fixée.",
+    never: "Votre adresse IP n’est jamais conservée. Les enregistrements individuels sont supprimés après {days} jours.",
+    sees: "Outre nous, prennent part pour notre compte : {processors}.",
     quiet: "{who} n’enregistre pas si vous lisez ses courriels.",
     withdraw: "Vous pouvez retirer votre consentement dans chacun de ces courriels, à tout moment et avec effet immédiat, y compris pour les courriels déjà envoyés. Rien d’autre ne change : vous recevez les mêmes courriels. Vous disposez des droits d’accès, de rectification, d’effacement, d’opposition et de réclamation auprès d’une autorité de contrôle.",
 };
@@ -52,7 +57,8 @@ const IT: Words = Words {
     click: "Se ha acconsentito, registriamo che ha seguito un collegamento di un messaggio e in quale minuto. Tali collegamenti passano dal nostro server; la destinazione vi è leggibile.",
     document: "Se ha acconsentito, registriamo che ha consultato un documento ospitato da noi e per quanto tempo. Se non acconsente riceve lo stesso documento.",
     details: "Soltanto se ha acconsentito separatamente, registriamo anche programma di posta, famiglia di browser, sistema operativo, tipo di dispositivo, paese, e città e nome della rete se noti.",
-    never: "Il Suo indirizzo IP non viene mai conservato. Le singole registrazioni sono cancellate dopo 90 giorni, salvo altro termine impostato.",
+    never: "Il Suo indirizzo IP non viene mai conservato. Le singole registrazioni sono cancellate dopo {days} giorni.",
+    sees: "Oltre a noi partecipano per nostro conto: {processors}.",
     quiet: "{who} non registra se Lei legge i suoi messaggi.",
     withdraw: "Può revocare il consenso in ogni messaggio di questo tipo, in qualsiasi momento e con effetto immediato, anche per i messaggi già inviati. Null’altro cambia: riceve gli stessi messaggi. Ha diritto di accesso, rettifica, cancellazione, opposizione e reclamo a un’autorità di controllo.",
 };
@@ -62,7 +68,8 @@ const ES: Words = Words {
     click: "Si lo aceptó, registramos que siguió un enlace de un correo y en qué minuto. Esos enlaces pasan por nuestro servidor; su destino figura en ellos de forma legible.",
     document: "Si lo aceptó, registramos que consultó un documento que alojamos y durante cuánto tiempo. Si no lo acepta, recibe el mismo documento.",
     details: "Solo si lo aceptó por separado, registramos también su programa de correo, la familia de navegador, el sistema operativo, el tipo de dispositivo, el país, y la ciudad y el nombre de la red si se conocen.",
-    never: "Su dirección IP no se guarda nunca. Los registros individuales se borran a los 90 días, salvo que se fije otro plazo.",
+    never: "Su dirección IP no se guarda nunca. Los registros individuales se borran a los {days} días.",
+    sees: "Además de nosotros participan por encargo nuestro: {processors}.",
     quiet: "{who} no registra si usted lee sus correos.",
     withdraw: "Puede retirar su consentimiento en cada uno de esos correos, en cualquier momento y con efecto inmediato, también para los correos ya enviados. Nada más cambia: recibe los mismos correos. Tiene derecho de acceso, rectificación, supresión, oposición y reclamación ante una autoridad de control.",
 };
@@ -76,7 +83,17 @@ pub fn privacy_notice(setup: &Setup, language: Language) -> Vec<String> {
         Language::It => IT,
         Language::Es => ES,
     };
-    let named = |text: &str| text.replace("{who}", &setup.controller);
+    let processors = setup.processors.iter();
+    let processors: Vec<_> = processors
+        .map(|p| format!("{} ({})", p.name, p.country))
+        .collect();
+    let (days, all) = (setup.hits_days.to_string(), processors.join(", "));
+    let slots = [
+        ("who", setup.controller.as_str()),
+        ("days", &days),
+        ("processors", &all),
+    ];
+    let named = |text: &str| fill(text, &slots);
     if setup.is_quiet() {
         return vec![named(words.quiet)];
     }
@@ -93,7 +110,9 @@ pub fn privacy_notice(setup: &Setup, language: Language) -> Vec<String> {
         .map(|(_, text)| text);
     std::iter::once(words.intro)
         .chain(used)
-        .chain([words.never, words.withdraw])
+        .chain([words.never])
+        .chain((!all.is_empty()).then_some(words.sees))
+        .chain([words.withdraw])
         .map(named)
         .collect()
 }

@@ -13,6 +13,8 @@ fn setup(open: Mode, click: Mode, document: Mode) -> Setup {
             click,
             document,
         },
+        hits_days: 30,
+        processors: Vec::new(),
         users: 4,
         trackers: 2,
         tracked_mails: 30,
@@ -22,7 +24,7 @@ fn setup(open: Mode, click: Mode, document: Mode) -> Setup {
         data: vec![Data {
             table: "hit",
             what: "Single requests.",
-            until: "Deleted after 90 days.",
+            until: "Deleted after 30 days.".into(),
         }],
     }
 }
@@ -39,13 +41,7 @@ fn text(sections: &[Section]) -> String {
 #[test]
 fn r_ropa_04_a_paragraph_is_in_or_out_with_its_mode() {
     let (off, on) = (Mode::None, Mode::Individual);
-    for language in [
-        Language::En,
-        Language::De,
-        Language::Fr,
-        Language::It,
-        Language::Es,
-    ] {
+    for language in Language::ALL {
         let notice = |o, c, d| privacy_notice(&setup(o, c, d), language);
         assert_eq!(notice(off, off, off).len(), 1, "{language:?}");
         let all = notice(on, on, on);
@@ -82,7 +78,7 @@ fn r_ropa_01_a_changed_setting_shows_in_the_records() {
     );
     assert!(of(Mode::None, Mode::None).contains("tracking is off"));
     assert!(
-        both.contains("Deleted after 90 days") && both.contains("[contact for data protection")
+        both.contains("Deleted after 30 days") && both.contains("[contact for data protection")
     );
 }
 
@@ -124,7 +120,60 @@ fn r_ropa_05_the_annex_lists_data_measures_and_further_processors() {
     assert!(
         titles.contains(&"Further processors") && titles.contains(&"Kinds of data and of persons")
     );
-    assert!(text(&annex).contains("relay") && text(&annex).contains("Single requests."));
+    assert!(text(&annex).contains("[Nobody is named") && text(&annex).contains("Single requests."));
+    let named = Setup {
+        processors: vec![
+            Processor::stated("Post AG", "delivers mail", "CH", "").unwrap(),
+            Processor::stated(
+                "Disks Inc",
+                "keeps backups",
+                "US",
+                "standard contractual clauses",
+            )
+            .unwrap(),
+        ],
+        ..setup(Mode::Individual, Mode::None, Mode::None)
+    };
+    for paper in [processor_annex(&named), records(&named)] {
+        let paper = text(&paper);
+        for words in [
+            "Post AG (CH): delivers mail",
+            "Post AG in CH: no safeguards noted",
+            "Disks Inc in US: standard contractual clauses",
+        ] {
+            assert!(paper.contains(words), "{words}: {paper}");
+        }
+        assert!(!paper.contains("Nobody is named"));
+    }
+}
+
+#[test]
+fn r_ropa_04_the_notice_names_the_term_and_the_processors() {
+    let quiet = setup(Mode::None, Mode::None, Mode::None);
+    let alone = setup(Mode::Individual, Mode::None, Mode::None);
+    let named = Setup {
+        hits_days: 14,
+        processors: vec![Processor::stated("Post {days}", "delivers mail", "CH", "").unwrap()],
+        ..alone.clone()
+    };
+    for language in Language::ALL {
+        let one = privacy_notice(&alone, language);
+        assert!(
+            one.iter().any(|p| p.contains("30 ")),
+            "{language:?}: {one:?}"
+        );
+        let two = privacy_notice(&named, language);
+        assert!(
+            two.iter().any(|p| p.contains("14 ")),
+            "{language:?}: {two:?}"
+        );
+        assert!(
+            two.iter().any(|p| p.contains("Post {days} (CH)")),
+            "{language:?}: {two:?}"
+        );
+        assert_eq!(two.len(), one.len() + 1, "{language:?}");
+        assert_eq!(privacy_notice(&quiet, language).len(), 1);
+    }
 }
 
 #[test]

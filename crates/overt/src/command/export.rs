@@ -4,6 +4,7 @@ use super::person::{Whom, find};
 use super::{block_on, configured, open};
 use crate::{ambient, log};
 use anyhow::{Context, Result, bail};
+use model::Language;
 use model::export::{Export, csv, html};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
@@ -19,6 +20,9 @@ pub(crate) struct Arguments {
     /// A page to read, the same for programs, or a table a file
     #[arg(long, value_enum, default_value_t = Format::Html)]
     format: Format,
+    /// The language of its sentences: en, fr, de, it, es [default: theirs, else the workspace's]
+    #[arg(long)]
+    language: Option<Language>,
     /// The file to write; with csv, the folder [default: standard output, which csv cannot use]
     #[arg(long)]
     out: Option<PathBuf>,
@@ -51,7 +55,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let store = open(&config).await?;
         let contact = find(&store, whom).await?;
         let now = (ambient::REAL.now)();
-        let export = store.contact_export(contact.workspace, contact.id, now);
+        let workspace = store.workspace(contact.workspace).await?;
+        let theirs = contact.language.or(workspace.map(|w| w.language));
+        let language = arguments.language.or(theirs).unwrap_or_default();
+        let told = (&config.disclosure()?, language);
+        let export = store.contact_export(contact.workspace, contact.id, told, now);
         export.await?.context("they were erased just now")
     })?;
     write(&export, arguments.format, arguments.out.as_deref())?;

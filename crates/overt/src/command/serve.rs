@@ -55,7 +55,6 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             config.retry.schedule(),
             config.relay.connections,
             config.notify.hold(),
-            config.retention.terms(),
         );
         running.keep_backup_keys(&base, config.backup_keys.clone());
     }
@@ -83,7 +82,6 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             &base,
             judge,
             config.tracker.trusted_proxies.clone(),
-            config.retention.terms().hits,
             listener,
             http_tls(&config.tracker)?,
         );
@@ -165,6 +163,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         webhooks: notify::Webhooks::new(keys.webhook, &config.webhooks.allow_private)
             .context("[webhooks]")?,
         webhook_timeout: config.webhooks.timeout(),
+        disclosure: Arc::new(config.disclosure()?),
         security_contact: config.security_contact.clone(),
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),

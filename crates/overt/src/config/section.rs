@@ -286,8 +286,28 @@ fn four() -> usize {
     4
 }
 
-/// The page on which recipients agree says so, in five languages.
+/// Single hits are kept no longer than a mail is of interest; recipients are told how long before they agree.
 pub(crate) const HITS_DAYS_MAX: u16 = 90;
+
+/// Who takes part in the processing by order of the controllers (GDPR Art. 28).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Processor {
+    name: String,
+    /// What it does, as in "delivers mail".
+    purpose: String,
+    /// Two letters.
+    country: String,
+    /// What protects the data there, where that is needed.
+    #[serde(default)]
+    safeguards: String,
+}
+
+impl Processor {
+    pub(crate) fn read(&self) -> Result<model::Processor, model::source::Unclear> {
+        model::Processor::stated(&self.name, &self.purpose, &self.country, &self.safeguards)
+    }
+}
 
 /// For how many days things are kept. What has none here is kept as the data inventory says.
 #[derive(Debug, Clone, Copy, Deserialize)]

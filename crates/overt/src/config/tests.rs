@@ -169,6 +169,33 @@ fn a_list_of_networks_is_one_file_or_several() {
 }
 
 #[test]
+fn r_ropa_05_processors_are_named_in_the_file() {
+    let post =
+        "\n[[processors]]\nname = \"Post AG\"\npurpose = \"delivers mail\"\ncountry = \"ch\"";
+    let config = load(
+        &format!("{MINIMAL}{post}\n[retention]\nhits_days = 30"),
+        &[],
+    )
+    .unwrap();
+    let disclosure = config.disclosure().unwrap();
+    assert_eq!(disclosure.hits_days(), 30);
+    assert_eq!(
+        disclosure.processors[0].sentence(),
+        "Post AG (CH): delivers mail"
+    );
+    let wrong = load(
+        &format!("{MINIMAL}{}", post.replace("\"ch\"", "\"Swiss\"")),
+        &[],
+    );
+    assert!(
+        wrong
+            .unwrap_err()
+            .to_string()
+            .contains("[[processors]] country")
+    );
+}
+
+#[test]
 fn all_that_is_wrong_is_named_at_once() {
     let text = MINIMAL
         .replace("https://t.example.org", "https://overt.example.org")

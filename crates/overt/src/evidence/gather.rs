@@ -1,6 +1,7 @@
 //! What goes into an evidence archive: records, one by one, no screenshots. No addresses of recipients, no secrets.
 
 use super::Files;
+use crate::ambient;
 use crate::command::audit::examine;
 use crate::config::Config;
 use anyhow::Result;
@@ -105,11 +106,34 @@ pub(crate) async fn gather(
         "P1.1 P2.1",
         &texts,
     )?;
-    inventory(&mut files)?;
+    inventory(&mut files, config)?;
     for chain in store.ledger_chains().await? {
         workspace(&mut files, store, key, &chain, period).await?;
+        processing(&mut files, store, config, chain.workspace).await?;
     }
     Ok(files)
+}
+
+/// The records of processing, as the settings make them today: kept with the archive, so that two can be compared.
+async fn processing(
+    files: &mut Files,
+    store: &Store,
+    config: &Config,
+    id: WorkspaceId,
+) -> Result<()> {
+    let now = (ambient::REAL.now)();
+    let setup = store.paper_setup(id, &config.disclosure()?, now).await?;
+    let Some(setup) = setup else {
+        return Ok(());
+    };
+    let sections = model::paper::records(&setup);
+    let paper = model::paper::as_json("records", now, &setup, &sections);
+    put(
+        files,
+        format!("{id}/records-of-processing.json"),
+        "P1.1 P3",
+        &paper,
+    )
 }
 
 fn roles(files: &mut Files) -> Result<()> {
@@ -159,14 +183,15 @@ fn keys(files: &mut Files, config: &Config, key: &SigningKey) -> Result<()> {
     put(files, "keys.json".into(), "CC6.1 CC6.7 C1.1", &value)
 }
 
-fn inventory(files: &mut Files) -> Result<()> {
+fn inventory(files: &mut Files, config: &Config) -> Result<()> {
+    let terms = config.retention.terms();
     let table = |t: &store::inventory::Table| {
         let columns: Vec<_> = t
             .columns
             .iter()
             .map(|c| json!({ "name": c.name, "holds": c.holds }))
             .collect();
-        json!({ "table": t.name, "holds": t.holds, "kept": t.kept.sentence(), "personal": t.is_personal(),
+        json!({ "table": t.name, "holds": t.holds, "kept": t.kept.sentence(&terms), "personal": t.is_personal(),
             "columns": columns })
     };
     let tables: Vec<_> = store::inventory::TABLES.iter().map(table).collect();

@@ -55,6 +55,7 @@ async fn evidence_is_drawn_verifies_offline_and_names_no_recipient() {
         "ledger-verified.json",
         "register.jsonl",
         "data-inventory.json",
+        "records-of-processing.json",
         "consent.given",
         "user.signed_in",
         "\"tampering\": null",

@@ -34,5 +34,5 @@ mod sentinel;
 mod smtp;
 mod store_down;
 mod unreadable;
-mod webhooks;
 mod users;
+mod webhooks;

@@ -54,7 +54,7 @@ async fn r_dsr_04_erasing_somebody_leaves_no_byte_and_no_live_token() {
     let export: Value =
         serde_json::from_str(&printed(&overt, "export", &[ZOE, "--format", "json"])).unwrap();
     assert_eq!(export["address"], ZOE);
-    assert!(printed(&overt, "export", &[ZOE]).contains("it was opened"));
+    assert!(printed(&overt, "export", &[ZOE]).contains("The mail was opened"));
     let tables = overt.folder.path().join("tables");
     printed(
         &overt,

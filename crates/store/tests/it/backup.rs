@@ -137,12 +137,22 @@ async fn r_dsr_05_an_erased_contact_does_not_come_back(house: House) {
     // Others are as they were, and the chain is whole.
     let before = house
         .store
-        .contact_export(house.workspace, other.id, NOW)
+        .contact_export(
+            house.workspace,
+            other.id,
+            (&store::Disclosure::default(), model::Language::En),
+            NOW,
+        )
         .await
         .unwrap();
     let after = new
         .store
-        .contact_export(house.workspace, other.id, NOW)
+        .contact_export(
+            house.workspace,
+            other.id,
+            (&store::Disclosure::default(), model::Language::En),
+            NOW,
+        )
         .await
         .unwrap();
     assert_eq!(before.unwrap().tables, after.unwrap().tables);
@@ -182,13 +192,23 @@ async fn r_dsr_05_an_erased_contact_does_not_come_back(house: House) {
 async fn same(house: &House, new: &House, contact: model::ContactId) {
     let before = house
         .store
-        .contact_export(house.workspace, contact, NOW)
+        .contact_export(
+            house.workspace,
+            contact,
+            (&store::Disclosure::default(), model::Language::En),
+            NOW,
+        )
         .await
         .unwrap()
         .unwrap();
     let after = new
         .store
-        .contact_export(house.workspace, contact, NOW)
+        .contact_export(
+            house.workspace,
+            contact,
+            (&store::Disclosure::default(), model::Language::En),
+            NOW,
+        )
         .await
         .unwrap()
         .unwrap();

@@ -136,13 +136,23 @@ async fn r_dsr_04_others_keep_everything(house: House) {
     house.fold_all().await;
     let before = house
         .store
-        .contact_export(house.workspace, other.id, NOW)
+        .contact_export(
+            house.workspace,
+            other.id,
+            (&store::Disclosure::default(), model::Language::En),
+            NOW,
+        )
         .await
         .unwrap();
     erase(&house, &known).await;
     let after = house
         .store
-        .contact_export(house.workspace, other.id, NOW)
+        .contact_export(
+            house.workspace,
+            other.id,
+            (&store::Disclosure::default(), model::Language::En),
+            NOW,
+        )
         .await
         .unwrap();
     assert_eq!(before, after);

@@ -89,7 +89,7 @@ fn r_ret_01_what_is_said_reads_as_sentences() {
     for t in TABLES {
         assert!(names.insert(t.name), "{} is listed twice", t.name);
         assert!(t.holds.ends_with('.'), "{}: {}", t.name, t.holds);
-        assert!(t.kept.sentence().ends_with('.'));
+        assert!(t.kept.sentence(&store::Terms::default()).ends_with('.'));
         for c in t.columns {
             assert!(
                 !c.holds.is_empty() && !c.holds.ends_with('.'),

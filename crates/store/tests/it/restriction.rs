@@ -43,7 +43,12 @@ async fn r_with_09_a_restricted_contact_is_kept_and_not_used(house: House) {
     assert_eq!((sums.copies, sums.read), (0, 0));
     // But they are told all of it.
     let export = store
-        .contact_export(workspace, bob.id, NOW)
+        .contact_export(
+            workspace,
+            bob.id,
+            (&store::Disclosure::default(), model::Language::En),
+            NOW,
+        )
         .await
         .unwrap()
         .unwrap();

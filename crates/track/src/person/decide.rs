@@ -141,10 +141,10 @@ impl Visit<'_> {
     async fn withdraw(&self, topics: &[Topic]) -> Result<Response, Trouble> {
         self.set(topics, ConsentState::Withdrawn).await?;
         let t = self.t;
-        let past: &[&str] = if !self.person.is_recorded() {
-            &[]
-        } else {
+        let past: &[&str] = if self.person.is_recorded() {
             &[t.withdrawn_past]
+        } else {
+            &[]
         };
         Ok(self.say(&Said {
             title: t.withdrawn_title,

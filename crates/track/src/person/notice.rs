@@ -4,12 +4,12 @@
 //! that shows it names no recipient: it is the same bytes for everybody, and those bytes are what is kept. The form in
 //! it carries the text's digest: who agrees to a text that has changed meanwhile is asked to read it again.
 
+use crate::app::Tracker;
 use crate::names::{Names, one_line};
 use crate::texts::Texts;
 use crate::visit::Trouble;
 use askama::Template;
 use model::notice::Draft;
-use model::url::Origin;
 use model::{Notice, Sha256, Topic};
 use store::{Author, Workspace};
 
@@ -36,8 +36,7 @@ pub(crate) fn complete(
     t: &Texts,
     names: &Names,
     (workspace, author): (&Workspace, &Author),
-    origin: &Origin,
-    retention_days: u32,
+    tracker: &Tracker,
     topics: &[Topic],
 ) -> Option<Notice> {
     let contact = if workspace.contact.trim().is_empty() {
@@ -48,14 +47,18 @@ pub(crate) fn complete(
     let aim = one_line(&names.fill(t.notice_aim));
     let lines = workspace.postal_address.lines().map(str::trim);
     let address: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    let origin = &tracker.origin;
+    let mut recipients = vec![one_line(&names.fill(t.notice_recipients))];
+    let processors = tracker.disclosure.processors.iter();
+    recipients.extend(processors.map(|p| one_line(&format!("{} ({})", p.name, p.country))));
     let draft = Draft {
         language: t.language.as_str().to_owned(),
         controller: one_line(&workspace.name),
         address: one_line(&address.join(", ")),
         contact: one_line(contact),
         aims: topics.iter().map(|topic| (*topic, aim.clone())).collect(),
-        retention_days,
-        recipients: vec![one_line(&names.fill(t.notice_recipients))],
+        retention_days: tracker.disclosure.hits_days(),
+        recipients,
         withdrawal: format!("{origin}/p"),
         full_notice: format!("{origin}/n/{}", workspace.id),
     };

@@ -180,7 +180,9 @@ impl<'a> Visit<'a> {
     /// Everything known, as a file.
     async fn export(&self, form: As) -> Result<Response, Trouble> {
         let (store, contact) = (&self.app.tracker.store, &self.around.contact);
-        let drawn = stored(store.contact_export(contact.workspace, contact.id, self.now)).await?;
+        let told = (&*self.app.tracker.disclosure, self.t.language);
+        let drawn = store.contact_export(contact.workspace, contact.id, told, self.now);
+        let drawn = stored(drawn).await?;
         let export = drawn.ok_or(Trouble::Missing)?;
         let (kind, name, body) = match form {
             As::Page => (

@@ -144,7 +144,7 @@ impl Site {
             signing: Arc::new(model::SigningKey::new(&[7; 32]).unwrap()),
             suppression: Arc::new(suppression()),
             judge: Arc::new(verdict::Judge::new(verdict::Tables::built_in().unwrap())),
-            hits_kept_days: 90,
+            disclosure: std::sync::Arc::default(),
             origin: origin.clone(),
             admin: "https://overt.example.org".parse().unwrap(),
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],

@@ -78,6 +78,7 @@ pub fn app(store: Store, admin: &str) -> web::App {
         relay_test: Arc::new(|| {
             Box::pin(async { Ok("250 relay.sample.example at your service".into()) })
         }),
+        disclosure: Arc::default(),
         metrics: web::Metrics {
             text: Arc::new(|| Box::pin(async { Ok("# EOF\n".into()) })),
             open: false,

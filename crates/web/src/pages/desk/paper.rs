@@ -1,20 +1,19 @@
 //! The generated papers, as pages to print and as JSON to compare.
 
 use super::super::{Page, show as render};
+use super::When;
 use super::sheet::{Cell, Sheet};
-use super::{DAY, When};
 use crate::Shared;
 use crate::auth::{May, User};
 use crate::error::{Error, Result};
 use crate::extract::Id;
 use askama::Template;
-use axum::Json;
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use model::paper::{self, Data, Section, Setup};
+use model::Language;
+use model::paper::{self, Section, Setup};
 use model::role::Act;
-use model::{ConsentState, Language, Mode, PerAxis};
-use store::{RegisterFilter, Registered};
 
 #[derive(Template)]
 #[template(path = "desk/paper.html")]
@@ -52,63 +51,6 @@ const PAPERS: [(&str, &str, &str); 5] = [
         "Art. 28 GDPR: what is processed, and who else takes part",
     ),
 ];
-
-/// What the papers are made from, as it is now.
-async fn setup(web: &Shared, user: &User) -> Result<Setup> {
-    let (store, now) = (&web.app.store, (web.app.ambient.now)());
-    let workspace = store
-        .workspace(user.workspace)
-        .await?
-        .ok_or(Error::NotFound("workspace"))?;
-    let instance = store.instance().await?;
-    let members = store.members(user.workspace).await?;
-    let on = instance.tracking && workspace.tracking;
-    let axis = |a: Mode, b: Mode| if on { a.min(b) } else { Mode::None };
-    let (i, w) = (instance.ceiling, workspace.ceiling);
-    let year = now - 365 * DAY;
-    let filter = RegisterFilter {
-        from: Some(year),
-        limit: 100_000,
-        ..RegisterFilter::default()
-    };
-    let mails = store.register(user.workspace, filter).await?;
-    let counts = store.consent_counts(user.workspace, year, now).await?;
-    let of = |states: &[ConsentState]| {
-        counts
-            .iter()
-            .filter(|(state, _)| states.contains(state))
-            .map(|(_, n)| n)
-            .sum()
-    };
-    let data = store::inventory::TABLES
-        .iter()
-        .filter(|t| t.is_personal())
-        .map(|t| Data {
-            table: t.name,
-            what: t.holds,
-            until: t.kept.sentence(),
-        });
-    Ok(Setup {
-        controller: workspace.name,
-        postal_address: workspace.postal_address,
-        contact: workspace.contact,
-        modes: PerAxis {
-            open: axis(i.open, w.open),
-            click: axis(i.click, w.click),
-            document: axis(i.document, w.document),
-        },
-        users: members.iter().filter(|m| m.limits.active).count() as u32,
-        trackers: members
-            .iter()
-            .filter(|m| m.limits.active && m.limits.may_track)
-            .count() as u32,
-        tracked_mails: mails.len() as u32,
-        tracked_copies: mails.iter().map(Registered::tracked_copies).sum(),
-        given: of(&[ConsentState::Given]),
-        taken_back: of(&[ConsentState::Refused, ConsentState::Withdrawn]),
-        data: data.collect(),
-    })
-}
 
 fn sections(name: &str, setup: &Setup) -> Option<Vec<Section>> {
     Some(match name {
@@ -173,11 +115,16 @@ pub(super) async fn show(
     };
     let known = PAPERS.iter().find(|(known, ..)| *known == name);
     let (_, title, _) = known.ok_or(Error::NotFound("paper"))?;
-    let setup = setup(&web, &user).await?;
-    let sections = sections(name, &setup).ok_or(Error::NotFound("paper"))?;
     let now = (web.app.ambient.now)();
+    let (store, disclosure) = (&web.app.store, &web.app.disclosure);
+    let setup = store.paper_setup(user.workspace, disclosure, now).await?;
+    let setup = setup.ok_or(Error::NotFound("workspace"))?;
+    let sections = sections(name, &setup).ok_or(Error::NotFound("paper"))?;
     if as_json {
-        return Ok(Json(paper::as_json(name, now, &setup, &sections)).into_response());
+        // A line a fact, and the same facts in the same order: two of different days can be compared by line.
+        let text = serde_json::to_string_pretty(&paper::as_json(name, now, &setup, &sections));
+        let text = text.map_err(|_| Error::Internal)? + "\n";
+        return Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response());
     }
     Ok(render(&PaperPage {
         page: Page::of(&user, "compliance", *title),
