@@ -83,7 +83,7 @@ impl WebhookEvent {
             Self::ConsentWithdrawn => "took a consent back",
             Self::ContactCorrected => "was corrected",
             Self::ContactErased => "was erased",
-            Self::ContactRestricted => "may not be used, or may be again",
+            Self::ContactRestricted => "was restricted",
             Self::ContactObjected => "objected to advertising",
             Self::ContactUnsubscribed => "wants no more advertising",
             Self::MessageSent => "was taken by the relay",

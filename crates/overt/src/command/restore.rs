@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// Its key file [default: the one in the configuration]
     #[arg(long)]
     keys: Option<PathBuf>,
-    /// Leave behind mail that waited when the backup was made; it may have left since
+    /// Leave behind mail and events that waited when the backup was made; they may have left since
     #[arg(long)]
     without_queue: bool,
     /// The configuration file

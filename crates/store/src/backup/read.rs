@@ -138,7 +138,7 @@ impl Restoring<'_> {
         if row.len() != table.columns.len() {
             return Err(damaged("a row is too long or too short"));
         }
-        if table.name == "outbox" && !self.queue {
+        if matches!(table.name, "outbox" | "webhook_delivery") && !self.queue {
             return Ok(());
         }
         self.waiting.push(row);

@@ -19,7 +19,7 @@ on_both!(
     r_with_07_whoever_is_off_hears_later_what_people_decided,
     r_dsr_08_a_correction_is_told_to_all_as_the_person_is_now,
     r_dsr_04_an_erasure_is_told_by_id_and_by_a_mark_that_only_the_receiver_can_read,
-    r_dsr_06_a_restriction_is_told,
+    r_with_09_a_restriction_is_told,
     r_sec_16_what_a_person_no_longer_permits_is_not_sent,
     r_sec_16_a_withdrawal_takes_what_was_told_out_of_the_log,
     r_sec_16_a_consent_that_was_taken_back_is_not_told_late,
@@ -227,7 +227,7 @@ async fn r_dsr_08_a_correction_is_told_to_all_as_the_person_is_now(house: House)
     );
 }
 
-async fn r_dsr_06_a_restriction_is_told(house: House) {
+async fn r_with_09_a_restriction_is_told(house: House) {
     made(&house, &[]).await;
     let ann = house.contact("ann@example.org").await;
     let restrict = |on| {
