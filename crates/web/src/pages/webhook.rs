@@ -26,6 +26,8 @@ struct WebhookPage {
     webhook: Webhook,
     log: Vec<Logged>,
     draft: Draft,
+    /// The form was sent, and was wrong.
+    is_draft: bool,
     /// Shown this once, and until when the one before goes on signing.
     secret: Option<(String, Option<When>)>,
     wrong: Option<String>,
@@ -97,6 +99,7 @@ async fn page(
     };
     Ok(WebhookPage {
         page: Page::of(user, "settings", title),
+        is_draft: draft.is_some(),
         draft: draft.unwrap_or_else(as_it_is),
         webhook,
         log,

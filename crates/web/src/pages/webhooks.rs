@@ -72,15 +72,12 @@ impl Draft {
 /// How it goes, in a few words, and whether it needs a hand.
 pub(super) fn standing(webhook: &Webhook) -> (String, bool) {
     match webhook.off {
-        Some((WebhookOff::Paused, _)) => ("turned off".into(), false),
-        Some((WebhookOff::Gone, _)) => ("off: it answered that it is gone (410)".into(), true),
-        Some((WebhookOff::Failing, _)) => ("off: it took nothing for days".into(), true),
-        None if webhook.failures > 0 => {
-            let times = webhook.failures;
-            (format!("does not take anything: {times} × in a row"), true)
-        }
-        None if webhook.waiting > 0 => (format!("on, {} waiting", webhook.waiting), false),
-        None => ("on".into(), false),
+        Some((WebhookOff::Paused, _)) => ("Turned off".into(), false),
+        Some((WebhookOff::Gone, _)) => ("Off: it answered that it is gone (410)".into(), true),
+        Some((WebhookOff::Failing, _)) => ("Off: it took nothing for days".into(), true),
+        None if webhook.failures > 0 => ("It takes nothing at present".into(), true),
+        None if webhook.waiting > 0 => (format!("On, {} waiting", webhook.waiting), false),
+        None => ("On".into(), false),
     }
 }
 

@@ -13,3 +13,4 @@ mod pages;
 mod sample;
 mod sign_in;
 mod tenants;
+mod webhooks;
