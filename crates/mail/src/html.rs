@@ -111,9 +111,12 @@ const HEAD_ELEMENTS: &[&str] = &[
 ];
 /// Elements that may carry a link, a picture, a quote or an edge of the body, and the sentinel. Each name costs time at
 /// every tag, and an element that is not looked at costs little.
-static LOOKED_AT: LazyLock<Option<Selector>> = LazyLock::new(|| {
-    let selector = "a, area, img, base, html, body, frameset, blockquote, div, span, overt-end";
-    selector.parse().ok()
+static ORDINARY: LazyLock<Option<Selector>> =
+    LazyLock::new(|| "a, img, html, body, div, span, overt-end".parse().ok());
+/// With those that few mails have.
+static WITH_RARE: LazyLock<Option<Selector>> = LazyLock::new(|| {
+    let all = "a, img, html, body, div, span, overt-end, area, base, blockquote, frameset";
+    all.parse().ok()
 });
 /// Where there is VML: any of its shapes may be a link, under any name.
 static EVERYTHING: LazyLock<Option<Selector>> = LazyLock::new(|| "*".parse().ok());
@@ -122,10 +125,44 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 /// Written after the body to see whether text there is text: not inside a tag, a comment, a title.
 const SENTINEL: &[u8] = b"<overt-end>";
 
+/// Which of the less usual tags there could be, by a look at what stands behind each `<`. Errs on the side of yes.
+#[derive(Default, Clone, Copy)]
+struct Unusual {
+    /// `area`, `base`, `blockquote`, `frameset`
+    rare: bool,
+    /// VML
+    shapes: bool,
+    /// `svg`, `math`
+    foreign: bool,
+}
+
+impl Unusual {
+    fn of(view: &[u8]) -> Self {
+        let mut unusual = Self::default();
+        for at in memchr::memchr_iter(b'<', view) {
+            let begins = |name: &[u8]| {
+                let tag = view.get(at + 1..at + 1 + name.len());
+                tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name))
+            };
+            match view.get(at + 1).map(u8::to_ascii_lowercase) {
+                Some(b'a') => unusual.rare |= begins(b"area"),
+                Some(b'b') => unusual.rare |= begins(b"base") || begins(b"blockquote"),
+                Some(b'f') => unusual.rare |= begins(b"frameset"),
+                Some(b'm') => unusual.foreign |= begins(b"math"),
+                Some(b's') => unusual.foreign |= begins(b"svg"),
+                Some(b'v') => unusual.shapes |= begins(b"v:"),
+                _ => {}
+            }
+        }
+        unusual
+    }
+}
+
 /// Outline a body.
 pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
     let opening = opening(view)?;
-    let mut found = run(view, &opening)?;
+    let unusual = Unusual::of(view);
+    let mut found = run(view, &opening, unusual)?;
     if found.frames {
         return Err(Unreadable::Frames);
     }
@@ -135,7 +172,8 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
         if let Some(inner) = conditional(text) {
             let shift = comment.start + inner.start;
             let shifted = |range: &Range<usize>| range.start + shift..range.end + shift;
-            for spot in run(&text[inner], &Opening::default())?.links {
+            let inner = &text[inner];
+            for spot in run(inner, &Opening::default(), Unusual::of(inner))?.links {
                 let (value, shown) = (shifted(&spot.value), shifted(&spot.shown));
                 found.links.push(Spot {
                     value,
@@ -159,7 +197,7 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
         .quote
         .or(bottom)
         .filter(|at| *at >= top && *at <= SEEN_BYTES_MAX)
-        .filter(|at| !in_foreign(&view[..*at]))
+        .filter(|at| !(unusual.foreign && ends_in_foreign(&view[..*at], unusual)))
         .unwrap_or(top);
     Ok(Outline {
         links: found.links,
@@ -172,13 +210,8 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
 
 /// Is an `<svg>` or `<math>` open where `before` ends? A paragraph put in there would end it, and what follows would
 /// mean something else.
-fn in_foreign(before: &[u8]) -> bool {
-    let opens = |at: usize, name: &[u8]| {
-        let tag = before.get(at + 1..at + 1 + name.len());
-        tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name))
-    };
-    let any = memchr::memchr_iter(b'<', before).any(|at| opens(at, b"svg") || opens(at, b"math"));
-    any && run(before, &Opening::default()).map_or(true, |found| found.foreign_end)
+fn ends_in_foreign(before: &[u8], unusual: Unusual) -> bool {
+    run(before, &Opening::default(), unusual).map_or(true, |found| found.foreign_end)
 }
 
 /// Looks at every element up to the first that is content, and no further.
@@ -236,7 +269,7 @@ fn open(element: &mut Element<'_, '_>, shared: &Rc<RefCell<Opening>>) {
     }
 }
 
-fn run(view: &[u8], opening: &Opening) -> Result<Found, Unreadable> {
+fn run(view: &[u8], opening: &Opening, unusual: Unusual) -> Result<Found, Unreadable> {
     let found = Rc::new(RefCell::new(Found::default()));
     let end = view.len();
     let (body, content) = (opening.body, opening.content.unwrap_or(end));
@@ -256,9 +289,11 @@ fn run(view: &[u8], opening: &Opening) -> Result<Found, Unreadable> {
             Ok(())
         }
     };
-    let has_shapes =
-        memchr::memchr_iter(b'<', view).any(|at| matches!(view[at + 1..], [b'v' | b'V', b':', ..]));
-    let selector = if has_shapes { &EVERYTHING } else { &LOOKED_AT };
+    let selector = match unusual {
+        Unusual { shapes: true, .. } => &EVERYTHING,
+        Unusual { rare: true, .. } => &WITH_RARE,
+        _ => &ORDINARY,
+    };
     let looked_at = selector.as_ref().ok_or(Unreadable::Ambiguous)?;
     let mut settings = settings(view).append_element_content_handler((
         Cow::Borrowed(looked_at),
@@ -403,10 +438,11 @@ fn shown(rest: &[u8], kind: LinkKind, name: &str) -> usize {
     }
     let rest = &rest[..rest.len().min(SHOWN_BYTES_MAX)];
     let ends = |at: &usize| {
-        rest.get(at + 2..at + 2 + name.len())
+        let tag = rest[at + 1..].strip_prefix(b"/");
+        tag.and_then(|tag| tag.get(..name.len()))
             .is_some_and(|end| end.eq_ignore_ascii_case(name.as_bytes()))
     };
-    memchr::memmem::find_iter(rest, b"</")
+    memchr::memchr_iter(b'<', rest)
         .find(ends)
         .unwrap_or(rest.len())
 }

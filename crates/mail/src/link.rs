@@ -186,48 +186,49 @@ pub(crate) fn unsubscribe_targets(value: &str) -> Vec<String> {
 /// Is this a way out of a mailing, by the words in its address or in the HTML that it shows? When in doubt yes: the
 /// cost is one link left as it is.
 pub(crate) fn is_unsubscribe(address: &str, shown: &str) -> bool {
-    IN_ADDRESS.is_match(path_and_query(address))
-        // With tags for the texts of pictures in it, without them for words that change their style.
-        || says_way_out(shown)
-        || shown.contains('<') && says_way_out(&without_tags(shown))
+    IN_ADDRESS.is_match(path_and_query(address)) || says_way_out(&words(shown))
 }
 
 /// Of an address as the URL standard writes it.
 fn path_and_query(address: &str) -> &str {
-    let authority = address.find("://").map_or(0, |at| at + 3);
-    let path = address[authority..]
-        .find('/')
-        .map_or(address.len(), |at| authority + at);
-    let fragment = address.find('#').unwrap_or(address.len());
+    const SHORTEST_ORIGIN: usize = "http://x".len();
+    let bytes = address.as_bytes();
+    let path = bytes.get(SHORTEST_ORIGIN..).unwrap_or_default();
+    let path = memchr::memchr(b'/', path).map_or(bytes.len(), |at| SHORTEST_ORIGIN + at);
+    let fragment = memchr::memchr(b'#', bytes).unwrap_or(bytes.len());
     &address[path.min(fragment)..fragment]
 }
 
-fn says_way_out(shown: &str) -> bool {
-    if shown.is_ascii() {
-        IN_SHOWN.is_match(shown)
+fn says_way_out(words: &str) -> bool {
+    if words.is_ascii() {
+        IN_SHOWN.is_match(words)
     } else {
-        IN_SHOWN.is_match(&shown.to_lowercase())
+        IN_SHOWN.is_match(&words.to_lowercase())
     }
 }
 
-/// What is left without tags, blanks in it reduced to one.
-fn without_tags(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    let mut in_tag = false;
-    for c in html.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' if in_tag => in_tag = false,
-            _ if in_tag => {}
-            blank if blank.is_whitespace() => {
-                if !text.ends_with(' ') {
-                    text.push(' ');
-                }
-            }
-            c => text.push(c),
+/// What is shown of a piece of HTML, tags taken out because they only change the style of words; behind it what stands
+/// in the tags, for the texts of pictures.
+fn words(html: &str) -> Cow<'_, str> {
+    let mut pieces = html.split('<');
+    let first = pieces.next().unwrap_or_default();
+    let mut text = Cow::Borrowed(first);
+    if first.len() < html.len() {
+        let mut tags = String::with_capacity(html.len());
+        for piece in pieces {
+            let (tag, after) = piece.split_once('>').unwrap_or((piece, ""));
+            text.to_mut().push_str(after);
+            tags.push('<');
+            tags.push_str(tag);
         }
+        text.to_mut().push_str(&tags);
     }
-    text
+    // However a phrase is laid out in lines, one blank parts its words.
+    let is_plain = |b: u8| b.is_ascii_graphic() || b == b' ';
+    if text.bytes().all(is_plain) {
+        return text;
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ").into()
 }
 
 static IN_ADDRESS: LazyLock<AhoCorasick> = LazyLock::new(|| searcher(ADDRESS_WORDS));

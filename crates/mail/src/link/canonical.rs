@@ -9,7 +9,8 @@ pub(super) fn is_canonical(text: &str) -> bool {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
-    let Some((host, rest)) = rest.and_then(|rest| rest.split_once('/')) else {
+    let slash = rest.and_then(|rest| memchr::memchr(b'/', rest.as_bytes()));
+    let Some((host, rest)) = rest.zip(slash).map(|(rest, slash)| rest.split_at(slash)) else {
         return false;
     };
     is_plain_host(host) && is_plain_rest(rest.as_bytes())
@@ -30,27 +31,19 @@ fn is_plain_host(host: &str) -> bool {
         && host.split('.').all(plain)
 }
 
-/// Path, query and fragment after the first slash.
+/// Path, query and fragment from the first slash on.
 fn is_plain_rest(rest: &[u8]) -> bool {
-    let mut before = b'/';
-    let end = rest.iter().position(|&b| {
+    rest.iter().all(|&b| PLAIN[usize::from(b)])
         // Dot segments are resolved, and `%2e` is a dot.
-        let dots = before == b'/' && matches!(b, b'.' | b'%');
-        before = b;
-        !PLAIN[usize::from(b)] || b == b'?' || dots
-    });
-    let Some(end) = end else { return true };
-    let rest = &rest[end..];
-    matches!(rest[0], b'?' | b'#')
-        && rest.iter().all(|&b| PLAIN[usize::from(b)] || b == b'#')
-        && memchr::memchr_iter(b'#', rest).count() <= 1
+        && !memchr::memchr2_iter(b'.', b'%', rest).any(|at| at > 0 && rest[at - 1] == b'/')
+        && memchr::memchr_iter(b'#', rest).nth(1).is_none()
 }
 
 /// In none of the percent-encode sets that could apply. Not `^`, `|` and the like either, which the standard and
 /// browsers moved between sets over time.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
-    let also = b"-._~!$&()*+,;=:@%/?";
+    let also = b"-._~!$&()*+,;=:@%/?#";
     let mut at = 0;
     while at < 256 {
         plain[at] = (at as u8).is_ascii_alphanumeric();

@@ -68,7 +68,19 @@ fn targets_of_the_header() {
 fn ways_out_are_recognised_by_words() {
     assert!(is_unsubscribe("https://x.example/Unsubscribe?id=1", ""));
     assert!(is_unsubscribe("https://x.example/?action=optout", ""));
-    assert!(is_unsubscribe("https://x.example/1", "Hier ABMELDEN"));
+    for shown in [
+        "Hier ABMELDEN",
+        "<b>Un</b>subscribe",
+        "darse\r\n\tde&nbsp;baja",
+        "<td>Cancelar la\u{a0}<i>SUSCRIPCI\u{d3}N</i>",
+        "<img src=x alt='Unsubscribe'>",
+        "opt out < here",
+    ] {
+        let shown = entity::decode_attribute(shown).unwrap();
+        assert!(is_unsubscribe("https://x.example/1", &shown), "{shown}");
+    }
+    assert!(!is_unsubscribe("https://x.example/#unsubscribe", "Top"));
+    assert!(!is_unsubscribe("https://x.example/", "<b>Options</b> out"));
     assert!(!is_unsubscribe(
         "https://unsubscribe.example/pricing",
         "Our prices"

@@ -7,8 +7,8 @@ use super::{Splice, column, run};
 /// Longest quoted-printable line, the `=` of a soft break included (RFC 2045 §6.7 rule 5).
 pub(super) const QUOTED_LINE_MAX: usize = 76;
 
-/// A place between two units, from where finding a position can start.
-#[derive(Debug, Clone, Copy)]
+/// Behind something that stands for a byte: from there the next can be found.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Mark {
     decoded: usize,
     encoded: usize,
@@ -19,46 +19,42 @@ const MARK_EVERY: usize = 128;
 
 /// What a body says, and marks for finding the way back.
 pub(super) fn decode(body: &[u8]) -> (Vec<u8>, Vec<Mark>) {
-    // Written by position: to append byte by byte would take twice as long.
-    let mut decoded = vec![0; body.len()];
-    let mut length = 0;
+    let mut decoded = Vec::with_capacity(body.len());
     let mut marks = Vec::with_capacity(body.len() / MARK_EVERY + 1);
     let mut next_mark = MARK_EVERY;
     let mut at = 0;
     while at < body.len() {
-        let Line { text, eol, next } = line(body, at);
-        let mut rest = &body[text.clone()];
-        while !rest.is_empty() {
-            let (byte, taken) = unit(rest);
-            decoded[length] = byte;
-            length += 1;
-            rest = &rest[taken..];
-        }
-        decoded[length..length + eol.len()].copy_from_slice(&body[eol.clone()]);
-        length += eol.len();
-        if length >= next_mark {
+        let piece = piece(body, at);
+        decoded.extend_from_slice(&body[piece.literal.clone()]);
+        decoded.extend(piece.escaped);
+        if decoded.len() >= next_mark {
             marks.push(Mark {
-                decoded: length,
-                encoded: eol.end,
+                decoded: decoded.len(),
+                encoded: piece.end(),
             });
-            next_mark = length + MARK_EVERY;
+            next_mark = decoded.len() + MARK_EVERY;
         }
-        at = next;
+        at = piece.next;
     }
-    decoded.truncate(length);
     (decoded, marks)
 }
 
 /// Where decoded spans, in order and without overlap, stand in the encoded body that the marks were made of.
 pub(super) fn locate(body: &[u8], marks: &[Mark], spans: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut way = Way::new(body, marks);
+    let mut way = Way {
+        body,
+        marks,
+        behind: Mark::default(),
+        ahead: piece(body, 0),
+    };
     let mut encoded = |span: &Range<usize>| {
+        let start = way.to(span.start);
         if span.is_empty() {
             // Something put in stands right after what precedes it: blanks that were trailing stay so.
-            let after = way.to(span.start).after;
-            return after..after;
+            start.behind..start.behind
+        } else {
+            start.at..way.to(span.end).behind
         }
-        way.to(span.start).at..way.to(span.end).after
     };
     spans.iter().map(&mut encoded).collect()
 }
@@ -67,124 +63,120 @@ pub(super) fn locate(body: &[u8], marks: &[Mark], spans: &[Range<usize>]) -> Vec
 struct Way<'b> {
     body: &'b [u8],
     marks: &'b [Mark],
-    /// The line that is walked.
-    line: Line,
-    /// Behind the last unit that was passed, which need not be on this line.
-    after: Mark,
-    /// The next unit of the line, or its end.
-    at: usize,
+    /// How far it has come.
+    behind: Mark,
+    /// What is left of the piece it has come to.
+    ahead: Piece,
 }
 
-/// A place in the encoded body.
+/// Where something decoded stands: between what is behind it and its own beginning can be a soft break.
 struct Place {
-    /// Behind the unit before it.
-    after: usize,
-    /// At its own unit.
+    behind: usize,
     at: usize,
 }
 
-impl<'b> Way<'b> {
-    fn new(body: &'b [u8], marks: &'b [Mark]) -> Self {
-        let after = Mark {
-            decoded: 0,
-            encoded: 0,
-        };
-        Self {
-            body,
-            marks,
-            line: line(body, 0),
-            after,
-            at: 0,
-        }
-    }
-
-    /// Walks on to a decoded offset.
+impl Way<'_> {
+    /// Goes on to a decoded offset.
     fn to(&mut self, offset: usize) -> Place {
-        let ahead = self.marks.partition_point(|mark| mark.decoded <= offset);
-        if let Some(mark) = self.marks[..ahead].last()
-            && mark.decoded > self.after.decoded
+        let nearer = self.marks.partition_point(|mark| mark.decoded <= offset);
+        if let Some(mark) = self.marks[..nearer].last()
+            && mark.decoded > self.behind.decoded
         {
-            self.after = *mark;
-            self.line = line(self.body, mark.encoded);
-            self.at = mark.encoded;
+            self.behind = *mark;
+            self.ahead = piece(self.body, mark.encoded);
         }
         loop {
-            let Line { text, eol, next } = &self.line;
-            if self.at == text.end {
-                self.at = eol.start;
+            let literal = self.ahead.literal.clone();
+            let passed = literal.len().min(offset - self.behind.decoded);
+            self.ahead.literal.start += passed;
+            if passed > 0 {
+                self.behind.decoded += passed;
+                self.behind.encoded = self.ahead.literal.start;
             }
-            if self.at == eol.end {
-                if *next == self.body.len() {
-                    return self.place(self.body.len());
+            if passed < literal.len() {
+                return self.place(self.ahead.literal.start);
+            }
+            if self.ahead.escaped.is_some() {
+                if self.behind.decoded == offset {
+                    return self.place(literal.end);
                 }
-                self.line = line(self.body, *next);
-                self.at = self.line.text.start;
-                continue;
+                self.behind.decoded += 1;
+                self.behind.encoded = self.ahead.next;
             }
-            if self.after.decoded == offset {
-                return self.place(self.at);
+            if self.ahead.next == self.body.len() {
+                self.ahead.escaped = None;
+                return self.place(self.body.len());
             }
-            self.at += if self.at < text.end {
-                unit(&self.body[self.at..text.end]).1
-            } else {
-                1
-            };
-            self.after = Mark {
-                decoded: self.after.decoded + 1,
-                encoded: self.at,
-            };
+            self.ahead = piece(self.body, self.ahead.next);
         }
     }
 
     fn place(&self, at: usize) -> Place {
-        let after = self.after.encoded;
-        Place { after, at }
+        let behind = self.behind.encoded;
+        Place { behind, at }
     }
 }
 
-/// A line of a quoted-printable body, or the rest of one. Soft breaks and trailing blanks stand for nothing (RFC 2045
-/// §6.7 rules 3 and 5) and lie between text and line end, or behind both.
-struct Line {
-    /// What stands for itself, or in escapes.
-    text: Range<usize>,
-    /// The line end; empty where it stands for nothing.
-    eol: Range<usize>,
+/// The next piece of a body: bytes that stand for themselves, and one that is escaped, if any. Soft breaks and trailing
+/// blanks stand for nothing (RFC 2045 §6.7 rules 3 and 5) and lie between pieces.
+struct Piece {
+    literal: Range<usize>,
+    escaped: Option<u8>,
     next: usize,
 }
 
-/// The line that begins, or goes on, at `at`.
-fn line(body: &[u8], at: usize) -> Line {
-    let newline = memchr::memchr(b'\n', &body[at..]).map(|n| at + n);
-    let next = newline.map_or(body.len(), |n| n + 1);
-    let end = match newline {
-        Some(n) if body[at..n].ends_with(b"\r") => n - 1,
-        Some(n) => n,
-        None => next,
-    };
-    // A form feed is no blank here.
-    let blanks = body[at..end].iter().rev();
-    let blanks = blanks.take_while(|b| matches!(b, b' ' | b'\t')).count();
-    let kept = end - blanks;
-    if body[at..kept].ends_with(b"=") {
-        let text = at..kept - 1;
-        let eol = text.end..text.end;
-        return Line { text, eol, next };
+impl Piece {
+    /// Where what it stands for ends.
+    fn end(&self) -> usize {
+        match self.escaped {
+            Some(_) => self.next,
+            None => self.literal.end,
+        }
     }
-    // Blanks at the end of the body are not at the end of a line.
-    let text = at..if newline.is_some() { kept } else { end };
-    let eol = if newline.is_some() { end } else { text.end }..next;
-    Line { text, eol, next }
 }
 
-/// The byte that a text, not empty, begins with, and how many it takes.
-fn unit(text: &[u8]) -> (u8, usize) {
-    if let [b'=', high, low, ..] = *text
+fn piece(body: &[u8], start: usize) -> Piece {
+    let piece = |end, escaped, next| Piece {
+        literal: start..end,
+        escaped,
+        next,
+    };
+    let Some(at) = memchr::memchr2(b'=', b'\n', &body[start..]).map(|n| start + n) else {
+        return piece(body.len(), None, body.len());
+    };
+    let (text, after) = (&body[start..at], &body[at + 1..]);
+    if body[at] == b'\n' {
+        let line = text.strip_suffix(b"\r").unwrap_or(text);
+        // A form feed is no blank here.
+        let blank = |b: &&u8| matches!(b, b' ' | b'\t');
+        let blanks = line.iter().rev().take_while(blank).count();
+        return match blanks {
+            0 => piece(at + 1, None, at + 1),
+            _ => piece(start + line.len() - blanks, None, start + line.len()),
+        };
+    }
+    if let [high, low, ..] = *after
         && let (Some(high), Some(low)) = (hex(high), hex(low))
     {
-        return (high << 4 | low, 3);
+        return piece(at, Some(high << 4 | low), at + 3);
     }
-    // What is no escape readers show as it stands.
-    (text[0], 1)
+    match soft_break(after) {
+        Some(length) => piece(at, None, at + 1 + length),
+        // Not an escape: readers show it as it stands.
+        None => piece(at + 1, None, at + 1),
+    }
+}
+
+/// Length of the blanks and the line end after a `=`, if that is all there is.
+fn soft_break(after: &[u8]) -> Option<usize> {
+    let blank = |b: &&u8| matches!(b, b' ' | b'\t');
+    let blanks = after.iter().take_while(blank).count();
+    match &after[blanks..] {
+        [b'\r', b'\n', ..] => Some(blanks + 2),
+        [b'\n', ..] => Some(blanks + 1),
+        [] => Some(blanks),
+        _ => None,
+    }
 }
 
 fn hex(byte: u8) -> Option<u8> {

@@ -154,6 +154,17 @@ fn encodings() {
 }
 
 #[test]
+fn very_many_addresses_in_one_line_of_text() {
+    for encoding in ["8bit", "quoted-printable"] {
+        let head = format!(
+            "From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+        );
+        let words = "word ".repeat(SIZE * 4);
+        promises(format!("{head}{}{words}", filled("http://a/ ")).as_bytes());
+    }
+}
+
+#[test]
 fn over_the_bounds() {
     let header = format!("From: a@b.example\r\nX: {}\r\n\r\n", filled("x").repeat(9));
     assert_eq!(plan(header.as_bytes()).err(), Some(Broken::HeaderTooLarge));
