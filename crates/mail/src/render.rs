@@ -244,7 +244,7 @@ impl Plan<'_> {
             let Some(text) = self.replacement(body, site, replace, edits) else {
                 continue;
             };
-            let text = if text.contains('\n') {
+            let text = if memchr::memchr(b'\n', text.as_bytes()).is_some() {
                 text.replace('\n', body.eol.unwrap_or(eol))
             } else {
                 text

@@ -156,9 +156,9 @@ fn piece(body: &[u8], start: usize) -> Piece {
         };
     }
     if let [high, low, ..] = *after
-        && let (Some(high), Some(low)) = (hex(high), hex(low))
+        && let Some(byte) = hex(high, low)
     {
-        return piece(at, Some(high << 4 | low), at + 3);
+        return piece(at, Some(byte), at + 3);
     }
     match soft_break(after) {
         Some(length) => piece(at, None, at + 1 + length),
@@ -179,14 +179,23 @@ fn soft_break(after: &[u8]) -> Option<usize> {
     }
 }
 
-fn hex(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    }
+/// The byte behind two hexadecimal digits.
+fn hex(high: u8, low: u8) -> Option<u8> {
+    let (high, low) = (DIGIT[usize::from(high)], DIGIT[usize::from(low)]);
+    (high < 16 && low < 16).then_some(high << 4 | low)
 }
+
+/// What each hexadecimal digit says; looked up, because which of them comes next cannot be foreseen.
+const DIGIT: [u8; 256] = {
+    let mut digit = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        digit[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        digit[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
+    }
+    digit
+};
 
 /// Put the splices in: only they are encoded anew, with soft breaks where lines would get too long.
 pub(super) fn splice(body: &[u8], splices: &[Splice], eol: &[u8], out: &mut Vec<u8>) {
