@@ -28,37 +28,82 @@ const CLOSING: &[u8] = b".,;:!?)]}'*_";
 /// beyond ASCII, closing punctuation not included. What is broken over lines is not put together again. `joins`: lines
 /// that end in a blank are joined without it (`DelSp` of RFC 3676).
 pub(crate) fn addresses(view: &[u8], joins: bool) -> Vec<Address> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(colon) = memchr::memmem::find(&view[at..], b"://").map(|n| at + n) {
-        at = colon + 3;
-        let scheme = [&b"https"[..], b"http"].into_iter().find(|scheme| {
-            let before = &view[..colon];
-            before.len() >= scheme.len()
-                && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme)
-        });
-        let Some(scheme) = scheme else { continue };
-        let rest = &view[at..];
-        let end = |b: &u8| !b.is_ascii_graphic() || matches!(b, b'<' | b'>' | b'"');
-        let text = &rest[..rest.iter().position(end).unwrap_or(rest.len())];
-        let length = without_closing(text);
-        let (start, ends_at) = (colon - scheme.len(), at + text.len());
-        at += length;
-        if length > 0 && found.len() < ADDRESSES_MAX {
-            let clear = begins_clearly(&view[..start])
-                && !text[length..]
-                    .iter()
-                    .any(|b| matches!(b, b'\'' | b'*' | b'_'))
-                && ends_clearly(view, start, ends_at, joins);
-            found.push(Address {
-                span: start..at,
-                clear,
-                room: 0,
-            });
-        }
-    }
+    let clear = |Candidate { span, ends }: &Candidate| {
+        begins_clearly(&view[..span.start])
+            && !view[span.end..*ends]
+                .iter()
+                .any(|b| matches!(b, b'\'' | b'*' | b'_'))
+            && ends_clearly(view, span.start, *ends, joins)
+    };
+    let mut found: Vec<Address> = candidates(view, |_| true)
+        .map(|candidate| Address {
+            clear: clear(&candidate),
+            span: candidate.span,
+            room: 0,
+        })
+        .collect();
     share_lines(view, &mut found);
     found
+}
+
+/// The addresses in the view of HTML outside the spans that are `taken`, which are in order: those that are shown, mostly.
+pub(crate) fn elsewhere(view: &[u8], taken: &[Range<usize>]) -> Vec<Range<usize>> {
+    let after = |start| taken.partition_point(|span| span.end <= start);
+    let is_free = |start| {
+        taken
+            .get(after(start))
+            .is_none_or(|span| start < span.start)
+    };
+    let cut = |Range { start, end }| {
+        let quote = memchr::memchr(b'\'', &view[start..end]).map_or(end, |n| start + n);
+        let next = taken.get(after(start)).map_or(end, |span| span.start);
+        start..quote.min(next).min(end)
+    };
+    candidates(view, is_free)
+        .map(|found| cut(found.span))
+        .collect()
+}
+
+/// What may be an address, and where it must have ended: punctuation follows.
+struct Candidate {
+    span: Range<usize>,
+    ends: usize,
+}
+
+/// All that may be addresses, of those that begin where it is `wanted`.
+fn candidates(
+    view: &[u8],
+    mut wanted: impl FnMut(usize) -> bool,
+) -> impl Iterator<Item = Candidate> {
+    let marks = memchr::memmem::Finder::new(b"://");
+    let mut at = 0;
+    let next = move || {
+        loop {
+            let colon = at + marks.find(&view[at..])?;
+            at = colon + 3;
+            let scheme = [&b"https"[..], b"http"].into_iter().find(|scheme| {
+                let before = &view[..colon];
+                before.len() >= scheme.len()
+                    && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme)
+            });
+            let Some(start) = scheme.map(|scheme| colon - scheme.len()) else {
+                continue;
+            };
+            if !wanted(start) {
+                continue;
+            }
+            let rest = &view[at..];
+            let end = |b: &u8| !b.is_ascii_graphic() || matches!(b, b'<' | b'>' | b'"');
+            let text = &rest[..rest.iter().position(end).unwrap_or(rest.len())];
+            let (length, ends) = (without_closing(text), at + text.len());
+            at += length;
+            if length > 0 {
+                let span = start..at;
+                return Some(Candidate { span, ends });
+            }
+        }
+    };
+    std::iter::from_fn(next).take(ADDRESSES_MAX)
 }
 
 /// The length without closing punctuation. A bracket that was opened within the address belongs to it.
@@ -203,6 +248,23 @@ mod tests {
         }
         let joined = addresses(b"https://x.example/a \r\nb", true);
         assert!(!joined[0].clear, "the line flows on without a blank");
+    }
+
+    #[test]
+    fn addresses_in_html_end_before_a_link() {
+        let html = b"<p title='http://a.example/'>http://b.example/ <a http://c.example/href=http://d.example/>";
+        let link = memchr::memmem::find(html, b"http://d").unwrap();
+        let link = link..html.len() - 1;
+        let found: Vec<_> = elsewhere(html, std::slice::from_ref(&link))
+            .into_iter()
+            .map(|span| String::from_utf8_lossy(&html[span]).into_owned())
+            .collect();
+        let [a, b, c] = [
+            "http://a.example/",
+            "http://b.example/",
+            "http://c.example/href=",
+        ];
+        assert_eq!(found, [a, b, c]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A body that can be edited: the spans of it that may be replaced, found once, used for every copy.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use url::Url;
@@ -35,7 +36,7 @@ pub(crate) struct Body {
     pub(crate) eol: Option<&'static str>,
     /// In order of position.
     pub(crate) sites: Vec<Site>,
-    /// The web addresses that stand in a text.
+    /// The web addresses that stand in a text, or in HTML but in no link.
     pub(crate) addresses: Vec<String>,
     /// For a seven-bit text: how its header has to change before it can hold more.
     pub(crate) widening: Option<Patches>,
@@ -69,6 +70,8 @@ pub(crate) enum What {
     TextLine { fresh: bool, last: bool },
     /// A web address that stands in a text, by its index in `Body::addresses`, and as a link of the mail.
     TextAddress { index: usize, link: usize },
+    /// A web address that stands in HTML but in no link, by its index in `Body::addresses`.
+    HtmlAddress { index: usize },
 }
 
 /// A decoded body on the way to its sites.
@@ -290,10 +293,15 @@ pub(crate) fn read_html(
         .iter()
         .map(|spot| reader.picture(spot, base.as_ref()))
         .collect();
-    let sites = sites(&outline, &view, opened.charset.scale(), place);
+    let elsewhere = address::elsewhere(&view, &taken(&outline));
+    let addresses = elsewhere.iter().map(|span| reader.address(span)).collect();
+    let scale = opened.charset.scale();
+    let sites = sites(&outline, &elsewhere, &view, scale, place);
     let eol = line_end(&view);
+    let mut body = opened.body(node.body.clone(), eol, sites);
+    body.addresses = addresses;
     Ok(HtmlBody {
-        body: opened.body(node.body.clone(), eol, sites),
+        body,
         links,
         pictures,
     })
@@ -349,6 +357,12 @@ impl Reader<'_> {
         self.place.is_way_out(url, &shown)
     }
 
+    fn address(&self, span: &Range<usize>) -> String {
+        let text = self.opened.charset.read_lossy(self.bytes(span));
+        let read = entity::decode_attribute(&text).map(Cow::into_owned);
+        read.unwrap_or_else(|| text.into_owned())
+    }
+
     fn picture(&self, spot: &html::PictureSpot, base: Option<&Url>) -> Picture {
         let source = match self.destination(&spot.source, base) {
             Ok(source) | Err((_, source)) => source,
@@ -360,8 +374,27 @@ impl Reader<'_> {
     }
 }
 
-/// Spans of an outline in order, in decoded bytes.
-fn sites(outline: &Outline, view: &[u8], scale: usize, place: &Place<'_>) -> Vec<Site> {
+/// Where addresses stand that are a link's or a picture's, or say what all are relative to.
+fn taken(outline: &Outline) -> Vec<Range<usize>> {
+    let links = outline.links.iter().map(|spot| &spot.value);
+    let pictures = outline.pictures.iter().map(|spot| &spot.tag);
+    let mut taken: Vec<_> = links
+        .chain(pictures)
+        .chain(&outline.base)
+        .cloned()
+        .collect();
+    taken.sort_by_key(|span| span.start);
+    taken
+}
+
+/// Spans of an outline, and addresses elsewhere, in order, in decoded bytes.
+fn sites(
+    outline: &Outline,
+    elsewhere: &[Range<usize>],
+    view: &[u8],
+    scale: usize,
+    place: &Place<'_>,
+) -> Vec<Site> {
     let site = |what, span: Range<usize>, before: usize, after: usize| {
         let decoded = span.start * scale..span.end * scale;
         let encoded = decoded.clone();
@@ -397,6 +430,10 @@ fn sites(outline: &Outline, view: &[u8], scale: usize, place: &Place<'_>) -> Vec
             tag.start,
             tag.end,
         ));
+    }
+    for (index, span) in elsewhere.iter().enumerate() {
+        let what = What::HtmlAddress { index };
+        sites.push(site(what, span.clone(), span.start, span.end));
     }
     // Stable: the image comes before the line where both stand at the same place.
     sites.sort_by_key(|site| (site.decoded.start, site.decoded.end));

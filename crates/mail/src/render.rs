@@ -123,7 +123,7 @@ impl Plan<'_> {
     }
 
     /// As [`Plan::render`], without the web addresses that must not stay, wherever they stand: in a link, also one that
-    /// is left alone otherwise, or in a text. `Edits::link` is then asked as if the mail had come so.
+    /// is left alone otherwise, in a text, or in what HTML shows. `Edits::link` is then asked as if the mail had come so.
     pub fn render_replacing(
         &self,
         replace: Replace<'_>,
@@ -319,6 +319,11 @@ impl Plan<'_> {
                     Some(link) => changed(link, replaced, edits),
                     None => replaced,
                 }?;
+                (address.len() <= body.transfer.unbroken_max()).then_some(address)
+            }
+            What::HtmlAddress { index } => {
+                let address = replace(body.addresses.get(index)?)?;
+                let address = crate::entity::encode(&address);
                 (address.len() <= body.transfer.unbroken_max()).then_some(address)
             }
             What::Image => edits.image.map(|image| image.html()),

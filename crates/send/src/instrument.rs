@@ -63,7 +63,8 @@ pub struct Rendered {
 /// The header field that declares what a mail brings back: a structured dictionary (RFC 8941), a mode for each axis, the
 /// word `receipt` where there is a link to one, and the address of the recipient's page where the body leads there.
 pub const DECLARATION_HEADER: &str = "Overt-Tracking";
-/// What leaves with no copy: blind recipients, and our own switches.
+/// What leaves with no copy: blind recipients, our own switches, and what an earlier copy said of its tracking, with the
+/// address of its reader's page. Last the signature that instrumenting would break, which goes when a new one comes.
 const DROPPED: &[&str] = &[
     "Bcc",
     "Resent-Bcc",
@@ -73,18 +74,7 @@ const DROPPED: &[&str] = &[
     TEXT_LINKS_HEADER,
     ASSESSMENT_HEADER,
     RECEIPT_HEADER,
-];
-
-/// What else leaves when the mail is signed anew: the signature that instrumenting would break.
-const DROPPED_WHEN_SIGNING: &[&str] = &[
-    "Bcc",
-    "Resent-Bcc",
-    SWITCH_HEADER,
-    ASK_HEADER,
-    CLASS_HEADER,
-    TEXT_LINKS_HEADER,
-    ASSESSMENT_HEADER,
-    RECEIPT_HEADER,
+    DECLARATION_HEADER,
     "DKIM-Signature",
 ];
 
@@ -293,10 +283,9 @@ fn receipt_said(plan: &Plan<'_>, wanted: &Wanted<'_>, tools: &Tools<'_>) -> Said
 }
 
 fn dropped(signs_anew: bool) -> &'static [&'static str] {
-    if signs_anew {
-        DROPPED_WHEN_SIGNING
-    } else {
-        DROPPED
+    match DROPPED {
+        [all @ .., _] if !signs_anew => all,
+        all => all,
     }
 }
 

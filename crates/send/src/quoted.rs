@@ -23,6 +23,7 @@ fn original(url: &str, tools: &Tools<'_>) -> Option<String> {
 fn is_page(url: &str, tools: &Tools<'_>) -> bool {
     let pages = [
         ("/p/confirm/", Purpose::Confirm),
+        ("/p/own/", Purpose::Own),
         ("/p/", Purpose::Person),
         ("/r/", Purpose::Receipt),
         ("/u/", Purpose::Unsubscribe),

@@ -297,7 +297,7 @@ fn an_address_that_must_not_stay_is_replaced_everywhere() {
         "From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n\
          --b\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nYes.\r\n\r\n> See {page}.\r\n> {page}\r\n\
          --b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
-         <a href=3D\"{quoted_printable}\">Unsubscribe</a>\r\n<a href=3D\"https://x.example/\">x</a>\r\n--b--\r\n"
+         <a href=3D\"{quoted_printable}\">Unsubscribe</a>\r\n<a href=3D\"https://x.example/\">x</a> Open {quoted_printable}\r\n--b--\r\n"
     );
     let plan = plan(raw.as_bytes()).unwrap();
     assert!(plan.links()[0].skipped.is_some());

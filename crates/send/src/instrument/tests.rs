@@ -175,6 +175,21 @@ fn r_mode_21_header_and_body_agree_on_a_receipt() {
 }
 
 #[test]
+fn r_mode_21_a_declaration_that_came_with_the_mail_does_not_stay() {
+    let bench = Bench::new(1);
+    let first = text(&bench.write(&html("<p>x</p>"), 1, BOTH, false));
+    assert!(first.contains(DECLARATION_HEADER));
+    // Sent on with all its header fields, to somebody who never agreed and to somebody who did.
+    let untracked = text(&bench.write(&first, 2, &[], false));
+    assert!(!untracked.contains(DECLARATION_HEADER));
+    let tracked = text(&bench.write(&first, 2, BOTH, false));
+    assert_eq!(tracked.matches(DECLARATION_HEADER).count(), 1);
+    let first_page = bench.tracker.person(&bench.keyring.person(CopyId([1; 16])));
+    assert!(first.contains(&first_page));
+    assert!(!untracked.contains(&first_page) && !tracked.contains(&first_page));
+}
+
+#[test]
 fn the_question_goes_into_a_mail_without_pixel_and_with_original_links() {
     let bench = Bench::new(1);
     let copy = bench.write(&html("<a href=\"https://a.example/\">a</a>"), 1, &[], true);
@@ -339,4 +354,26 @@ fn an_address_that_html_shows_is_never_changed() {
         copy.contains("\">https://a.example/</a> or https://b.example/</p>"),
         "{copy}"
     );
+}
+
+#[test]
+fn no_page_of_somebody_else_is_handed_on() {
+    let bench = Bench::new(1);
+    let (keyring, tracker) = (&bench.keyring, &bench.tracker);
+    let id = [9; 16];
+    let pages = [
+        tracker.person(&keyring.person(CopyId(id))),
+        tracker.confirm(&keyring.confirm(&id)),
+        tracker.own(&keyring.own(&id)),
+        tracker.unsubscribe(&keyring.unsubscribe(CopyId(id))),
+        tracker.receipt(&keyring.receipt(CopyId(id))),
+    ];
+    for page in pages {
+        let quoted = html(&format!(
+            "<blockquote>{page} <a href=\"{page}\">x</a></blockquote>"
+        ));
+        let copy = bench.write(&quoted, 2, &[], false);
+        assert_eq!(text(&copy).matches("https://t.example.org/").count(), 2);
+        assert!(!text(&copy).contains(&page), "{page}");
+    }
 }
