@@ -38,7 +38,9 @@ impl Image<'_> {
 }
 
 impl Line<'_> {
-    /// Grey on white as footers are: #595959 on #ffffff is 7.0 : 1, #0b57d0 on #ffffff is 6.4 : 1.
+    /// Grey on white as footers are: #595959 on #ffffff is 7.0 : 1, #0b57d0 on #ffffff is 6.4 : 1. Each colour stands
+    /// twice: a mail's own dark style with `!important` in it must not turn the text and leave the ground, and Outlook
+    /// passes over what is important.
     pub(crate) fn html(&self) -> String {
         // Two dashes at the start of a line could be taken for a delimiter.
         let encoded = |line: &String| entity::encode(line).replacen("--", "&#45;-", 1);
@@ -48,8 +50,9 @@ impl Line<'_> {
             .collect();
         format!(
             "\n<div lang=\"{}\" style=\"clear:both;margin:12px 0;padding:8px;background-color:#ffffff;color:#595959;\n\
+             background-color:#ffffff!important;color:#595959!important;\n\
              font:normal 13px/1.5 Arial,Helvetica,sans-serif;text-align:left\">{}\n<a href=\"{}\"\nstyle=\"color:#0b57d0;\
-             text-decoration:underline\">{}</a></div>\n",
+             color:#0b57d0!important;text-decoration:underline\">{}</a></div>\n",
             entity::encode(self.lang),
             lines.join("\n"),
             entity::encode(self.url),

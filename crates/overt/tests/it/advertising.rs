@@ -5,10 +5,11 @@ use crate::support::mail::html_mail;
 use crate::support::overt::Overt;
 use crate::support::process::{run, said};
 use crate::support::reader::Reader;
+use crate::support::signing::{give_keys, verified};
 use crate::support::sink::Sink;
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::process::Command;
+use wire::dkim::Algorithm;
 use wire::smtp::Reply;
 
 const ANN: &str = "ann@reader.example";
@@ -78,25 +79,11 @@ async fn suppressed(overt: &Overt, address: &str) -> bool {
     answer["suppressed"].as_bool().unwrap()
 }
 
-/// A DKIM key of this instance, and its record as dkimpy's helper takes it.
-fn dkim(overt: &Overt) -> String {
-    let pem = wire::dkim::generate(wire::dkim::Algorithm::Rsa).unwrap();
-    std::fs::write(overt.data().join("dkim.pem"), &pem).unwrap();
-    let file = overt.data().join("overt.toml");
-    let config = std::fs::read_to_string(&file).unwrap();
-    let section = "\n[[dkim]]\ndomain = \"studio.example\"\nselector = \"s\"\nkey = \"dkim.pem\"\n";
-    std::fs::write(&file, config + section).unwrap();
-    let signer = wire::dkim::Signer::new("studio.example", "s", pem.as_bytes()).unwrap();
-    let record = signer.record();
-    format!("{} {}\n", record.name, record.text)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn r_msg_01_one_click_is_in_the_header_covered_by_dkim_and_works() {
     let sink = Sink::start().await;
     let mut overt = Overt::set_up(&Database::Sqlite, sink.port, &[]).await;
-    let records = overt.data().join("records");
-    std::fs::write(&records, dkim(&overt)).unwrap();
+    give_keys(&overt, &[("studio.example", "s", Algorithm::Rsa)]);
     overt.serve(&[]).await;
     overt.sign_up().await;
     give_postal_address(&overt).await;
@@ -122,14 +109,7 @@ async fn r_msg_01_one_click_is_in_the_header_covered_by_dkim_and_works() {
         signed.contains(":List-Unsubscribe:List-Unsubscribe-Post"),
         "{signed}"
     );
-    let helper = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../wire/tests/dkimpy_verify.py"
-    );
-    let mut verify = Command::new("/usr/bin/python3");
-    verify.arg(helper).arg(&records);
-    let verified = run(&mut verify, &mail.bytes);
-    assert!(verified.status.success(), "{}", said(&verified));
+    assert_eq!(verified(&overt, &mail), ["rsa-sha256 studio.example s"]);
 
     // R-MODE-06: she never agreed to be tracked, and the way out is there all the same.
     assert!(!mail.is_tracked());

@@ -8,6 +8,7 @@
 
 mod support;
 
+mod addresses;
 mod advertising;
 mod audit;
 mod bad_mail;
@@ -31,6 +32,7 @@ mod report;
 mod restart;
 mod rights;
 mod sentinel;
+mod signed;
 mod smtp;
 mod store_down;
 mod unreadable;

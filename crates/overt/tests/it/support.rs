@@ -11,6 +11,7 @@ pub(crate) mod mail;
 pub(crate) mod overt;
 pub(crate) mod process;
 pub(crate) mod reader;
+pub(crate) mod signing;
 pub(crate) mod sink;
 
 use std::net::{Ipv4Addr, TcpListener};
