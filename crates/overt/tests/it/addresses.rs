@@ -130,7 +130,9 @@ async fn r_sec_04_no_address_in_a_mail_says_whom_it_is_for() {
     // The question, the confirmation, the tracked mail and the one to who was not asked.
     overt.agreed(&sink, &ann).await;
     overt.agreed(&sink, BOB).await;
-    overt.send(&[ANN, BOB, CEM], "Tracked").await;
+    overt
+        .send_with(&[ANN, BOB, CEM], "Tracked", "X-Overt-Receipt: yes\r\n")
+        .await;
     let tracked = sink.mail(ANN, "Tracked").await;
     // The mail that proves whose mailbox it is.
     let reader = Reader::default();
@@ -173,7 +175,7 @@ async fn r_sec_04_no_address_in_a_mail_says_whom_it_is_for() {
             ids.insert(BASE64URL_NOPAD.decode(token.as_bytes()).expect(&url)[..16].to_vec());
         }
     }
-    let expected = ["/c/", "/o/", "/p/", "/p/confirm/", "/p/own/", "/u/"];
+    let expected = ["/c/", "/o/", "/p/", "/p/confirm/", "/p/own/", "/r/", "/u/"];
     assert!(
         expected.iter().all(|kind| kinds.contains(*kind)),
         "{kinds:?}"
