@@ -53,6 +53,23 @@ pub struct LedgerRow {
     pub opening: Opening,
 }
 
+/// An entry as a log server may have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// Its place in the chain.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Time,
+    /// What happened.
+    pub kind: String,
+    /// The entry's hash, by which the exported line can be held against the chain.
+    pub hash: Sha256,
+    /// Who did it; none for a person's own act, and for whoever ran a command on the machine.
+    pub user: Option<UserId>,
+    /// To what: a noun and an id. None for changes of consent.
+    pub object: Option<String>,
+}
+
 /// A chain, and how far it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
@@ -259,6 +276,35 @@ impl Store {
                 );
                 let rows = tx.query(&sql, params![workspace, after.cast_signed(), limit])?;
                 rows.iter().map(row).collect()
+            })
+            .await
+    }
+
+    /// The entries after a place, in order, at most `limit`, as they may be shown to a log server: nothing that somebody
+    /// wrote, no name, no address.
+    pub async fn ledger_export(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        limit: u16,
+    ) -> Result<Vec<Exported>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select l.seq, l.at, l.kind, l.hash, a.user_id, a.object from ledger_entry l
+                           left join act a on a.workspace_id = l.workspace_id and a.ledger_seq = l.seq
+                           where l.workspace_id = $1 and l.seq > $2 order by l.seq limit $3";
+                let rows = tx.query(sql, params![workspace, after.cast_signed(), limit])?;
+                let exported = |row: &Row| {
+                    Ok(Exported {
+                        seq: place(row, 0)?,
+                        at: row.get(1)?,
+                        kind: row.get(2)?,
+                        hash: Sha256(row.get(3)?),
+                        user: row.get(4)?,
+                        object: row.get(5)?,
+                    })
+                };
+                rows.iter().map(exported).collect()
             })
             .await
     }

@@ -1,7 +1,10 @@
-//! `overt audit`: is the ledger of consent whole, what is its signed head, and with which key was that signed.
+//! `overt audit`: is the ledger of consent whole, what is its signed head, and with which key was that signed; the ledger for
+//! a log server, and the rights of a database role that cannot rewrite it.
 //!
 //! A chain cannot show by itself that its end was cut off or that all of it was written anew. Heads kept on another
 //! machine can: `overt audit head` prints the newest, `overt audit verify --head FILE` compares with those kept.
+
+mod export;
 
 use super::{block_on, configured, open};
 use crate::{keys, log};
@@ -36,6 +39,14 @@ enum What {
     },
     /// Print the newest signed head of every workspace, one JSON a line, to be kept on another machine
     Head,
+    /// Print the ledger as lines for a log server: what, when, by whom, to what; no names, no addresses
+    Export(export::Export),
+    /// Print the SQL that lets a PostgreSQL role run the program without being able to rewrite the ledger
+    Grants {
+        /// The role that the program signs in as
+        #[arg(long)]
+        role: String,
+    },
     /// Print the public key that receipts and heads are verified with
     Key,
 }
@@ -69,6 +80,10 @@ pub(crate) struct Finding {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
+    if let What::Grants { role } = &arguments.what {
+        print!("{}", store::grants(role));
+        return Ok(ExitCode::SUCCESS);
+    }
     let config = configured(arguments.config.as_deref())?;
     let key = keys::load(&config.data)?.signing.public();
     if matches!(arguments.what, What::Key) {
@@ -79,7 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let store = open(&config).await?;
         match &arguments.what {
             What::Verify { heads, json } => verify_all(&store, &key, heads, *json).await,
-            What::Head | What::Key => print_heads(&store).await,
+            What::Export(wanted) => export::export(&store, &config.hostname, wanted).await,
+            What::Head | What::Key | What::Grants { .. } => print_heads(&store).await,
         }
     })
 }

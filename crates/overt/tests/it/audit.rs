@@ -1,7 +1,8 @@
 //! What an auditor does with the command line: is the ledger whole, and what if somebody was at it.
 
-use crate::support::overt::Overt;
-use crate::support::process::{overt, run, said};
+use crate::support::dialogue::Dialogue;
+use crate::support::overt::{OWNER, Overt};
+use crate::support::process::{Process, overt, run, said};
 use crate::support::reader::Reader;
 use crate::support::sink::Sink;
 use crate::support::until;
@@ -14,9 +15,16 @@ fn audit(overt: &Overt, arguments: &[&str]) -> Output {
     run(overt.command("audit").args(arguments), b"")
 }
 
+/// Goes past the program into its file, and past the triggers that keep the program from rewriting by mistake.
 fn sql(overt: &Overt, statements: &str) {
     let database = rusqlite::Connection::open(overt.data().join("overt.db")).unwrap();
-    database.execute_batch(statements).unwrap();
+    let triggers =
+        "select coalesce(group_concat('drop trigger ' || name, ';'), '') from sqlite_master
+                    where type = 'trigger'";
+    let drops: String = database.query_row(triggers, [], |row| row.get(0)).unwrap();
+    database
+        .execute_batch(&format!("{drops};{statements}"))
+        .unwrap();
 }
 
 fn number(overt: &Overt, query: &str) -> i64 {
@@ -202,4 +210,95 @@ async fn r_cons_15_a_receipt_is_downloaded_and_verifies_offline() {
     reader.press(&page, ("withdraw", "all"), &[]).await;
     let gone = reader.request(reqwest::Method::GET, &path).await;
     assert_eq!(gone.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_aud_04_a_log_server_gets_every_entry_and_nothing_that_somebody_wrote() {
+    let sink = Sink::start().await;
+    let overt = Overt::start(&sink).await;
+    overt.agreed(&sink, ANN).await;
+    // A wrong password at SMTP is an act (R-AUD-01), and once a minute is enough.
+    for _ in 0..3 {
+        let mut dialogue = Dialogue::open(overt.smtp).await;
+        dialogue.say("EHLO client.example").await;
+        let answer = dialogue.auth_plain(OWNER, "SENTINEL-PASSWORD").await;
+        assert!(answer.starts_with("535"), "{answer}");
+        dialogue.auth_plain("stranger@nowhere.example", "x").await;
+    }
+    let export = |arguments: &[&str]| {
+        let output = audit(&overt, &[&["export"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let failures = |text: &str| text.matches("user.sign_in_failed").count();
+    until("the failure is noted", async || {
+        (failures(&export(&[])) > 0).then_some(())
+    })
+    .await;
+
+    let text = export(&[]);
+    assert_eq!(failures(&text), 1, "{text}");
+    let lines: Vec<Value> = (text.lines())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let places: Vec<_> = lines.iter().map(|line| line["seq"].as_u64()).collect();
+    let all: Vec<_> = (1..=lines.len() as u64).map(Some).collect();
+    assert_eq!(places, all, "every entry, in order");
+    let report = audit(&overt, &["verify", "--json"]);
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(report[0]["entries"], lines.len());
+    assert_eq!(report[0]["head"]["hash"], lines.last().unwrap()["hash"]);
+    for word in [
+        "@",
+        "SENTINEL",
+        "Studio",
+        "Dana",
+        "Sample Street",
+        &overt.app_password,
+        &overt.api_key,
+    ] {
+        assert!(!text.contains(word), "{word} in {text}");
+    }
+
+    // Goes on where it left off, and stays.
+    let rest = export(&["--since", "3"]);
+    assert_eq!(rest.lines().count(), lines.len() - 3);
+    let last = lines.len().to_string();
+    let mut following = overt.command("audit");
+    following.args(["export", "--syslog", "--follow", "--since", &last]);
+    let mut following = Process::start(following);
+    let cookie = overt.sign_in().await;
+    let stop = [("half", "stop")];
+    let off = overt
+        .submit_form("/settings/workspace", &cookie, &stop)
+        .await;
+    assert!(off.status().is_redirection(), "{}", off.status());
+    assert!(following.says("switch.turned").await);
+    let log = following.log();
+    let line = log
+        .lines()
+        .find(|line| line.contains("switch.turned"))
+        .unwrap();
+    let fields: Vec<_> = line.splitn(8, ' ').collect();
+    assert_eq!(fields[0], "<109>1", "{line}");
+    assert!(fields[1].ends_with('Z') && fields[3] == "overt" && fields[5] == "switch.turned");
+    let body: Value = serde_json::from_str(fields[7]).unwrap();
+    assert_eq!(
+        (&body["kind"], &body["object"]),
+        (&"switch.turned".into(), &"workspace".into())
+    );
+}
+
+#[test]
+fn r_aud_04_the_rights_of_a_role_are_printed_for_any_name() {
+    let printed = run(
+        overt().args(["audit", "grants", "--role", "a\"; drop table act; --"]),
+        b"",
+    );
+    assert_eq!(printed.status.code(), Some(0), "{}", said(&printed));
+    let script = String::from_utf8(printed.stdout).unwrap();
+    assert!(
+        script
+            .contains("grant select, insert on \"ledger_entry\" to \"a\"\"; drop table act; --\";")
+    );
 }

@@ -32,6 +32,8 @@ pub(crate) const INDIVIDUAL: PerAxis<Mode> = PerAxis {
 pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) config: Config,
+    /// The same database, as whoever may do everything with it.
+    owner: Config,
     pub(crate) workspace: WorkspaceId,
     pub(crate) user: UserId,
     /// Kept while the test runs; the file goes with it.
@@ -71,10 +73,11 @@ impl House {
     pub(crate) async fn bare_on_sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let config = Config::Sqlite(folder.path().join("overt.db"));
-        Self::bare(config, Some(folder)).await
+        Self::bare(config.clone(), config, Some(folder)).await
     }
 
-    /// The same; none where no server is named.
+    /// The same, on PostgreSQL as a role that has been granted what the program needs and no more. None where no server
+    /// is named.
     #[allow(clippy::disallowed_methods)] // the one setting of these tests
     pub(crate) async fn bare_on_postgres() -> Option<Self> {
         let url = std::env::var("OVERT_TEST_POSTGRES").ok()?;
@@ -85,14 +88,23 @@ impl House {
         );
         run_on_postgres(&url, &format!("create schema {schema}")).await;
         let join = if url.contains('?') { '&' } else { '?' };
-        let config = Config::Postgres(format!("{url}{join}options=-csearch_path%3D{schema}"));
-        Some(Self::bare(config, None).await)
+        let owner = format!("{url}{join}options=-csearch_path%3D{schema}");
+        let made = Store::open(&Config::Postgres(owner.clone())).await;
+        drop(made.expect("a schema"));
+        // Other tests make the role at the same time.
+        let role = "do $$ begin create role overt_app; exception when others then
+                    perform 1 from pg_roles where rolname = 'overt_app'; end $$";
+        run_on_postgres(&url, role).await;
+        run_on_postgres(&owner, &store::grants("overt_app")).await;
+        let config = Config::Postgres(format!("{owner}%20-crole%3Dovert_app"));
+        Some(Self::bare(config, Config::Postgres(owner), None).await)
     }
 
-    async fn bare(config: Config, folder: Option<tempfile::TempDir>) -> Self {
+    async fn bare(config: Config, owner: Config, folder: Option<tempfile::TempDir>) -> Self {
         Self {
             store: Store::open(&config).await.expect("an open store"),
             config,
+            owner,
             workspace: WorkspaceId(id()),
             user: UserId(id()),
             _folder: folder,
@@ -123,21 +135,43 @@ impl House {
         }
     }
 
-    /// Runs SQL past the store.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self.config, Config::Sqlite(_))
+    }
+
+    /// Runs SQL past the store, as somebody who has the whole database and is kept from nothing.
     pub(crate) async fn run(&self, sql: &str) {
-        match &self.config {
+        match &self.owner {
             Config::Sqlite(path) => {
-                rusqlite::Connection::open(path)
-                    .and_then(|c| c.execute_batch(sql))
+                let open = rusqlite::Connection::open(path).expect("a file");
+                open.execute_batch(&(without_guards(&open) + sql))
                     .expect("SQL that runs");
             }
             Config::Postgres(url) => run_on_postgres(url, sql).await,
         }
     }
 
+    /// Runs SQL past the store, as the program itself could. The error, if the database refuses it.
+    pub(crate) async fn run_as_program(&self, sql: &str) -> Result<(), String> {
+        match &self.config {
+            Config::Sqlite(path) => {
+                let open = rusqlite::Connection::open(path).expect("a file");
+                open.execute_batch(sql).map_err(|error| error.to_string())
+            }
+            Config::Postgres(url) => {
+                let done = connect(url).await.batch_execute(sql).await;
+                done.map_err(|error| {
+                    error
+                        .as_db_error()
+                        .map_or_else(String::new, ToString::to_string)
+                })
+            }
+        }
+    }
+
     /// One number, read past the store.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
-        match &self.config {
+        match &self.owner {
             Config::Sqlite(path) => {
                 let connection = rusqlite::Connection::open(path).expect("a file");
                 connection
@@ -155,7 +189,7 @@ impl House {
 
     /// Texts, read past the store.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
-        match &self.config {
+        match &self.owner {
             Config::Sqlite(path) => {
                 let connection = rusqlite::Connection::open(path).expect("a file");
                 let mut statement = connection.prepare(sql).expect("a statement");
@@ -401,4 +435,13 @@ async fn run_on_postgres(url: &str, sql: &str) {
         .batch_execute(sql)
         .await
         .expect("SQL that runs");
+}
+
+/// What takes SQLite's triggers away.
+fn without_guards(open: &rusqlite::Connection) -> String {
+    let sql = "select name from sqlite_master where type = 'trigger'";
+    let mut names = open.prepare(sql).expect("a statement");
+    let drop = |row: &rusqlite::Row<'_>| Ok(format!("drop trigger {};", row.get::<_, String>(0)?));
+    let drops = names.query_map([], drop).expect("rows");
+    drops.collect::<Result<_, _>>().expect("names")
 }

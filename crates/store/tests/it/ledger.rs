@@ -7,6 +7,8 @@ use model::{ConsentState, SigningKey, Topic};
 use store::{Contact, LedgerRow, Opening};
 
 on_both!(
+    r_aud_04_the_program_cannot_rewrite_what_is_only_added_to,
+    r_aud_04_what_a_log_server_gets_follows_the_chain,
     r_aud_02_every_change_of_consent_is_an_entry,
     r_aud_02_an_edit_is_found,
     r_aud_02_a_deletion_is_found,
@@ -251,4 +253,90 @@ async fn many_at_once_make_one_chain(house: House) {
             .iter()
             .all(|r| r.opening == Opening::Opens)
     );
+}
+
+/// On PostgreSQL every test here runs as the role that the program gets; this one shows what it may not.
+async fn r_aud_04_the_program_cannot_rewrite_what_is_only_added_to(house: House) {
+    let bob = house.agreed("bob@example.org").await;
+    house
+        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW)
+        .await;
+    let rows = async |table| {
+        let sql = format!("select count(*) from {table}");
+        house.number(&sql).await
+    };
+    for (table, column) in [
+        ("ledger_entry", "hash"),
+        ("ledger_head", "hash"),
+        ("ledger_sealed", "by_seq"),
+        ("act", "user_id"),
+    ] {
+        let before = rows(table).await;
+        for sql in [
+            format!("update {table} set {column} = {column}"),
+            format!("delete from {table}"),
+        ] {
+            // A table without rows has nothing for SQLite to refuse.
+            let refused = house.run_as_program(&sql).await.is_err();
+            assert!(refused || (before == 0 && house.is_sqlite()), "{sql}");
+        }
+        assert_eq!(rows(table).await, before);
+    }
+    for (table, column) in [("consent_event", "state"), ("consent_text", "body")] {
+        let sql = format!("update {table} set {column} = {column}");
+        let refused = house.run_as_program(&sql).await.is_err();
+        assert!(
+            refused || house.is_sqlite() && rows(table).await == 0,
+            "{sql}"
+        );
+    }
+    if !house.is_sqlite() {
+        for sql in [
+            "drop table act",
+            "alter table act disable trigger all",
+            "truncate act",
+            "create table mine (x bigint)",
+        ] {
+            assert!(house.run_as_program(sql).await.is_err(), "{sql}");
+        }
+    }
+    assert!(rows("consent_event").await > 0 && rows("act").await > 0);
+}
+
+async fn r_aud_04_what_a_log_server_gets_follows_the_chain(house: House) {
+    let bob = house.agreed("bob@example.org").await;
+    let by = house.by().because("bob@example.org asked for it");
+    let restricted = house
+        .store
+        .contact_restrict(house.workspace, bob.id, true, by);
+    assert!(restricted.await.unwrap());
+    let chain = house
+        .store
+        .ledger_page(house.workspace, 0, 1_000)
+        .await
+        .unwrap();
+    let all = house
+        .store
+        .ledger_export(house.workspace, 0, 1_000)
+        .await
+        .unwrap();
+    assert_eq!(all.len(), chain.len());
+    for (line, row) in all.iter().zip(&chain) {
+        assert_eq!((line.seq, &line.hash), (row.entry.seq, &row.entry.hash));
+        assert_eq!(line.kind, row.entry.kind.as_str());
+    }
+    let last = all.last().unwrap();
+    assert_eq!(last.user, Some(house.user));
+    assert_eq!(
+        last.object.as_deref(),
+        Some(format!("contact:{}", bob.id).as_str())
+    );
+    assert!(!format!("{all:?}").contains('@'), "{all:?}");
+    // From where a log server left off.
+    let next = house
+        .store
+        .ledger_export(house.workspace, 2, 1)
+        .await
+        .unwrap();
+    assert_eq!(next, all[2..3]);
 }
