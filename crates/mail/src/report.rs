@@ -1,5 +1,5 @@
-//! Reports about a mail that come back by mail: what became of its delivery (RFC 3464), and that it was shown to its
-//! recipient (RFC 8098).
+//! Reports about a mail that come back by mail: what became of its delivery (RFC 3464), that it was shown to its recipient
+//! (RFC 8098), and that its recipient complained about it to their provider (RFC 5965).
 //!
 //! They are read as what they are, claims in a mail: nothing here says that they are true. A report without the parts that the
 //! standards ask for is none; prose in a bounce is not interpreted.
@@ -22,8 +22,13 @@ pub struct Report {
     pub envelope_id: Option<String>,
     /// Who reports: a mail server's name, or what a mail program calls itself.
     pub reporter: Option<String>,
-    /// What became of it, for each recipient.
+    /// What became of it, for each recipient. Of a complaint none where the provider keeps to itself who complained.
     pub recipients: Vec<Reported>,
+    /// The report is a complaint.
+    pub is_complaint: bool,
+    /// The addresses for unsubscribing in the header of the mail that came back with it (RFC 2369): whose they are, the
+    /// sender knows.
+    pub unsubscribe: Vec<String>,
 }
 
 /// What a report says of one recipient.
@@ -61,6 +66,8 @@ pub enum Action {
     },
     /// It was deleted, perhaps unread.
     Deleted,
+    /// Its recipient called it spam.
+    Complained,
 }
 
 /// Reads a report. Nothing where the mail is none.
@@ -68,11 +75,17 @@ pub fn report(mail: &[u8]) -> Option<Report> {
     let mail = mail.get(..mail.len().min(REPORT_BYTES_MAX))?;
     let message = MessageParser::default().parse(mail)?;
     let status = part(&message, "delivery-status").map(|fields| delivery(&fields));
-    let mut report = status.or_else(|| {
-        part(&message, "disposition-notification").and_then(|fields| reading(fields.first()?))
-    })?;
+    let reading =
+        || part(&message, "disposition-notification").and_then(|fields| reading(fields.first()?));
+    let feedback = || {
+        part(&message, "feedback-report").and_then(|fields| complaint(fields.first()?, &message))
+    };
+    let mut report = status.or_else(reading).or_else(feedback)?;
     report.message_id = report.message_id.or_else(|| returned_id(&message));
-    (!report.recipients.is_empty()).then_some(report)
+    report.unsubscribe = returned_field(&message, "List-Unsubscribe")
+        .map(|value| addresses_in(&value))
+        .unwrap_or_default();
+    (report.is_complaint || !report.recipients.is_empty()).then_some(report)
 }
 
 /// The groups of fields of a part.
@@ -168,6 +181,7 @@ fn delivery(groups: &[Vec<(String, String)>]) -> Report {
         envelope_id: field(about, "original-envelope-id").map(|id| shortened(&xtext(id))),
         reporter: typed(about, "reporting-mta"),
         recipients: recipients.collect(),
+        ..Report::default()
     }
 }
 
@@ -195,7 +209,74 @@ fn reading(fields: &[(String, String)]) -> Option<Report> {
             status: None,
             host: None,
         }],
+        ..Report::default()
     })
+}
+
+/// RFC 5965 §3. A report that takes a complaint back, or is about something else, is none.
+fn complaint(fields: &[(String, String)], message: &Message<'_>) -> Option<Report> {
+    let kind = field(fields, "feedback-type")?.to_ascii_lowercase();
+    if !["abuse", "fraud", "virus", "other"].contains(&kind.as_str()) {
+        return None;
+    }
+    let named = fields.iter().filter(|(name, _)| name == "original-rcpt-to");
+    let named = named.map(|(_, value)| shortened(value.trim().trim_matches(['<', '>'])));
+    // Many providers name nobody; the header of the mail still says whom it was for.
+    let shown = returned_field(message, "To").map(|to| addresses_in(&to));
+    let shown = shown
+        .unwrap_or_default()
+        .into_iter()
+        .map(|to| shortened(&to));
+    let recipients = named.chain(shown).take(RECIPIENTS_MAX);
+    let reported = |address| Reported {
+        address,
+        original: None,
+        action: Action::Complained,
+        status: None,
+        host: None,
+    };
+    Some(Report {
+        message_id: None,
+        envelope_id: field(fields, "original-envelope-id").map(|id| shortened(&xtext(id))),
+        reporter: typed(fields, "reporting-mta")
+            .or_else(|| field(fields, "user-agent").map(shortened)),
+        recipients: recipients.map(reported).collect(),
+        is_complaint: true,
+        unsubscribe: Vec::new(),
+    })
+}
+
+/// A field of the mail, or of its header, that came back with the report.
+fn returned_field(message: &Message<'_>, name: &str) -> Option<String> {
+    message.parts.iter().find_map(|part| match &part.body {
+        PartType::Message(inner) => {
+            let raw = inner.header_raw(name.to_owned())?;
+            Some(raw.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
+        _ => {
+            let kind = part.content_type()?.subtype()?.to_ascii_lowercase();
+            let text = kind
+                .contains("rfc822-headers")
+                .then(|| String::from_utf8_lossy(part.contents()))?;
+            let groups = groups(&text);
+            field(groups.first()?, &name.to_ascii_lowercase()).map(str::to_owned)
+        }
+    })
+}
+
+/// What stands in angle brackets; without any, all of it.
+fn addresses_in(value: &str) -> Vec<String> {
+    let found: Vec<_> = value
+        .split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .map(|(address, _)| address.trim().to_owned())
+        .take(RECIPIENTS_MAX)
+        .collect();
+    match found.is_empty() {
+        true => vec![value.trim().to_owned()],
+        false => found,
+    }
 }
 
 /// The Message-ID of the mail, or its header, that came back with the report.

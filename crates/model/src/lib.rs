@@ -48,6 +48,7 @@ pub mod breach;
 pub mod canonical;
 pub mod challenge;
 pub mod class;
+pub mod complaints;
 pub mod consent;
 pub mod country;
 pub mod crowd;

@@ -6,6 +6,8 @@
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::lookup::Lookup;
+use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use model::{Ambient, Time};
@@ -34,6 +36,50 @@ pub(crate) trait Ask: Send + Sync {
 
 /// DNS.
 pub(crate) struct Resolver(TokioResolver);
+
+impl Resolver {
+    /// The texts at a name, each put together from its pieces; none where there is no such name.
+    pub(crate) async fn texts(&self, name: &str) -> Result<Vec<String>, String> {
+        let found = none_is_empty(self.0.txt_lookup(format!("{name}.")).await)?;
+        let text = |data: &RData| match data {
+            RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
+            _ => None,
+        };
+        Ok(found.iter().filter_map(text).collect())
+    }
+
+    /// The addresses of a host.
+    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        match self.0.lookup_ip(format!("{host}.")).await {
+            Ok(found) => Ok(found.iter().collect()),
+            Err(error) if error.is_nx_domain() || error.is_no_records_found() => Ok(Vec::new()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// The names of an address (RFC 1035 §3.5).
+    pub(crate) async fn names(&self, address: IpAddr) -> Result<Vec<String>, String> {
+        let found = none_is_empty(self.0.reverse_lookup(address).await)?;
+        let name = |data: &RData| match data {
+            RData::PTR(name) => Some(name.0.to_ascii().trim_end_matches('.').to_owned()),
+            _ => None,
+        };
+        Ok(found.iter().filter_map(name).collect())
+    }
+}
+
+/// The data of an answer. That there is none is an answer, too.
+fn none_is_empty(answer: Result<Lookup, NetError>) -> Result<Vec<RData>, String> {
+    match answer {
+        Ok(found) => Ok(found
+            .answers()
+            .iter()
+            .map(|record| record.data.clone())
+            .collect()),
+        Err(error) if error.is_nx_domain() || error.is_no_records_found() => Ok(Vec::new()),
+        Err(error) => Err(error.to_string()),
+    }
+}
 
 impl Resolver {
     /// Asks this server; without one, those that the machine is set up with.

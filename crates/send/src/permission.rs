@@ -2,6 +2,7 @@
 //! somebody may have unsubscribed in between (R-MSG-02). The rule is `model::sending`; this gathers what it asks about.
 
 use crate::accept::{Recipient, Sender};
+use model::complaints::{self, Alarm};
 use model::profile::MailConsent;
 use model::sending::{Addressee, Duties, Occasion, duties};
 use model::{AssessmentId, ContactId, LegalTags, MessageClass, Reason, Source, SourceKind, Time};
@@ -40,8 +41,11 @@ impl Sender {
     ) -> Result<Permission, store::Error> {
         let workspace = &grounds.workspace;
         let (mut assessment, mut suppressed) = (None, vec![false; recipients.len()]);
+        let mut paused = false;
         if class.is_advertising() {
             let id = workspace.id;
+            let complaints = self.store.complaints(id, now - complaints::SPAN).await?;
+            paused = complaints.alarm() == Alarm::Pause;
             assessment = self.store.assessment_in_force(id, named, now).await?;
             let mark = |(to, _): &(Recipient, _)| self.suppression.mark(id, &to.address);
             let marks = recipients.iter().map(mark).collect();
@@ -62,6 +66,7 @@ impl Sender {
         let ask = |((to, contact), suppressed): ((&Recipient, &Result<Contact, _>), bool)| {
             let to = match contact {
                 _ if own.contains(&to.address.key()) => trial(&itself),
+                _ if paused => return Err(Reason::TooManyComplaints),
                 Ok(contact) => addressee(contact, suppressed),
                 Err(_) if class.is_advertising() => return Err(Reason::PermissionUnavailable),
                 Err(_) => return Ok(Duties::none(class)),

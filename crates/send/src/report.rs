@@ -1,11 +1,12 @@
 //! Reports that come back: read, and kept with the copy they are about.
 //!
 //! Recipients' mail servers and programs send them to the sender's mailbox, not to Overt; a mail rule or a pipe hands them in
-//! (`overt report`, `POST /api/v1/reports`). A report is a claim. One that bears the id of the copy's envelope came
-//! from the copy's way; of any other it is said that only somebody's program says so.
+//! (`overt report`, `POST /api/v1/reports`). A report is a claim. One that bears the id of the copy's envelope, or the copy's own
+//! link for unsubscribing, came from the copy's way; of any other it is said that only somebody's program says so.
 
 use mail::report::{Action, REPORT_BYTES_MAX, Report, Reported};
-use model::{EmailAddress, Time};
+use model::url::Origin;
+use model::{CopyId, EmailAddress, Keyring, Purpose, Time};
 use store::{NewReport, ReportScope, Store};
 
 /// Why a report was not kept.
@@ -16,8 +17,8 @@ pub enum ReportError {
     TooLong,
     /// It has no part that a program could read.
     #[error(
-        "not a report: a mail with a message/delivery-status part (RFC 3464) or a message/disposition-notification part \
-         (RFC 8098) is expected"
+        "not a report: a mail with a message/delivery-status part (RFC 3464), a message/disposition-notification part \
+         (RFC 8098) or a message/feedback-report part (RFC 5965) is expected"
     )]
     NotOne,
     /// The store.
@@ -30,19 +31,44 @@ pub async fn keep_report(
     store: &Store,
     scope: ReportScope,
     mail: &[u8],
+    (keyring, tracker): (&Keyring, &Origin),
     random: fn() -> [u8; 16],
     now: Time,
 ) -> Result<usize, ReportError> {
     if mail.len() > REPORT_BYTES_MAX {
         return Err(ReportError::TooLong);
     }
-    let report = mail::report::report(mail).ok_or(ReportError::NotOne)?;
+    let mut report = mail::report::report(mail).ok_or(ReportError::NotOne)?;
+    if let Some(copy) = by_own_link(&report, keyring, tracker) {
+        // One copy, one recipient: whoever else is named got another.
+        report.envelope_id = Some(copy.to_string());
+        report.recipients.truncate(1);
+    }
+    if report.is_complaint && report.recipients.is_empty() {
+        report.recipients.push(Reported {
+            address: String::new(),
+            original: None,
+            action: Action::Complained,
+            status: None,
+            host: None,
+        });
+    }
     let mut kept = 0;
     for reported in &report.recipients {
         let new = new(&report, reported, random());
         kept += usize::from(store.report_keep(scope, new, now).await?.is_some());
     }
     Ok(kept)
+}
+
+/// The copy whose own link for unsubscribing stands in the mail that came back. Providers that keep to themselves who
+/// complained send the mail along, and nobody else has that link.
+fn by_own_link(report: &Report, keyring: &Keyring, tracker: &Origin) -> Option<CopyId> {
+    report.unsubscribe.iter().find_map(|url| {
+        let token = url.strip_prefix(tracker.as_str())?.strip_prefix("/u/")?;
+        let claim = keyring.verify(Purpose::Unsubscribe, token, "").ok()?;
+        Some(claim.copy())
+    })
 }
 
 fn new(report: &Report, reported: &Reported, id: [u8; 16]) -> NewReport {
@@ -74,5 +100,6 @@ fn word(action: Action) -> &'static str {
         Action::Displayed { by_hand: true } => "displayed",
         Action::Displayed { by_hand: false } => "displayed_by_itself",
         Action::Deleted => "deleted",
+        Action::Complained => "complained",
     }
 }

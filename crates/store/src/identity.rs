@@ -69,6 +69,22 @@ impl Store {
             .await
     }
 
+    /// The domains that mail is sent from, each once, in alphabetical order; the first `limit`.
+    pub async fn sending_domains(&self, limit: usize) -> Result<Vec<String>, Error> {
+        self.db
+            .read(move |tx| {
+                let mut domains = std::collections::BTreeSet::new();
+                for row in tx.query("select address_key from identity", &[])? {
+                    let address: String = row.get(0)?;
+                    if let Some((_, domain)) = address.rsplit_once('@') {
+                        domains.insert(domain.to_owned());
+                    }
+                }
+                Ok(domains.into_iter().take(limit).collect())
+            })
+            .await
+    }
+
     /// The addresses a user may send from, oldest first.
     pub async fn identities(&self, user: UserId) -> Result<Vec<Identity>, Error> {
         self.db

@@ -12,6 +12,7 @@ mod assessment;
 mod backup;
 mod breach;
 mod challenge;
+mod complaint;
 mod consent;
 mod contact;
 mod copy;

@@ -37,7 +37,7 @@ pub struct NewReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// A word for what happened: `failed`, `delayed`, `delivered`, `relayed`, `expanded`, `displayed`,
-    /// `displayed_by_itself`, `deleted`.
+    /// `displayed_by_itself`, `deleted`, `complained`.
     pub action: String,
     /// Who says so.
     pub reporter: String,

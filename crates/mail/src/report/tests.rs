@@ -147,3 +147,46 @@ proptest! {
         }
     }
 }
+
+/// As RFC 5965 appendix B.2 has it, with the mail itself behind.
+fn complaint(kind: &str, more: &str, returned: &str) -> Vec<u8> {
+    let text = format!(
+        "From: <abusedesk@reader.example>\nTo: <abuse@studio.example>\nSubject: FW: Earn money\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n\
+         --b\nContent-Type: text/plain\n\nThis is an email abuse report.\n\
+         --b\nContent-Type: message/feedback-report\n\n\
+         Feedback-Type: {kind}\nUser-Agent: SomeGenerator/1.0\nVersion: 1\n{more}\
+         --b\nContent-Type: message/rfc822\n\nFrom: <dana@studio.example>\n{returned}\
+         Message-ID: <one@studio.example>\nSubject: Offer\n\nHello\n--b--\n"
+    );
+    text.replace('\n', "\r\n").into_bytes()
+}
+
+#[test]
+fn r_msg_04_a_complaint_names_the_mail_and_whom_it_was_for() {
+    let more = "Original-Mail-From: <dana@studio.example>\nOriginal-Rcpt-To: <ann@reader.example>\n\
+                Reporting-MTA: dns; mail.reader.example\nSource-IP: 192.0.2.1\n\n";
+    let unsubscribe =
+        "List-Unsubscribe: <https://t.example/u/token>,\n <mailto:dana@studio.example>\n";
+    let told = report(&complaint("abuse", more, unsubscribe)).unwrap();
+    assert!(told.is_complaint);
+    assert_eq!(told.message_id.as_deref(), Some("one@studio.example"));
+    assert_eq!(told.reporter.as_deref(), Some("mail.reader.example"));
+    let [reported] = &told.recipients[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(
+        (reported.address.as_str(), reported.action),
+        ("ann@reader.example", Action::Complained)
+    );
+    assert_eq!(told.unsubscribe[0], "https://t.example/u/token");
+
+    // Nobody named: whom the mail was for stands in it, or nowhere.
+    let told = report(&complaint("abuse", "\n", "To: Ann <ann@reader.example>\n")).unwrap();
+    assert_eq!(told.recipients[0].address, "ann@reader.example");
+    assert_eq!(told.reporter.as_deref(), Some("SomeGenerator/1.0"));
+    let told = report(&complaint("fraud", "\n", "")).unwrap();
+    assert!(told.is_complaint && told.recipients.is_empty());
+    assert_eq!(report(&complaint("not-spam", more, "")), None);
+    assert_eq!(report(&complaint("", more, "")), None);
+}

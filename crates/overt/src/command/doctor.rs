@@ -1,11 +1,15 @@
 //! `overt doctor`: checks what a running server depends on, and says what to do.
 
+mod dns;
+
 use super::{block_on, configured, serve};
 use crate::config::{Config, Http};
+use crate::mail_hosts::Resolver;
 use crate::runtime::test_relay;
 use crate::{ambient, keys, log, networks};
 use anyhow::Result;
 use model::Time;
+use model::complaints::{self, Alarm};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -78,7 +82,7 @@ fn json(what: &str, finding: &Finding) -> serde_json::Value {
 
 async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
     let (tracker, far_clock) = tracker(&config.tracker).await;
-    Ok(vec![
+    let mut findings = vec![
         ("keys", keys(config)),
         ("database", database(config).await),
         ("disk", disk(config)),
@@ -88,7 +92,55 @@ async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
         ("dkim", dkim(config)),
         ("profiles", profiles(config)),
         ("networks", networks(config)),
-    ])
+    ];
+    findings.extend(sending(config).await);
+    Ok(findings)
+}
+
+/// What recipients' providers see of whoever sends here, and what they told of it.
+async fn sending(config: &Config) -> Vec<(&'static str, Finding)> {
+    let store = Store::open(&config.store()).await;
+    let resolver = Resolver::new(config.mail_hosts.name_server);
+    let (Ok(store), Ok(resolver), Ok(signers)) = (store, resolver, serve::signers(config)) else {
+        return Vec::new(); // said above, but for a resolver: then there is nobody to ask
+    };
+    let mut findings = Vec::new();
+    for domain in (store.sending_domains(dns::DOMAINS_MAX).await).unwrap_or_default() {
+        findings.extend(dns::domain(&resolver, &domain, &signers).await);
+    }
+    let ptr = dns::name_behind(&resolver, &config.relay.host, &config.hostname).await;
+    findings.push(("ptr", ptr));
+    findings.extend(complaints(&store).await.unwrap_or_default());
+    findings
+}
+
+/// How many called the advertising of each workspace spam.
+async fn complaints(store: &Store) -> Result<Vec<(&'static str, Finding)>, store::Error> {
+    let since = (ambient::REAL.now)() - complaints::SPAN;
+    let mut findings = Vec::new();
+    for chain in store.ledger_chains().await? {
+        let of = store.complaints(chain.workspace, since).await?;
+        let text = format!(
+            "{}: {} of {} copies of advertising within 7 days ({})",
+            chain.name,
+            of.complained,
+            of.sent,
+            of.share()
+        );
+        findings.push((
+            "complaints",
+            match of.alarm() {
+                Alarm::None => Fine(text),
+                Alarm::Watch => Watch(format!(
+                    "{text}: from 0.3 % on it is paused; write only to those who asked for it"
+                )),
+                Alarm::Pause => Broken(format!(
+                    "{text}: advertising is paused until fewer complain"
+                )),
+            },
+        ));
+    }
+    Ok(findings)
 }
 
 fn keys(config: &Config) -> Finding {

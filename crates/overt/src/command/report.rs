@@ -1,7 +1,7 @@
 //! `overt report`: takes in a report that came back by mail, from a pipe: a Sieve rule, an alias, a mail filter.
 
 use super::{block_on, configured, open};
-use crate::{ambient, log};
+use crate::{ambient, keys, log};
 use anyhow::{Context, Result};
 use std::io::Read;
 use std::path::PathBuf;
@@ -26,7 +26,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let kept = block_on(async {
         let store = open(&config).await?;
         let (now, random) = ((ambient::REAL.now)(), ambient::REAL.random);
-        send::keep_report(&store, ReportScope::default(), &mail, random, now)
+        let tokens = keys::load(&config.data)?.tokens;
+        let ours = (&tokens, &config.tracker.origin);
+        send::keep_report(&store, ReportScope::default(), &mail, ours, random, now)
             .await
             .context("standard input")
     })?;

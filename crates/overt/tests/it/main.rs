@@ -24,6 +24,7 @@ mod mail_hosts;
 mod metrics;
 mod modes;
 mod postfix;
+mod preflight;
 mod profiles;
 mod receipt;
 mod reclassify;

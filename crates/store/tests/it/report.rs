@@ -12,6 +12,7 @@ on_both!(
     nobody_reports_about_somebody_elses_mail,
     the_same_report_again_and_too_many_are_not_kept,
     a_report_is_no_opening,
+    r_msg_04_complaints_about_advertising_are_counted_if_they_prove_their_copy,
 );
 
 fn report(header: &str, address: &str, action: &str) -> NewReport {
@@ -140,4 +141,38 @@ async fn a_report_is_no_opening(house: House) {
     )
     .await;
     assert_eq!(house.read(copies[0]).await, before);
+}
+
+async fn r_msg_04_complaints_about_advertising_are_counted_if_they_prove_their_copy(house: House) {
+    let [bob, eve] = ["bob@example.org", "eve@example.org"];
+    let people = [house.contact(bob).await, house.contact(eve).await];
+    let mut copies = Vec::new();
+    for class in [
+        model::MessageClass::Marketing,
+        model::MessageClass::Correspondence,
+    ] {
+        let mut draft = house.draft(&[&people[0], &people[1]], NOTHING, NOW);
+        draft.message.class = class;
+        draft.copies.iter_mut().for_each(|copy| copy.outbox = None);
+        copies.extend(house.accept(draft).await.1);
+    }
+    let counted = async || {
+        let found = house.store.complaints(house.workspace, NOW).await.unwrap();
+        (found.complained, found.sent)
+    };
+    assert_eq!(counted().await, (0, 2));
+    // Made up by somebody who has the mail: shown, not counted.
+    keep(&house, ANY, report("1@sample.example", bob, "complained")).await;
+    assert_eq!(counted().await, (0, 2));
+    for copy in [copies[1], copies[2]] {
+        let proven = NewReport {
+            envelope: Some(copy.to_string()),
+            ..report("1@sample.example", eve, "complained")
+        };
+        assert_eq!(keep(&house, ANY, proven).await, Some(copy));
+    }
+    assert_eq!(counted().await, (1, 2), "a letter is no advertising");
+    let later = NOW + crate::house::MINUTE;
+    let found = house.store.complaints(house.workspace, later).await;
+    assert_eq!(found.unwrap(), model::complaints::Complaints::default());
 }

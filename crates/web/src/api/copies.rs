@@ -61,7 +61,8 @@ struct ElsewhereItem {
 /// What a mail server or a mail program wrote back.
 #[derive(Serialize, ToSchema)]
 struct ReportItem {
-    /// `failed`, `delayed`, `delivered`, `relayed`, `expanded`, `displayed`, `displayed_by_itself`, `deleted`.
+    /// `failed`, `delayed`, `delivered`, `relayed`, `expanded`, `displayed`, `displayed_by_itself`, `deleted`,
+    /// `complained`.
     action: String,
     /// Who says so, as the report names itself.
     reporter: String,

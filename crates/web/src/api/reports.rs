@@ -21,8 +21,8 @@ pub(super) struct Kept {
     copies: usize,
 }
 
-/// Keeps a report about the user's own mail: of its delivery (RFC 3464) or of its reading (RFC 8098). The body is the mail as it
-/// is. It is shown beside the copy as what a server or program says, and never counted as an opening.
+/// Keeps a report about the user's own mail: of its delivery (RFC 3464), of its reading (RFC 8098) or a complaint about it
+/// (RFC 5965). The body is the mail as it is. It is shown beside the copy as what a server or program says, and never counted as an opening.
 #[utoipa::path(post, path = "/api/v1/reports", operation_id = "keep_report", tag = "messages",
     request_body(content = String, content_type = "message/rfc822"), responses(
     (status = 200, body = Kept),
@@ -41,7 +41,9 @@ pub(super) async fn keep(
         workspace: Some(user.workspace),
         user: scope(&user),
     };
-    let kept = send::keep_report(&app.store, scope, &mail, ambient.random, (ambient.now)()).await;
+    let ours = (&*app.sender.keyring, &app.sender.tracker);
+    let now = (ambient.now)();
+    let kept = send::keep_report(&app.store, scope, &mail, ours, ambient.random, now).await;
     match kept {
         Ok(copies) => Ok(Json(Kept { copies })),
         Err(ReportError::TooLong) => Err(too_long()),

@@ -371,6 +371,7 @@ fn words(report: &store::Report) -> (String, String) {
         "delayed" => format!("Not delivered yet, says {by}"),
         "failed" => format!("Could not be delivered, says {by}"),
         "displayed" => format!("The recipient says that they read it, through {by}"),
+        "complained" => format!("The recipient called it spam, says {by}"),
         "displayed_by_itself" => format!("It was shown to the recipient, says {by} by itself"),
         _ => format!("Deleted, perhaps unread, says {by}"),
     };

@@ -7,6 +7,7 @@ use crate::error::Result;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use model::complaints::{self, Alarm, Complaints};
 use std::time::Duration;
 use store::Summary;
 
@@ -17,6 +18,8 @@ const SPAN: Duration = Duration::from_hours(30 * 24);
 struct NumbersPage {
     page: Page,
     sums: Summary,
+    /// Of the whole workspace's advertising; none where there was none.
+    complaints: Option<Complaints>,
     /// Everybody's messages, or only the user's own.
     all: bool,
 }
@@ -28,6 +31,19 @@ impl NumbersPage {
         match self.sums.perhaps {
             0 => low,
             perhaps => format!("{low} to {}", percent(sure + perhaps, tracked)),
+        }
+    }
+
+    /// What follows from the complaints.
+    fn complained(&self, of: &Complaints) -> &'static str {
+        match of.alarm() {
+            Alarm::None => "Providers expect less than 0.1 %.",
+            Alarm::Watch => {
+                "That is much: from 0.3 % on it is paused here, because providers would turn all mail away. Write to fewer people, and only to those who asked for it."
+            }
+            Alarm::Pause => {
+                "Advertising is paused until fewer do, because providers would else turn all mail away. Letters go on."
+            }
         }
     }
 
@@ -62,9 +78,12 @@ pub(super) async fn show(State(web): State<Shared>, user: User) -> Result<Respon
             now + Duration::from_secs(1),
         )
         .await?;
+    let since = now - complaints::SPAN;
+    let complaints = web.app.store.complaints(user.workspace, since).await?;
     Ok(render(&NumbersPage {
         page: Page::of(&user, "numbers", "Numbers"),
         sums,
+        complaints: Some(complaints).filter(|of| of.sent > 0),
         all: who.is_none(),
     }))
 }
@@ -77,6 +96,7 @@ mod tests {
         NumbersPage {
             page: Page::public("Numbers"),
             sums,
+            complaints: None,
             all: true,
         }
     }

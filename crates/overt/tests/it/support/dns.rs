@@ -1,7 +1,7 @@
 //! A name server on loopback that knows what a test tells it.
 
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, MX};
+use hickory_resolver::proto::rr::rdata::{A, MX, PTR, TXT};
 use hickory_resolver::proto::rr::{Name, RData, Record};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::UdpSocket;
@@ -17,7 +17,6 @@ impl Dns {
     /// Who takes the mail of which domain, the first one to be tried first, and where that server is. Every other name does not exist.
     pub(crate) async fn start(zone: &[(&'static str, &[(&'static str, Ipv4Addr)])]) -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let at = socket.local_addr().unwrap();
         let mut records = Vec::new();
         for (domain, servers) in zone {
             for (place, (server, address)) in servers.iter().enumerate() {
@@ -30,6 +29,37 @@ impl Dns {
         }
         // The one to be tried first comes last, so that only its number tells.
         records.reverse();
+        Self::serving(socket, records)
+    }
+
+    /// Texts at names, addresses of hosts, and the names of those addresses.
+    pub(crate) async fn with(
+        texts: &[(&str, &str)],
+        hosts: &[(&str, Ipv4Addr)],
+        names: &[(Ipv4Addr, &str)],
+    ) -> Self {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let full = |name: &str| format!("{name}.").parse::<Name>().unwrap();
+        let text = |(name, text): &(&str, &str)| {
+            let pieces = text.as_bytes().chunks(200);
+            let pieces = pieces.map(|piece| String::from_utf8(piece.to_vec()).unwrap());
+            Record::from_rdata(full(name), 60, RData::TXT(TXT::new(pieces.collect())))
+        };
+        let host = |(name, address): &(&str, Ipv4Addr)| {
+            Record::from_rdata(full(name), 60, RData::A(A(*address)))
+        };
+        let name = |(address, name): &(Ipv4Addr, &str)| {
+            let [a, b, c, d] = address.octets();
+            let at = full(&format!("{d}.{c}.{b}.{a}.in-addr.arpa"));
+            Record::from_rdata(at, 60, RData::PTR(PTR(full(name))))
+        };
+        let records = texts.iter().map(text).chain(hosts.iter().map(host));
+        let records = records.chain(names.iter().map(name)).collect();
+        Self::serving(socket, records)
+    }
+
+    fn serving(socket: UdpSocket, records: Vec<Record>) -> Self {
+        let at = socket.local_addr().unwrap();
         let task = tokio::spawn(serve(socket, records));
         Self { at, task }
     }
