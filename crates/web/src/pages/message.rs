@@ -376,7 +376,7 @@ fn words(report: &store::Report) -> (String, String) {
         _ => format!("Deleted, perhaps unread, says {by}"),
     };
     let believed = if report.known {
-        "The report bore the number of this copy’s envelope, which only those on its way know."
+        "The report bore a number of this copy that only those on its way know."
     } else {
         "Nobody vouches for this: whoever knows the mail can write such a report. It is not counted as an opening."
     };

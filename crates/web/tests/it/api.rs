@@ -222,7 +222,16 @@ async fn a_mail_is_taken() {
     assert_eq!(keys(&body), ["copies", "id"]);
     assert_eq!(
         keys(&body["copies"][0]),
-        sorted(["id", "address", "mode", "reason", "tick", "ask", "refusal"])
+        sorted([
+            "id",
+            "address",
+            "mode",
+            "reason",
+            "tick",
+            "ask",
+            "receipt_asked",
+            "refusal"
+        ])
     );
     assert_eq!(
         (&body["copies"][0]["tick"], &body["copies"][0]["reason"]),
