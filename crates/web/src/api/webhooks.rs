@@ -326,6 +326,7 @@ pub(super) async fn create(
     user: ApiUser,
     entered: Result<Json<WebhookToEnter>, JsonRejection>,
 ) -> Result<(StatusCode, Json<WithSecret>)> {
+    user.may(Act::Administer)?;
     let (id, secret) = enter(&web, &user, body(entered)?).await?;
     let made = WithSecret {
         webhook: item(find(&web, &user, id).await?),
@@ -465,6 +466,7 @@ pub(super) async fn retry(
     user: ApiUser,
     Path((id, delivery)): Path<(String, String)>,
 ) -> Result<StatusCode> {
+    user.may(Act::Administer)?;
     let missing = |_| Error::NotFound("webhook");
     let (id, delivery) = (
         id.parse().map_err(missing)?,

@@ -27,6 +27,15 @@ async fn r_gov_02_r_sec_14_every_operation_and_every_role() {
     // Operations that not every role may do. What is not named here is open to all four, or looks at its body before it
     // looks at the role (`write_assessment`).
     let only: &[(&str, &[Role])] = &[
+        ("list_webhooks", &[Role::Owner, Role::Admin]),
+        ("create_webhook", &[Role::Owner, Role::Admin]),
+        ("show_webhook", &[Role::Owner, Role::Admin]),
+        ("change_webhook", &[Role::Owner, Role::Admin]),
+        ("delete_webhook", &[Role::Owner, Role::Admin]),
+        ("rotate_webhook_secret", &[Role::Owner, Role::Admin]),
+        ("test_webhook", &[Role::Owner, Role::Admin]),
+        ("list_webhook_deliveries", &[Role::Owner, Role::Admin]),
+        ("retry_webhook_delivery", &[Role::Owner, Role::Admin]),
         ("send_message", &[Role::Owner, Role::Admin, Role::Member]),
         ("enter_contact", &[Role::Owner, Role::Admin, Role::Member]),
         ("import_contacts", &[Role::Owner, Role::Admin, Role::Member]),
