@@ -273,9 +273,10 @@ fn addresses_in(value: &str) -> Vec<String> {
         .map(|(address, _)| address.trim().to_owned())
         .take(RECIPIENTS_MAX)
         .collect();
-    match found.is_empty() {
-        true => vec![value.trim().to_owned()],
-        false => found,
+    if found.is_empty() {
+        vec![value.trim().to_owned()]
+    } else {
+        found
     }
 }
 

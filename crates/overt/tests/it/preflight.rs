@@ -20,9 +20,12 @@ fn found(overt: &Overt, at: &str, what: &str) -> (String, String) {
         .arg("--json")
         .env("OVERT_MAIL_HOSTS__NAME_SERVER", at);
     let output = run(&mut doctor, b"");
-    let findings: Value = serde_json::from_slice(&output.stdout).expect(&said(&output));
+    let findings: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
     let mut all = findings.as_array().unwrap().iter();
-    let found = all.find(|f| f["check"] == what).expect(&said(&output));
+    let found = all
+        .find(|f| f["check"] == what)
+        .unwrap_or_else(|| panic!("{}", said(&output)));
     let text = |name| found[name].as_str().unwrap().to_owned();
     (text("state"), text("text"))
 }

@@ -18,8 +18,8 @@ const SPAN: Duration = Duration::from_hours(30 * 24);
 struct NumbersPage {
     page: Page,
     sums: Summary,
-    /// Of the whole workspace's advertising; none where there was none.
-    complaints: Option<Complaints>,
+    /// Of the whole workspace's advertising, and what follows; none where there was none.
+    complaints: Option<(Complaints, &'static str)>,
     /// Everybody's messages, or only the user's own.
     all: bool,
 }
@@ -34,19 +34,6 @@ impl NumbersPage {
         }
     }
 
-    /// What follows from the complaints.
-    fn complained(&self, of: &Complaints) -> &'static str {
-        match of.alarm() {
-            Alarm::None => "Providers expect less than 0.1 %.",
-            Alarm::Watch => {
-                "That is much: from 0.3 % on it is paused here, because providers would turn all mail away. Write to fewer people, and only to those who asked for it."
-            }
-            Alarm::Pause => {
-                "Advertising is paused until fewer do, because providers would else turn all mail away. Letters go on."
-            }
-        }
-    }
-
     fn clicked(&self) -> String {
         percent(self.sums.clicked, self.sums.clicks_tracked)
     }
@@ -54,6 +41,19 @@ impl NumbersPage {
     /// Delivered or under way, and opens may not be recorded.
     fn untracked(&self) -> u32 {
         self.sums.copies - self.sums.undelivered - self.sums.opens_tracked
+    }
+}
+
+/// What follows from the complaints.
+fn follows(of: Complaints) -> &'static str {
+    match of.alarm() {
+        Alarm::None => "Providers expect less than 0.1 %.",
+        Alarm::Watch => {
+            "That is much: from 0.3 % on it is paused here, because providers would turn all mail away. Write to fewer people, and only to those who asked for it."
+        }
+        Alarm::Pause => {
+            "Advertising is paused until fewer do, because providers would else turn all mail away. Letters go on."
+        }
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn show(State(web): State<Shared>, user: User) -> Result<Respon
     Ok(render(&NumbersPage {
         page: Page::of(&user, "numbers", "Numbers"),
         sums,
-        complaints: Some(complaints).filter(|of| of.sent > 0),
+        complaints: (complaints.sent > 0).then(|| (complaints, follows(complaints))),
         all: who.is_none(),
     }))
 }
