@@ -62,7 +62,6 @@ pub(crate) async fn give_postal_address(overt: &Overt) {
 async fn set_postal_address(overt: &Overt, text: &str) {
     let cookie = overt.sign_in().await;
     let fields = [
-        ("half", "words"),
         ("name", "Studio Dana"),
         ("language", "en"),
         ("postal_address", text),

@@ -136,9 +136,7 @@ async fn the_kill_switch_silences_mails_already_sent() {
     overt.send(&[ANN], "Before").await;
     let mail = sink.mail(ANN, "Before").await;
     let cookie = overt.sign_in().await;
-    let off = overt
-        .submit_form("/settings/workspace", &cookie, &[("half", "stop")])
-        .await;
+    let off = overt.submit_form("/settings/stop", &cookie, &[]).await;
     assert!(off.status().is_redirection(), "{}", off.status());
     let reader = Reader::default();
     reader.open(&mail.pixel()).await;

@@ -59,7 +59,6 @@ async fn a_domain_of_ones_own_belongs_to_the_provider_whose_server_takes_its_mai
     let overt = Overt::with(&Database::Sqlite, sink.port, &settings).await;
     let cookie = overt.sign_in().await;
     let limits = [
-        ("half", "limits"),
         ("reason", "to see which signs there are"),
         ("tracking", "on"),
         ("open", "detailed"),
@@ -67,7 +66,7 @@ async fn a_domain_of_ones_own_belongs_to_the_provider_whose_server_takes_its_mai
         ("document", "none"),
     ];
     let raised = overt
-        .submit_form("/settings/workspace", &cookie, &limits)
+        .submit_form("/settings/limits", &cookie, &limits)
         .await;
     assert!(raised.status().is_redirection());
     for address in [ANN, BOB] {

@@ -188,10 +188,7 @@ async fn r_mode_18_the_kill_switch_under_load() {
     })
     .await;
     let cookie = overt.sign_in().await;
-    let stop = [("half", "stop")];
-    let off = overt
-        .submit_form("/settings/workspace", &cookie, &stop)
-        .await;
+    let off = overt.submit_form("/settings/stop", &cookie, &[]).await;
     assert!(off.status().is_redirection(), "{}", off.status());
     // Whatever was asked for from a second later on is not recorded, however much is asked.
     let second = Instant::now() + Duration::from_secs(1);

@@ -30,7 +30,6 @@ async fn what_requests_say_of_people_is_nowhere() {
     let mut overt = Overt::with(&Database::Sqlite, sink.port, &settings).await;
     let cookie = overt.sign_in().await;
     let limits = [
-        ("half", "limits"),
         ("reason", "everything, to look for what must not be kept"),
         ("tracking", "on"),
         ("open", "detailed"),
@@ -39,7 +38,7 @@ async fn what_requests_say_of_people_is_nowhere() {
     ];
     assert!(
         overt
-            .submit_form("/settings/workspace", &cookie, &limits)
+            .submit_form("/settings/limits", &cookie, &limits)
             .await
             .status()
             .is_redirection()

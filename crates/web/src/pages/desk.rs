@@ -207,7 +207,11 @@ async fn overview(State(web): State<Shared>, user: User) -> Result<Response> {
                 ),
                 (
                     "Requests of persons, unanswered",
-                    format!("{open}, {late} of them late"),
+                    if late > 0 {
+                        format!("{open}, {late} of them late")
+                    } else {
+                        open.to_string()
+                    },
                     "/compliance/requests",
                 ),
                 (

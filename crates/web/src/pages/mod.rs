@@ -17,6 +17,7 @@ mod sums;
 pub(crate) mod view;
 mod webhook;
 mod webhooks;
+mod workspace;
 mod write;
 
 pub(crate) use contact::{find as find_contact, withdraw_all};
@@ -56,7 +57,9 @@ pub(crate) fn router() -> Router<Shared> {
             get(contact::confirm_withdrawal).post(contact::withdraw),
         )
         .route("/settings", get(settings::show))
-        .route("/settings/workspace", post(settings::workspace))
+        .route("/settings/workspace", post(workspace::describe))
+        .route("/settings/limits", post(workspace::limit))
+        .route("/settings/stop", post(workspace::stop))
         .route(
             "/settings/assessments",
             get(assessments::show).post(assessments::write),

@@ -1,21 +1,19 @@
 //! Settings: what belongs to the user (identities, secrets, password) and what belongs to the workspace (ceilings,
-//! kill switch, language, the relay). The user's own forms are in `account`.
+//! kill switch, language, the relay). The user's own forms are in `account`, the workspace's in `workspace`.
 
 use super::view::When;
-use super::{Page, may_limit, must_limit, reason, show as render};
+use super::{Page, may_limit, show as render};
 use crate::Shared;
 use crate::auth::{May, User};
 use crate::error::{Error, Result};
-use crate::extract::Fields;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use model::role::Act;
-use model::{Language, Mode, PerAxis};
-use serde::Deserialize;
-use store::{By, Credential, CredentialKind, Identity, Instance, Workspace};
+use model::{Language, Mode};
+use store::{Credential, CredentialKind, Identity, Instance, Workspace};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -156,102 +154,6 @@ pub(super) async fn page(web: &Shared, user: &User, note: Note) -> Result<Respon
 /// `GET /settings`
 pub(super) async fn show(State(web): State<Shared>, user: User) -> Result<Response> {
     page(&web, &user, Note::default()).await
-}
-
-/// Either half of the workspace form; each half is allowed to other roles.
-#[derive(Deserialize)]
-pub(super) struct WorkspaceForm {
-    half: String,
-    /// Why a limit was changed.
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    tracking: Option<String>,
-    #[serde(default)]
-    directed_to_children: Option<String>,
-    #[serde(default)]
-    open: String,
-    #[serde(default)]
-    click: String,
-    #[serde(default)]
-    document: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    language: String,
-    #[serde(default)]
-    ask: Option<String>,
-    #[serde(default)]
-    postal_address: String,
-    #[serde(default)]
-    contact: String,
-}
-
-/// `POST /settings/workspace`
-pub(super) async fn workspace(
-    State(web): State<Shared>,
-    user: User,
-    Fields(form): Fields<WorkspaceForm>,
-) -> Result<Response> {
-    let limits = form.half == "limits";
-    match form.half.as_str() {
-        "limits" => must_limit(&web, &user).await?,
-        "stop" => user.may(Act::SeeAll)?,
-        _ => user.may(Act::Administer)?,
-    }
-    let mut settings = web
-        .app
-        .store
-        .workspace(user.workspace)
-        .await?
-        .ok_or(Error::NotFound("workspace"))?;
-    let invalid = |why: model::mode::UnknownWord| Error::Invalid {
-        field: "workspace",
-        why: why.to_string(),
-    };
-    let why = if limits { reason(&form.reason)? } else { "" };
-    if form.half == "stop" {
-        // The brake is near for everybody who sees all; only the compliance desk lets it go.
-        settings.tracking = false;
-    } else if limits {
-        settings.tracking = form.tracking.is_some();
-        settings.directed_to_children = form.directed_to_children.is_some();
-        let mode = |word: &str| word.parse::<Mode>().map_err(invalid);
-        settings.ceiling = PerAxis {
-            open: mode(&form.open)?,
-            click: mode(&form.click)?,
-            document: mode(&form.document)?,
-        };
-    } else {
-        let name = form.name.trim();
-        if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-            let why = "recipients read this name: give it 1 to 200 characters".to_owned();
-            return page(
-                &web,
-                &user,
-                Note {
-                    wrong: Some(("workspace", why)),
-                    ..Note::default()
-                },
-            )
-            .await;
-        }
-        settings.name = name.to_owned();
-        settings.language = form.language.parse().map_err(invalid)?;
-        settings.ask = form.ask.is_some();
-        for (text, into) in [
-            (&form.postal_address, &mut settings.postal_address),
-            (&form.contact, &mut settings.contact),
-        ] {
-            match text.trim() {
-                "" => into.clear(),
-                text => *into = model::source::paragraph("workspace", text)?,
-            }
-        }
-    }
-    let by = By::user(user.id, (web.app.ambient.now)()).because(why);
-    web.app.store.workspace_update(settings, by).await?;
-    Ok(Redirect::to("/settings#workspace").into_response())
 }
 
 /// `POST /settings/relay`: asks the relay now.

@@ -321,8 +321,8 @@ async fn r_ropa_01_r_ropa_04_papers_follow_the_settings() {
     let desk = w.browser(w.user(Role::Compliance)).await;
     let notice = async || desk.page("/compliance/paper/notice").await.text;
     assert!(notice().await.contains("you followed a link"));
-    let off = "half=limits&tracking=on&open=individual&click=none&document=none&reason=x";
-    assert_eq!(desk.post("/settings/workspace", off).await.status, 303);
+    let off = "tracking=on&open=individual&click=none&document=none&reason=x";
+    assert_eq!(desk.post("/settings/limits", off).await.status, 303);
     let after = notice().await;
     assert!(
         !after.contains("you followed a link") && after.contains("you opened a mail"),

@@ -231,14 +231,14 @@ async fn roles() {
         .sample
         .contact("a@x.example", "", ConsentState::Unknown)
         .await;
-    let limits = "half=limits&tracking=on&open=none&click=individual&document=none&reason=because";
-    let words = "half=words&name=New&language=de";
+    let limits = "tracking=on&open=none&click=individual&document=none&reason=because";
+    let words = "name=New&language=de";
     let ask = format!("/contacts/{contact}/ask");
     let cases: [(&str, Option<&str>, [u16; 4]); 9] = [
         // owner, admin, member, compliance
         ("/write", None, [200, 200, 200, 403]),
         ("/settings", None, [200, 200, 200, 200]),
-        ("/settings/workspace", Some(limits), [403, 403, 403, 303]),
+        ("/settings/limits", Some(limits), [403, 403, 403, 303]),
         ("/settings/workspace", Some(words), [303, 303, 403, 403]),
         ("/settings/relay", Some(""), [200, 200, 403, 403]),
         (
