@@ -162,8 +162,7 @@ impl Kept {
                 format!("Kept as long as the consent, and {days} days after its end to prove it.")
             }
             Self::Cases => format!("Deleted {days} days after the answer."),
-            Self::Feed => format!("Deleted after {days} days."),
-            Self::Webhooks => format!("Deleted after {days} days."),
+            Self::Feed | Self::Webhooks => format!("Deleted after {days} days."),
         }
     }
 }
