@@ -268,10 +268,7 @@ async fn r_aud_04_a_log_server_gets_every_entry_and_nothing_that_somebody_wrote(
     following.args(["export", "--syslog", "--follow", "--since", &last]);
     let mut following = Process::start(following);
     let cookie = overt.sign_in().await;
-    let stop = [("half", "stop")];
-    let off = overt
-        .submit_form("/settings/workspace", &cookie, &stop)
-        .await;
+    let off = overt.submit_form("/settings/stop", &cookie, &[]).await;
     assert!(off.status().is_redirection(), "{}", off.status());
     assert!(following.says("switch.turned").await);
     let log = following.log();
