@@ -9,7 +9,7 @@ use crate::db::Tx;
 use crate::fold::{about, count, lock_copies, read_at, write_copies};
 use crate::hit::words;
 use crate::news::First;
-use crate::value::{Row, params};
+use crate::value::{Row, Value, params};
 use crate::{Copy, Error, Store, event, news};
 use model::event::Happening;
 use model::hit::{Elsewhere, NOT_ME};
@@ -17,7 +17,8 @@ use model::{
     Axis, ContactId, CopyId, EmailAddress, Facts, HitId, LegalTags, Meaning, MessageId, Mode,
     Profiles, Time, Verdict,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// What is known around a recorded hit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Store {
     pub async fn hits_in_context(
         &self,
         hits: Vec<HitId>,
-    ) -> Result<HashMap<HitId, HitContext>, Error> {
+    ) -> Result<HashMap<HitId, Arc<HitContext>>, Error> {
         self.db.read(move |tx| contexts(tx, &hits)).await
     }
 
@@ -81,17 +82,24 @@ impl Store {
     }
 }
 
-fn contexts(tx: &mut Tx<'_>, hits: &[HitId]) -> Result<HashMap<HitId, HitContext>, Error> {
+/// Asked once a copy, however many of its hits there are.
+fn contexts(tx: &mut Tx<'_>, hits: &[HitId]) -> Result<HashMap<HitId, Arc<HitContext>>, Error> {
+    let ids: Vec<Value> = hits.iter().map(|id| (*id).into()).collect();
+    let recorded = tx.query_in("select id, copy_id from hit where id", &ids)?;
+    let copy_of = |row: &Row| row.get::<CopyId>(1);
+    let copies: BTreeSet<CopyId> = recorded.iter().map(copy_of).collect::<Result<_, _>>()?;
+    let copies: Vec<Value> = copies.into_iter().map(Value::from).collect();
     let sql = "select c.message_id, c.contact_id, c.address, c.state, c.state_at,
-               (select count(*) from link l where l.message_id = c.message_id and l.skipped is null), s.host
-               from hit h join copy c on c.id = h.copy_id left join mail_host s on s.contact_id = c.contact_id
-               where h.id = $1";
-    let sets: Vec<_> = hits.iter().map(|id| vec![(*id).into()]).collect();
-    let rows = tx.query_many(sql, &sets)?;
-    let mut found = HashMap::with_capacity(hits.len());
-    for (id, row) in hits.iter().zip(&rows) {
-        if let Some(row) = row.first() {
-            found.insert(*id, context(row)?);
+               (select count(*) from link l where l.message_id = c.message_id and l.skipped is null), s.host, c.id
+               from copy c left join mail_host s on s.contact_id = c.contact_id where c.id";
+    let mut around = HashMap::<CopyId, Arc<HitContext>>::with_capacity(copies.len());
+    for row in tx.query_in(sql, &copies)? {
+        around.insert(row.get(7)?, Arc::new(context(&row)?));
+    }
+    let mut found = HashMap::with_capacity(recorded.len());
+    for row in &recorded {
+        if let Some(context) = around.get(&copy_of(row)?) {
+            found.insert(row.get(0)?, context.clone());
         }
     }
     Ok(found)

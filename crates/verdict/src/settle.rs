@@ -324,13 +324,19 @@ impl Window {
         news.then_some(copy)
     }
 
-    /// Judges a copy's hits together and notes what changed. Tells whether there was a burst.
+    /// Judges a copy's hits together and notes what changed. Tells whether there was a burst. A hit too many is judged against
+    /// the others and changes none of them: what it did to them would be undone with the next one.
     fn settle(&mut self, id: CopyId, revisions: &mut Vec<Revision>) -> bool {
         let Some(copy) = self.copies.get_mut(&id) else {
             return false;
         };
-        let settled = rules::settle(&copy.seen, copy.links);
-        for (seen, verdict) in copy.seen.iter_mut().zip(settled.verdicts) {
+        let from = if copy.seen.len() > COPY_HITS_MAX {
+            COPY_HITS_MAX
+        } else {
+            0
+        };
+        let settled = rules::settle(&copy.seen, from, copy.links);
+        for (seen, verdict) in copy.seen[from..].iter_mut().zip(settled.verdicts) {
             if seen.revised != verdict {
                 revisions.push(Revision {
                     hit: seen.hit,

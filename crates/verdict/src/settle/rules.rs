@@ -22,15 +22,16 @@ const GATEWAY_STEP: u8 = 20;
 
 /// What became of a copy's hits.
 pub(super) struct Settled {
-    /// In the order of the hits: the revised verdict, or nothing where the first one stands.
+    /// In the order of the hits, from the first that was asked about: the revised verdict, or nothing where the first one stands.
     pub(super) verdicts: Vec<Option<Verdict>>,
     /// Was there a burst?
     pub(super) burst: bool,
 }
 
-pub(super) fn settle(seen: &[Seen], links: Option<u16>) -> Settled {
+/// What became of the hits from the one at `from` on.
+pub(super) fn settle(seen: &[Seen], from: usize, links: Option<u16>) -> Settled {
     let bursts = Bursts::find(seen, links);
-    let verdicts = (0..seen.len())
+    let verdicts = (from..seen.len())
         .map(|index| revise(index, seen, &bursts))
         .collect();
     Settled {
