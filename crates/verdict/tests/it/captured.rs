@@ -1,5 +1,6 @@
 //! `captured.jsonl`: what real programs sent, on Debian 12, on the day that stands there. `cargo xtask clients` drives them anew.
 //!
+//! SpamAssassin asked for the link without its destination, which is nothing that a tracker has; its headers are judged all the same.
 //! They were taken on loopback, where browsers say as much as over TLS; here they come from an ordinary network over TLS.
 
 use crate::sample;
