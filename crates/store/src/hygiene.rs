@@ -20,7 +20,44 @@ pub struct Inactive {
     pub address: EmailAddress,
 }
 
+/// Of how many contacts list cleaning can say anything at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// They got mail since the day that tells the day of their last open.
+    pub tracked: u32,
+    /// All others. Nothing is known of them: neither that they opened nor that they did not.
+    pub not_applicable: u32,
+}
+
+/// A contact `k` to whom mail of that kind went since the moment `$2`.
+const TRACKED: &str =
+    "exists (select 1 from copy c where c.contact_id = k.id and c.mode_open = 'hygiene'
+                       and c.state = 'sent' and c.state_at >= $2)";
+
 impl Store {
+    /// Of whom list cleaning can say something since this day, and of whom it is not applicable (R-MODE-17).
+    pub async fn list_cleaning_reach(
+        &self,
+        workspace: WorkspaceId,
+        since: Day,
+    ) -> Result<Reach, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = format!(
+                    "select count(*), count(case when {TRACKED} then 1 end) from contact k
+                     where k.workspace_id = $1 and k.restricted_at is null"
+                );
+                let row = tx.first(&sql, params![workspace, since.begins_at()])?;
+                let row = row.ok_or_else(|| Error::Corrupt("a count gave no number".into()))?;
+                let (all, tracked): (u32, u32) = (row.get(0)?, row.get(1)?);
+                Ok(Reach {
+                    tracked,
+                    not_applicable: all - tracked,
+                })
+            })
+            .await
+    }
+
     /// Contacts who since this day got mail that tells the day of their last open, and opened none of it since; by
     /// address, after `after`. Of anybody else nothing is known, so nobody else is in it (R-MODE-17).
     pub async fn contacts_inactive(
@@ -32,13 +69,14 @@ impl Store {
     ) -> Result<Vec<Inactive>, Error> {
         self.db
             .read(move |tx| {
-                let sql = "select k.id, k.address from contact k where k.workspace_id = $1 and k.address_key > $2 and k.restricted_at is null
-                           and (k.last_open_day is null or k.last_open_day < $3)
-                           and exists (select 1 from copy c where c.contact_id = k.id and c.mode_open = 'hygiene'
-                           and c.state = 'sent' and c.state_at >= $4) order by k.address_key limit $5";
+                let sql = format!(
+                    "select k.id, k.address from contact k where k.workspace_id = $1 and {TRACKED}
+                     and k.address_key > $3 and k.restricted_at is null
+                     and (k.last_open_day is null or k.last_open_day < $4) order by k.address_key limit $5"
+                );
                 let after = after.unwrap_or_default().to_lowercase();
-                let values = params![workspace, after, since, since.begins_at(), limit];
-                tx.query(sql, values)?.iter().map(inactive).collect()
+                let values = params![workspace, since.begins_at(), after, since, limit];
+                tx.query(&sql, values)?.iter().map(inactive).collect()
             })
             .await
     }

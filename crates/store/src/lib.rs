@@ -83,7 +83,7 @@ pub use figures::Figures;
 pub use fixed::grants;
 pub use grounds::Grounds;
 pub use hit::{Recorded, StoredHit};
-pub use hygiene::Inactive;
+pub use hygiene::{Inactive, Reach};
 pub use identity::Identity;
 pub use ledger::{Chain, Exported, LedgerRow, Opening};
 pub use limits::Limits;

@@ -330,6 +330,20 @@ async fn r_mode_17_list_cleaning_knows_only_those_who_are_tracked_so(house: Hous
             .collect::<Vec<_>>()
     };
     assert_eq!(inactive(NOW.day()).await, ["asleep@example.fr"]);
+    let reach = async |since: Day| {
+        let reach = house
+            .store
+            .list_cleaning_reach(house.workspace, since)
+            .await;
+        let reach = reach.unwrap();
+        (reach.tracked, reach.not_applicable)
+    };
+    assert_eq!(
+        reach(NOW.day()).await,
+        (2, 1),
+        "not applicable to whoever is not tracked"
+    );
+    assert_eq!(reach((NOW + DAY).day()).await, (0, 3));
     // Of whoever is not tracked nothing is known: they did not \"not open\".
     assert_eq!(
         inactive((NOW + DAY).day()).await,

@@ -34,6 +34,10 @@ struct InactiveItem {
 /// A page of them, by address.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Inactives {
+    /// Contacts of whom this can say anything: those the items are a part of.
+    n_tracked: u32,
+    /// All other contacts. That they are not among the items does not mean that they opened, nor that they did not.
+    n_not_applicable: u32,
     items: Vec<InactiveItem>,
     /// What to send as `after` for the next page; null on the last.
     next: Option<String>,
@@ -66,11 +70,15 @@ pub(super) async fn list(
         .last()
         .filter(|_| more)
         .map(|last| last.address.to_string());
+    let reach = web.app.store.list_cleaning_reach(user.workspace, since);
+    let reach = reach.await?;
     let item = |one: &store::Inactive| InactiveItem {
         id: one.contact.to_string(),
         address: one.address.to_string(),
     };
     Ok(Json(Inactives {
+        n_tracked: reach.tracked,
+        n_not_applicable: reach.not_applicable,
         items: found.iter().map(item).collect(),
         next,
     }))

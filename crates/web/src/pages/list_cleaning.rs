@@ -11,7 +11,7 @@ use axum::response::Response;
 use model::Day;
 use serde::Deserialize;
 use std::time::Duration;
-use store::Inactive;
+use store::{Inactive, Reach};
 
 const PAGE: u16 = 100;
 /// What is asked about when no day is given: half a year.
@@ -22,6 +22,7 @@ const SINCE: Duration = Duration::from_hours(182 * 24);
 struct ListCleaningPage {
     page: Page,
     since: Day,
+    reach: Reach,
     inactive: Vec<Inactive>,
     more: Option<String>,
 }
@@ -53,6 +54,8 @@ pub(super) async fn show(
     let mut inactive = found.await?;
     let further = inactive.len() > usize::from(PAGE);
     inactive.truncate(PAGE.into());
+    let reach = web.app.store.list_cleaning_reach(user.workspace, since);
+    let reach = reach.await?;
     let more = inactive.last().filter(|_| further).map(|last| {
         let mut query = url::form_urlencoded::Serializer::new(String::from("/contacts/inactive?"));
         query.append_pair("since", &since.to_string());
@@ -61,6 +64,7 @@ pub(super) async fn show(
     Ok(render(&ListCleaningPage {
         page: Page::of(&user, "contacts", "List cleaning"),
         since,
+        reach,
         inactive,
         more,
     }))

@@ -64,3 +64,35 @@ async fn a_time_that_is_none_is_refused() {
         answer.is_problem(400);
     }
 }
+
+#[tokio::test]
+async fn r_mode_17_every_rate_names_whom_it_is_about_and_of_whom_nothing_is_known() {
+    let w = world().await;
+    let owner = w.user(Role::Owner);
+    w.sample
+        .message(owner, "Figures", Duration::from_mins(200), &TO)
+        .await;
+    let program = w.program(owner).await;
+    let sums = program.get(&format!("/api/v1/summary?{DAY}")).await.json();
+    assert_eq!(
+        (
+            &sums["n_tracked"],
+            &sums["n_not_tracked"],
+            &sums["opened"]["tracked"]
+        ),
+        (&json!(3), &json!(1), &json!(3))
+    );
+    // The one thing that opens decide: it does not apply to people of whom nothing is known.
+    let cleaning = program
+        .get("/api/v1/list-cleaning?since=2026-11-01")
+        .await
+        .json();
+    assert_eq!(
+        (&cleaning["n_tracked"], &cleaning["items"]),
+        (&json!(0), &json!([]))
+    );
+    let all = cleaning["n_not_applicable"].as_u64().unwrap();
+    assert!(all >= TO.len() as u64, "{cleaning}");
+    let page = w.browser(owner).await.page("/contacts/inactive").await.text;
+    assert!(page.contains(&format!("{all} others")), "{page}");
+}
