@@ -10,6 +10,7 @@ use crate::{App, Shared};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use model::hit::NOT_ME;
 use model::{Axis, CopyId, Facts, Meaning, MessageId, Mode, Reason, Time};
 use serde::Deserialize;
 use store::{Message, StoredHit, Sum};
@@ -45,6 +46,8 @@ struct Story {
     said: Option<String>,
     /// The server that takes this person's mail.
     taken_by: Option<String>,
+    /// It names networks or countries, whose tables want to be named, too.
+    names_places: bool,
     steps: Vec<Step>,
 }
 
@@ -160,6 +163,11 @@ pub(super) async fn show(
     let mut stories = Vec::with_capacity(told.len());
     for copy in told {
         let hits = web.app.store.hits(copy.id).await?;
+        let host = web.app.store.mail_host(copy.contact).await?;
+        let names_places = hits
+            .iter()
+            .any(|hit| hit.facts.as_ref().is_some_and(has_place))
+            || (host.iter()).any(|host| host.network.is_some() || host.country.is_some());
         let mut steps = steps(&web.app, &message, &copy, hits);
         let reports = web.app.store.reports(copy.id).await?;
         let said = reports.iter().rev().map(|report| words(report).0).next();
@@ -169,12 +177,8 @@ pub(super) async fn show(
             axes: axes(&copy),
             signs: signs(&web.app, &copy),
             said,
-            taken_by: web
-                .app
-                .store
-                .mail_host(copy.contact)
-                .await?
-                .map(|host| taken_by(&host)),
+            taken_by: host.as_ref().map(taken_by),
+            names_places,
             steps,
             copy: CopyView { copy },
         });
@@ -332,6 +336,10 @@ fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>)
     steps
 }
 
+fn has_place(facts: &Facts) -> bool {
+    facts.network.is_some() || facts.country.is_some()
+}
+
 fn taken_by(host: &store::MailHost) -> String {
     let name = host.host.as_deref().unwrap_or("an unknown server");
     let place: Vec<_> = [&host.network, &host.country]
@@ -408,6 +416,9 @@ fn told(app: &App, hit: StoredHit) -> Step {
         Meaning::Human => format!("A person opened {what}, with {}", inside(&opener)),
         Meaning::HumanViaProxy => {
             format!("A person opened {what}, seen through {}", inside(&opener))
+        }
+        Meaning::Unknown if verdict.reasons.iter().any(|reason| reason == NOT_ME) => {
+            format!("{opener} fetched {what}; the recipient says that it was somebody else")
         }
         Meaning::Unknown => {
             format!("{opener} fetched {what}; it cannot be told whether a person was there")
