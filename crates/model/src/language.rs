@@ -4,7 +4,10 @@ use crate::mode::UnknownWord;
 use std::str::FromStr;
 
 /// A language of recipients' pages and lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     /// English.
     #[default]
@@ -43,12 +46,6 @@ impl Language {
     }
 }
 
-impl serde::Serialize for Language {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(self.as_str())
-    }
-}
-
 impl FromStr for Language {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
@@ -62,9 +59,65 @@ impl FromStr for Language {
     }
 }
 
+/// The language that a person reads, as ISO 639 code: perhaps one that there are no texts in. Whoever reads such a one is
+/// asked for nothing, because they could not know what (R-CONS-19).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tongue(String);
+
+impl Tongue {
+    /// The code, in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same as a language that there are texts in.
+    pub fn written(&self) -> Option<Language> {
+        self.0.parse().ok()
+    }
+
+    /// Does a `Content-Language` value name no language that there are texts in?
+    pub fn is_foreign(header: &str) -> bool {
+        !header.trim().is_empty() && Language::preferred(header).is_none()
+    }
+}
+
+impl From<Language> for Tongue {
+    fn from(language: Language) -> Self {
+        Self(language.as_str().to_owned())
+    }
+}
+
+/// The text is no code of a language.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no language: write its code of two or three letters, as in en, fr, de, it, es or pt"
+)]
+pub struct BadTongue(String);
+
+impl FromStr for Tongue {
+    type Err = BadTongue;
+    fn from_str(text: &str) -> Result<Self, BadTongue> {
+        if (2..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic()) {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(BadTongue(text.chars().take(16).collect()))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r_cons_19_a_language_without_texts_is_known_as_such() {
+        let tongue = |code: &str| code.parse::<Tongue>();
+        assert_eq!(tongue("DE").unwrap().written(), Some(Language::De));
+        assert_eq!(tongue("pt").unwrap().written(), None);
+        assert!(tongue("p").is_err() && tongue("pt-BR").is_err() && tongue("").is_err());
+        assert!(Tongue::is_foreign("pt-BR") && Tongue::is_foreign("ja, pt"));
+        assert!(!Tongue::is_foreign("") && !Tongue::is_foreign("pt, en"));
+    }
 
     #[test]
     fn preferred_language() {

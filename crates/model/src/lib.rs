@@ -103,7 +103,7 @@ pub use id::{
     AssessmentId, BreachId, ContactId, CopyId, DeliveryId, HitId, IdentityId, MessageId, RequestId,
     UserId, WebhookId, WorkspaceId,
 };
-pub use language::Language;
+pub use language::{Language, Tongue};
 pub use mode::{Axis, Mode, PerAxis, Switch};
 pub use notice::Notice;
 pub use permitted::Permitted;

@@ -28,6 +28,8 @@ macro_rules! reasons {
 reasons! {
     /// No consent was ever asked for.
     NeverAsked = "never_asked", "This person was never asked whether they agree to be tracked.";
+    /// No consent can be asked for: there is no approved text in their language.
+    NoApprovedText = "no_approved_text", "This person was not asked, because there is no approved text in the language of the mail or of this person.";
     /// The question went out; nothing came back.
     AskedNoAnswer = "asked_no_answer", "This person was asked and has not answered. Silence is not consent.";
     /// Agreed on the page, but the confirmation mail was not answered yet.

@@ -7,7 +7,7 @@
 use crate::address::EmailAddress;
 use crate::consent::Topic;
 use crate::country::Country;
-use crate::language::Language;
+use crate::language::Tongue;
 use crate::profile::MailConsent;
 use crate::source::{Source, Stated, Unclear, line, moment, past};
 use crate::time::Time;
@@ -95,8 +95,8 @@ pub struct Entry {
     pub name: String,
     /// The country.
     pub country: Option<Country>,
-    /// The language.
-    pub language: Option<Language>,
+    /// The language they read.
+    pub language: Option<Tongue>,
     /// The address is a company's.
     pub business: bool,
     /// Where it comes from.
@@ -236,7 +236,7 @@ pub fn entry(fields: &Fields<'_>, now: Time) -> Result<Entry, Unclear> {
         address,
         name,
         country: optional("country", get("country"))?,
-        language: optional("language", &get("language").to_ascii_lowercase())?,
+        language: optional("language", get("language"))?,
         business: flag("business", get("business"))?,
         source,
         told_at,

@@ -19,6 +19,17 @@ pub(crate) struct Wishes {
     pub(crate) receipt: bool,
 }
 
+/// What becomes of the question to one recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// Nobody wants it put, or it may not be.
+    None,
+    /// It was wanted, and there is no approved text in the language (R-CONS-19).
+    NoText,
+    /// The copy carries it.
+    Asked,
+}
+
 /// A mail on its way in.
 pub(crate) struct Incoming<'a> {
     pub(crate) id: MessageId,
@@ -45,7 +56,7 @@ impl Sender {
             .collect();
         let mut decided: Vec<_> = ids
             .iter()
-            .map(|copy| (unruled(*copy, mail.id), false))
+            .map(|copy| (unruled(*copy, mail.id), Question::None))
             .collect();
         if let Some(grounds) = grounds {
             self.decide(mail, &recipients, grounds, permitted, &ids, &mut decided);
@@ -55,9 +66,15 @@ impl Sender {
         };
         let mut copies = Vec::with_capacity(ids.len());
         let outcomes = ids.into_iter().zip(decided).zip(permitted);
-        for ((recipient, contact), ((id, (decision, ask)), permitted)) in
+        for ((recipient, contact), ((id, (decision, question)), permitted)) in
             recipients.into_iter().zip(outcomes)
         {
+            let why = |reason: Option<Reason>| match reason {
+                Some(Reason::NeverAsked) if question == Question::NoText => {
+                    Some(Reason::NoApprovedText)
+                }
+                reason => reason,
+            };
             copies.push(NewCopy {
                 id,
                 outbox: None,
@@ -65,9 +82,9 @@ impl Sender {
                 receipt_asked: receipt(&recipient) && permitted.is_ok(),
                 address: recipient.address,
                 modes: decision.modes(),
-                reason_open: decision.open.as_ref().err().copied(),
-                reason_click: decision.click.as_ref().err().copied(),
-                ask: ask && permitted.is_ok(),
+                reason_open: why(decision.open.as_ref().err().copied()),
+                reason_click: why(decision.click.as_ref().err().copied()),
+                ask: question == Question::Asked && permitted.is_ok(),
                 refusal: permitted.as_ref().err().map(|&reason| Refused {
                     reason,
                     report: None,
@@ -87,7 +104,7 @@ impl Sender {
         grounds: &Grounds,
         permitted: &[Result<Duties, Reason>],
         ids: &[CopyId],
-        decided: &mut [(Decision, bool)],
+        decided: &mut [(Decision, Question)],
     ) {
         let Incoming {
             read, wishes, now, ..
@@ -140,21 +157,25 @@ impl Sender {
         };
         let abouts: Vec<About<'_>> = known.iter().map(about).collect();
         let workspace = &grounds.workspace;
-        let tracking_on = grounds.instance.tracking && workspace.tracking;
-        let asks = |contact: &Contact, decision: &Decision| {
+        let question = |contact: &Contact, decision: &Decision| {
             let wanted = (wishes.ask).unwrap_or_else(|| {
                 contact.ask_next || (workspace.ask && wishes.switch != Switch::Off)
             });
-            wanted
-                && !is_own(contact)
-                && read.can_carry_line
-                && tracking_on
-                && workspace.can_ask()
-                && may_ask(decision, &contact.consent, now)
+            if !wanted || is_own(contact) {
+                Question::None
+            } else if read.is_foreign || contact.reads_no_text() {
+                Question::NoText
+            } else if read.can_carry_line
+                && may_ask(decision, (&grounds.instance, workspace), contact, now)
+            {
+                Question::Asked
+            } else {
+                Question::None
+            }
         };
         for ((at, contact), decision) in known.into_iter().zip(rules.all(&abouts)) {
-            let ask = asks(contact, &decision);
-            decided[at] = (decision, ask);
+            let question = question(contact, &decision);
+            decided[at] = (decision, question);
         }
     }
 }

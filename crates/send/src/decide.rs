@@ -4,9 +4,7 @@
 use model::crowd::{EVERYBODY, NOBODY, crowd};
 use model::decision::{Ceiling, Circumstances, Decision, decide};
 use model::entitlement::{Entitlement, among, entitlement};
-use model::{
-    Axis, Consent, CopyId, MessageClass, MessageId, Mode, PerAxis, Profiles, Reason, Time,
-};
+use model::{Axis, CopyId, MessageClass, MessageId, Mode, PerAxis, Profiles, Reason, Time};
 use store::{Alike, Contact, Instance, Limits, Workspace};
 
 /// What holds for every recipient of one mail.
@@ -91,7 +89,14 @@ pub(crate) fn unruled(copy: CopyId, message: MessageId) -> Decision {
     decide(copy, message, &about)
 }
 
-/// The question goes into untracked mails only, and not to people who were asked a short while ago.
-pub(crate) fn may_ask(decision: &Decision, consent: &Consent, now: Time) -> bool {
-    !decision.is_tracked() && consent.may_ask(now)
+/// May a mail that was decided about so carry the question to this person? Only an untracked one, while tracking is on
+/// and the workspace has said who asks, and not to people who were asked a short while ago.
+pub(crate) fn may_ask(
+    decision: &Decision,
+    (instance, workspace): (&Instance, &Workspace),
+    contact: &Contact,
+    now: Time,
+) -> bool {
+    let on = instance.tracking && workspace.tracking && workspace.can_ask();
+    on && !decision.is_tracked() && contact.may_be_asked(now)
 }

@@ -55,6 +55,8 @@ struct Ground {
     /// Who gets the message, where that counts.
     everybody: Vec<Alike>,
     duties: Result<Duties, Reason>,
+    /// This copy has the question.
+    asks: bool,
 }
 
 impl Sender {
@@ -72,12 +74,13 @@ impl Sender {
             around,
             everybody,
             duties,
+            asks,
         } = ground;
         let duties = duties.map_err(Held::Refused)?;
         let sender = self.clone();
         let writing = move || {
             let Leaving { source, now, .. } = &leaving;
-            write_copy(&sender, &around, &everybody, &duties, source, *now)
+            write_copy(&sender, &around, &everybody, &duties, asks, source, *now)
         };
         let written = tokio::task::spawn_blocking(writing).await;
         Ok(written.map_err(|_| Held::Gone("the mail could not be written"))??)
@@ -93,10 +96,15 @@ impl Sender {
             Vec::new()
         };
         let duties = self.still_permitted(&around, leaving.now).await?;
+        // Several mails to one person may be on their way: one of them asks (R-CONS-12). For a question that cannot be
+        // given out no mail waits.
+        let claim = self.store.ask_claim(leaving.copy, leaving.now);
+        let asks = around.copy.ask && claim.await.unwrap_or_default();
         Ok(Some(Ground {
             around,
             everybody,
             duties,
+            asks,
         }))
     }
 

@@ -5,7 +5,7 @@ use crate::instrument::{self, left_alone};
 use crate::quoted;
 use mail::Untouchable;
 use model::decision::Ceiling;
-use model::{AssessmentId, EmailAddress, MessageClass, Reason, Switch};
+use model::{AssessmentId, EmailAddress, MessageClass, Reason, Switch, Tongue};
 use std::collections::HashMap;
 
 /// Trace fields in a mail that has gone round in circles (RFC 5321 §6.3 asks for at least 100; we are not a hub).
@@ -42,6 +42,8 @@ pub(crate) struct Read {
     /// Set for a mail in plain text whose links may be tracked and nothing else.
     pub(crate) no_pixel: Option<Ceiling>,
     pub(crate) can_carry_line: bool,
+    /// It says to be in a language without approved texts.
+    pub(crate) is_foreign: bool,
     /// The first of its parts.
     pub(crate) parts: Vec<store::Part>,
     pub(crate) links: Vec<store::Link>,
@@ -121,6 +123,7 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
             .filter(|why| *why != Untouchable::NoHtml || no_pixel.is_none())
             .map(reason),
         no_pixel,
+        is_foreign: (plan.header("Content-Language")).is_some_and(|tags| Tongue::is_foreign(&tags)),
         // A signed mail must not get a line either: only a missing HTML part leaves the text to write into.
         can_carry_line: matches!(untouchable, None | Some(Untouchable::NoHtml))
             && plan.can_carry_line(),

@@ -128,6 +128,9 @@ create table contact (
   details_state text not null,
   details_since bigint,
   ask_next bigint not null,
+  -- The copy that is about to carry the question, and since when: two mails on their way must not both ask.
+  asking bytea,
+  asking_at bigint,
   -- ISO 3166-1; null where it is not known, which means the strictest rules.
   country text,
   -- What they are to a lawyer who writes: words with blanks between them.
@@ -299,7 +302,10 @@ create table consent_request (
   answered_at bigint,
   -- Proof that the mailbox's owner agreed: the digest of the token in the mail, and what the relay said to that mail.
   token_sha256 bytea,
-  answer text
+  answer text,
+  -- The mail itself: its Message-ID, and the digest of its bytes as they left.
+  mail_id text,
+  mail_sha256 bytea
 );
 create index consent_request_contact on consent_request (contact_id, created_at);
 

@@ -9,7 +9,8 @@ use model::consent::Standing;
 use model::profile::Case;
 use model::{
     ActKind, AgeAnswer, AgeStanding, Consent, ConsentState, ContactId, Country, EmailAddress,
-    Language, LegalTags, MessageClass, Reason, Source, Time, WebhookEvent, WorkspaceId,
+    Language, LegalTags, MessageClass, Reason, Sha256, Source, Time, Tongue, Topic, WebhookEvent,
+    WorkspaceId,
 };
 
 /// A person mail is sent to.
@@ -31,8 +32,10 @@ pub struct Contact {
     pub business: bool,
     /// Did they agree to be mailed?
     pub agreement: MailAgreement,
-    /// The language they were last addressed in.
+    /// The language they read, where it is one that there are texts in.
     pub language: Option<Language>,
+    /// The language they read, whether or not there are texts in it.
+    pub tongue: Option<Tongue>,
     /// What they agreed to.
     pub consent: Consent,
     /// A user wants the next mail to carry the question.
@@ -53,6 +56,19 @@ impl Contact {
     /// What keeps mail to them from being tracked, whatever they agreed to.
     pub fn obstacle(&self) -> Option<Reason> {
         self.restricted_at.map(|_| Reason::Restricted)
+    }
+
+    /// May they be asked for consent now, as far as it lies with them: what they said and when, that their data may be
+    /// used, and that there are texts in their language.
+    pub fn may_be_asked(&self, now: Time) -> bool {
+        self.consent.may_ask(now) && self.obstacle().is_none() && !self.reads_no_text()
+    }
+
+    /// Do they read a language without approved texts (R-CONS-19)?
+    pub fn reads_no_text(&self) -> bool {
+        self.tongue
+            .as_ref()
+            .is_some_and(|tongue| tongue.written().is_none())
     }
 
     /// What the rules of law ask about a mail of this class to them.
@@ -96,6 +112,10 @@ pub struct ContactFilter {
     pub search: Option<String>,
     /// Only with this state on some topic.
     pub state: Option<ConsentState>,
+    /// With it: on this topic.
+    pub topic: Option<Topic>,
+    /// Only those who were shown this text when something became of their consent.
+    pub text: Option<Sha256>,
     /// Also those whose data is kept but not used; they are in no other list.
     pub restricted: bool,
     /// Only after this address, for paging.
@@ -120,12 +140,14 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
             since: row.get(from + at + 1)?,
         })
     };
+    let tongue: Option<Tongue> = row.get(from + 4)?;
     Ok(Contact {
         id: row.get(from)?,
         workspace: row.get(from + 1)?,
         address: row.get(from + 2)?,
         name: row.get(from + 3)?,
-        language: row.get(from + 4)?,
+        language: tongue.as_ref().and_then(Tongue::written),
+        tongue,
         consent: Consent {
             open: standing(5)?,
             click: standing(7)?,
@@ -299,7 +321,7 @@ pub(crate) fn correct(
     tx: &mut Tx<'_>,
     id: ContactId,
     name: &str,
-    language: Option<Language>,
+    tongue: Option<Tongue>,
     country: Option<Country>,
     by: &By,
 ) -> Result<bool, Error> {
@@ -309,7 +331,7 @@ pub(crate) fn correct(
     let search = search(&contact.address, name);
     let sql =
         "update contact set name = $2, search = $3, language = $4, country = $5 where id = $1";
-    tx.execute(sql, params![id, name, search, language, country])?;
+    tx.execute(sql, params![id, name, search, tongue, country])?;
     noted(
         tx,
         contact.workspace,
@@ -416,7 +438,16 @@ impl Store {
                 if let Some(state) = filter.state {
                     values.push(state.into());
                     let n = values.len();
-                    sql += &format!(" and ${n} in (k.open_state, k.click_state, k.document_state, k.details_state)");
+                    let columns = match filter.topic {
+                        Some(topic) => format!("k.{}_state", topic.as_str()),
+                        None => "k.open_state, k.click_state, k.document_state, k.details_state".to_owned(),
+                    };
+                    sql += &format!(" and ${n} in ({columns})");
+                }
+                if let Some(text) = filter.text {
+                    values.push(text.0.into());
+                    let n = values.len();
+                    sql += &format!(" and k.id in (select contact_id from consent_event where text_sha256 = ${n})");
                 }
                 values.push(i64::from(filter.limit).into());
                 sql += &format!(" order by k.address_key limit ${}", values.len());

@@ -8,6 +8,7 @@
 
 mod act;
 mod allowed;
+mod asking;
 mod assessment;
 mod backup;
 mod breach;

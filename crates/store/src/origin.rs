@@ -11,7 +11,8 @@ use model::profile::MailConsent;
 use model::roll::{Claim, Entry, Evidence};
 use model::source::TELL_WITHIN;
 use model::{
-    ActKind, ConsentState, ContactId, ErasedBy, Source, SourceKind, Time, Topic, WorkspaceId,
+    ActKind, ConsentState, ContactId, ErasedBy, Source, SourceKind, Time, Tongue, Topic,
+    WorkspaceId,
 };
 
 /// A contact's consent to be sent advertising. It never means consent to be tracked (R-CONS-11).
@@ -123,7 +124,7 @@ fn put(
     let values = params![
         known.id,
         entry.country,
-        entry.language,
+        entry.language.clone(),
         entry.business,
         entry.told_at
     ];
@@ -162,7 +163,8 @@ fn put_tracking(
     let text = match evidence {
         None => None,
         Some(evidence) => {
-            let (language, body) = (entry.language.unwrap_or_default(), evidence.document());
+            let language = entry.language.as_ref().and_then(Tongue::written);
+            let (language, body) = (language.unwrap_or_default(), evidence.document());
             Some(consent::keep_text(tx, language, &body, &body, by.at)?)
         }
     };

@@ -8,11 +8,9 @@
 use crate::db::Tx;
 use crate::event::News;
 use crate::value::{Row, params};
-use crate::{Error, Refused, Store, consent, copy, event, ledger};
+use crate::{Error, Refused, Store, asking, copy, event};
 use model::event::Happening;
-use model::{
-    Consent, ConsentState, CopyId, MessageId, Mode, PerAxis, Reason, Time, Topic, WorkspaceId,
-};
+use model::{CopyId, MessageId, Mode, PerAxis, Reason, Time, WorkspaceId};
 use std::time::Duration;
 
 /// What a parcel is.
@@ -428,7 +426,7 @@ fn note_carried(
         copy::write_tick(tx, copy)?;
     }
     if carried.asked {
-        mark_asked(tx, copy, workspace, now)?;
+        asking::asked(tx, copy, workspace, now)?;
     }
     Ok(())
 }
@@ -450,40 +448,4 @@ fn without_delay(notify: &str) -> String {
     } else {
         left.join(",")
     }
-}
-
-fn mark_asked(
-    tx: &mut Tx<'_>,
-    copy: CopyId,
-    workspace: WorkspaceId,
-    now: Time,
-) -> Result<(), Error> {
-    let Some(copy) = copy::read(tx, copy)? else {
-        return Ok(());
-    };
-    let Some(contact) = consent::lock(tx, copy.contact)? else {
-        return Ok(());
-    };
-    if ledger::key(tx, copy.contact)?.is_none() {
-        return Ok(()); // erased since: nothing more is written about them
-    }
-    // What the person said since the mail was accepted stands: the question is noted only where it was still open.
-    let open = |topic: &Topic| {
-        let alone = Consent {
-            open: contact.consent.get(*topic),
-            ..Consent::default()
-        };
-        alone.may_ask(now)
-    };
-    let topics: Vec<_> = Topic::ALL.into_iter().filter(open).collect();
-    let change = consent::Change {
-        contact: copy.contact,
-        workspace,
-        state: ConsentState::Asked,
-        at: now,
-        method: consent::Method::AskLine,
-        user: None,
-        text: None,
-    };
-    consent::write(tx, &topics, &change)
 }

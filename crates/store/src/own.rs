@@ -7,7 +7,7 @@ use crate::value::params;
 use crate::{By, Error, Store, contact, erasure, request, suppression};
 use model::erasure::{ErasedBy, ErasureReceipt};
 use model::{
-    ContactId, Country, Language, RequestId, Right, SuppressionCause, SuppressionMark, WorkspaceId,
+    ContactId, Country, RequestId, Right, SuppressionCause, SuppressionMark, Tongue, WorkspaceId,
 };
 
 /// What somebody may do with their own data.
@@ -18,7 +18,7 @@ pub enum OwnAct {
         /// Their name.
         name: String,
         /// The language.
-        language: Option<Language>,
+        language: Option<Tongue>,
         /// The country.
         country: Option<Country>,
     },

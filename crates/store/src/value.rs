@@ -10,7 +10,8 @@ use model::{
     ActKind, AgeStanding, AssessmentId, Axis, BreachId, ContactId, CopyId, Country, Day,
     DeliveryId, DeliveryState, HitId, IdentityId, Language, LegalBasis, LegalTag, LegalTags,
     Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role, SourceKind,
-    SuppressionCause, Switch, Time, UserId, WebhookEvent, WebhookId, WebhookOff, WorkspaceId,
+    SuppressionCause, Switch, Time, Tongue, UserId, WebhookEvent, WebhookId, WebhookOff,
+    WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -245,6 +246,21 @@ impl From<LegalTags> for Value {
     fn from(tags: LegalTags) -> Self {
         let words: Vec<_> = tags.iter().map(LegalTag::as_str).collect();
         Self::Text(words.join(" "))
+    }
+}
+
+impl FromValue for Tongue {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Tongue> for Value {
+    fn from(tongue: Tongue) -> Self {
+        Self::Text(tongue.as_str().to_owned())
     }
 }
 

@@ -140,7 +140,7 @@ fn implied_consent_has_an_end_and_words_are_checked() {
         ("mail_consent", "yes"),
         ("tracking_consent", "everything"),
         ("country", "Germany"),
-        ("language", "nl"),
+        ("language", "Dutch"),
         ("business", "maybe"),
         ("told", "2027-01-01"),
     ] {

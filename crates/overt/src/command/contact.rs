@@ -19,6 +19,9 @@ const EXPORT_BYTES_MAX: usize = 256 << 20;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
+    /// The configuration file
+    #[arg(long, env = "OVERT_CONFIG", global = true)]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -38,9 +41,6 @@ enum What {
         /// Why consents are entered here; needed if a line has one with its evidence
         #[arg(long)]
         reason: Option<String>,
-        /// The configuration file
-        #[arg(long, env = "OVERT_CONFIG")]
-        config: Option<PathBuf>,
     },
 }
 
@@ -51,7 +51,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         from_export,
         workspace,
         reason,
-        config,
     } = &arguments.what;
     let ambient = ambient::REAL;
     let name = file.display();
@@ -68,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         !reason.is_empty() || !entries.iter().any(Entry::grants),
         "{name} says that people agreed, with evidence: say with --reason why that is entered here"
     );
-    let config = configured(config.as_deref())?;
+    let config = configured(arguments.config.as_deref())?;
     block_on(async {
         let store = open(&config).await?;
         let mut chains = store.ledger_chains().await?;

@@ -3,6 +3,7 @@
 use crate::support::database::Database;
 use crate::support::mail::SITE;
 use crate::support::overt::Overt;
+use crate::support::process::{run, said};
 use crate::support::reader::Reader;
 use crate::support::sink::Sink;
 use reqwest::Method;
@@ -126,6 +127,49 @@ async fn a_no_is_a_no_and_the_question_does_not_come_back() {
         again.url("/p/").is_none(),
         "somebody who said no is asked again at once"
     );
+}
+
+/// Two mails on their way at once: whichever leaves first asks, the other does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cons_12_two_mails_at_once_ask_once() {
+    let sink = Sink::start().await;
+    let overt = Overt::start(&sink).await;
+    let ask = "X-Overt-Ask: on\r\n";
+    tokio::join!(
+        overt.send_with(&[ANN], "One", ask),
+        overt.send_with(&[ANN], "Two", ask)
+    );
+    let mails = [sink.mail(ANN, "One").await, sink.mail(ANN, "Two").await];
+    let asking = mails.iter().filter(|mail| mail.url("/p/").is_some());
+    assert_eq!(asking.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cons_19_nobody_is_asked_in_a_language_without_a_text() {
+    let sink = Sink::start().await;
+    let overt = Overt::start(&sink).await;
+    let ask = "X-Overt-Ask: on\r\n";
+    let foreign = format!("{ask}Content-Language: pt-BR\r\n");
+    overt.send_with(&[ANN], "Foreign", &foreign).await;
+    let reason = "no_approved_text";
+    assert_eq!(overt.sent("Foreign", ANN).await["reason"], reason);
+    assert!(sink.mail(ANN, "Foreign").await.url("/p/").is_none());
+    assert_eq!(consent(&overt, ANN).await, "unknown");
+
+    // In one with a text she is asked; but not somebody who reads another.
+    let bob = "bob@leitor.example";
+    let list = overt.data().join("list.csv");
+    let line = "address,language,source,where,when,who,basis\n\
+        bob@leitor.example,pt,customer,shop,2026-11-01,Ann,contract\n";
+    std::fs::write(&list, line).unwrap();
+    let mut import = overt.command("contact");
+    let entered = run(import.args(["import", list.to_str().unwrap()]), b"");
+    assert_eq!(entered.status.code(), Some(0), "{}", said(&entered));
+    let german = format!("{ask}Content-Language: de, pt\r\n");
+    overt.send_with(&[ANN, bob], "Frage", &german).await;
+    assert!(sink.mail(ANN, "Frage").await.url("/p/").is_some());
+    assert!(sink.mail(bob, "Frage").await.url("/p/").is_none());
+    assert_eq!(overt.sent("Frage", bob).await["reason"], reason);
 }
 
 #[tokio::test(flavor = "multi_thread")]

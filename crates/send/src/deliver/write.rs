@@ -40,12 +40,13 @@ fn agreed_by_each(sender: &Sender, everybody: &[Alike], now: Time) -> Option<Ent
 }
 
 /// The copy's bytes as they leave, on what is true now. `everybody` is who gets the message, where that
-/// [is needed](needs_everybody).
+/// [is needed](needs_everybody); `ask` is whether this copy has the question.
 pub(crate) fn write_copy(
     sender: &Sender,
     around: &CopyInContext,
     everybody: &[Alike],
     duties: &Duties,
+    ask: bool,
     source: &[u8],
     now: Time,
 ) -> Result<Written, Unwritten> {
@@ -90,7 +91,13 @@ pub(crate) fn write_copy(
         decision: &decision,
         agreed: PerAxis::each(|axis| contact.consent.axis(axis).obstacle(now).is_none()),
         receipt: copy.receipt_asked,
-        ask: copy.ask && may_ask(&decision, &around.contact.consent, now),
+        ask: ask
+            && may_ask(
+                &decision,
+                (&around.instance, &around.workspace),
+                contact,
+                now,
+            ),
         language,
         says: &says,
         missing_headers: &missing,

@@ -224,7 +224,7 @@ impl House {
         &self,
         contact: model::ContactId,
         name: &str,
-        language: Option<Language>,
+        language: Option<model::Tongue>,
         country: Option<model::Country>,
     ) -> bool {
         let made = self.store.challenge(self.workspace, contact, id, NOW);

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop; clippy sees no `#[test]` in helpers
 
 mod act;
+mod asking;
 mod backup;
 mod challenge;
 mod consent;

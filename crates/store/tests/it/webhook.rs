@@ -209,7 +209,7 @@ async fn r_dsr_08_a_correction_is_told_to_all_as_the_person_is_now(house: House)
     made(&house, &[]).await;
     let ann = house.contact("ann@example.org").await;
     for name in ["Anne", "Annette"] {
-        let language = Some(Language::De);
+        let language = Some(Language::De.into());
         let corrected = house.corrects(ann.id, name, language, "DE".parse().ok());
         assert!(corrected.await);
     }

@@ -4,6 +4,7 @@
 
 use super::Visit;
 use crate::texts::Texts;
+use model::Tongue;
 use model::source::SourceKind;
 
 impl Visit<'_> {
@@ -14,7 +15,10 @@ impl Visit<'_> {
             let text = text.map(str::trim).filter(|text| !text.is_empty());
             text.unwrap_or(t.not_known).to_owned()
         };
-        let language = contact.language.map(|language| Texts::of(language).name);
+        let language = match (contact.language, &contact.tongue) {
+            (Some(language), _) => Some(Texts::of(language).name),
+            (None, tongue) => tongue.as_ref().map(Tongue::as_str),
+        };
         let country = contact.country.map(|country| country.to_string());
         let mut known = vec![
             (t.known_name, or_not(Some(&contact.name))),

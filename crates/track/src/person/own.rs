@@ -14,7 +14,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, Uri, header};
-use model::{Country, Language, Purpose, RequestId, SignedReceipt, Time};
+use model::{Country, Purpose, RequestId, SignedReceipt, Time, Tongue};
 use std::sync::Arc;
 use store::{Around, By, Challenge, OwnAct};
 
@@ -50,14 +50,20 @@ struct Page<'a> {
     /// Since when their data is left alone, as a sentence.
     restricted: Option<String>,
     name: &'a str,
-    language: Option<Language>,
+    tongue: Option<&'a Tongue>,
     country: String,
     wrong: bool,
 }
 
 impl Page<'_> {
     fn is_theirs(&self, texts: &Texts) -> bool {
-        self.language == Some(texts.language)
+        self.tongue.and_then(Tongue::written) == Some(texts.language)
+    }
+
+    /// A language that is noted and that there are no texts in: it stays unless they choose another.
+    fn other(&self) -> Option<&str> {
+        let tongue = self.tongue.filter(|tongue| tongue.written().is_none());
+        tongue.map(Tongue::as_str)
     }
 }
 
@@ -124,7 +130,7 @@ impl<'a> Visit<'a> {
                 self.names.fill_with(t.release, &[("date", &date)])
             }),
             name: &contact.name,
-            language: contact.language,
+            tongue: contact.tongue.as_ref(),
             country: contact.country.map(|c| c.to_string()).unwrap_or_default(),
             wrong: status == StatusCode::UNPROCESSABLE_ENTITY,
         };
@@ -151,7 +157,7 @@ impl<'a> Visit<'a> {
         let country = field("country").map(|code| code.to_ascii_uppercase().parse::<Country>());
         let (Ok(country), Ok(language)) = (
             country.transpose(),
-            field("language").map(str::parse::<Language>).transpose(),
+            field("language").map(str::parse::<Tongue>).transpose(),
         ) else {
             return Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY));
         };

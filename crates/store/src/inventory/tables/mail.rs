@@ -133,6 +133,8 @@ pub(super) const TABLES: &[Table] = &[
                 "answer",
                 "what the mail server said to the confirmation mail",
             ),
+            personal("mail_id", "Message-ID of the confirmation mail"),
+            personal("mail_sha256", "digest of that mail as it left"),
         ],
     ),
     table(

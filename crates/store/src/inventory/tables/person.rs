@@ -39,6 +39,8 @@ pub(super) const TABLES: &[Table] = &[
             personal("details_state", "what they said about recording details of their device"),
             personal("details_since", "since when"),
             personal("ask_next", "whether the next mail asks them"),
+            key("asking", "the copy that is about to carry the question"),
+            personal("asking_at", "since when"),
             personal("country", "country whose rules apply to them"),
             personal("tags", "what they are to a lawyer who writes to them"),
             personal("restricted_at", "since when their data is kept but not used"),
