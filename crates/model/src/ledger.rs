@@ -228,16 +228,16 @@ impl SignedHead {
 }
 
 /// Moments as numbers: RFC 3339 text would lose the milliseconds that the hash covers.
-mod millis {
+pub(crate) mod millis {
     use crate::time::Time;
     use serde::{Deserialize, Deserializer, Serializer};
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-    pub(super) fn serialize<S: Serializer>(at: &Time, s: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(at: &Time, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_i64(at.0)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Time, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Time, D::Error> {
         i64::deserialize(d).map(Time)
     }
 }

@@ -57,6 +57,7 @@ pub mod decision;
 pub mod entitlement;
 pub mod erasure;
 pub mod event;
+pub mod evidence;
 pub mod export;
 pub mod filled;
 pub mod hit;

@@ -26,6 +26,8 @@ pub enum Act {
     SeeAll,
     /// Set ceilings and limits. An owner does only as long as nobody is `compliance`.
     SetCeiling,
+    /// Draw the evidence of somebody's consents, which names them and opens their entries of the ledger.
+    Prove,
     /// Change users, identities of others, the relay.
     Administer,
 }
@@ -49,7 +51,7 @@ impl Role {
         match act {
             Act::Send => self != Self::Compliance,
             Act::SeeAll => self != Self::Member,
-            Act::SetCeiling => matches!(self, Self::Compliance | Self::Owner),
+            Act::SetCeiling | Act::Prove => matches!(self, Self::Compliance | Self::Owner),
             Act::Administer => matches!(self, Self::Owner | Self::Admin),
         }
     }

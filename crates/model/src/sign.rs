@@ -15,6 +15,8 @@ pub enum Signed {
     Head,
     /// The list of contents of an evidence archive.
     Evidence,
+    /// An evidence archive, every byte of the file.
+    Archive,
     /// A receipt of an erasure.
     Erasure,
 }
@@ -25,6 +27,7 @@ impl Signed {
             Self::Receipt => b"overt signature v1 receipt\0",
             Self::Head => b"overt signature v1 head\0",
             Self::Evidence => b"overt signature v1 evidence\0",
+            Self::Archive => b"overt signature v1 archive\0",
             Self::Erasure => b"overt signature v1 erasure\0",
         }
     }

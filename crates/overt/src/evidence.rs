@@ -1,14 +1,16 @@
 //! An evidence archive: a ZIP file whose list of contents is signed, so that an auditor can check it anywhere.
 //!
 //! `manifest.json` names every file with its SHA-256; `manifest.sig` is the instance's Ed25519 signature over the
-//! manifest's bytes. The same records make the same files: entries stand in the order of their names, with a fixed
-//! date and uncompressed.
+//! manifest's bytes. A second signature, over every byte before it, is the archive's comment: a ZIP file has names,
+//! dates and lengths outside of its files, and what was changed there shows, too. The same records make the same
+//! files: entries stand in the order of their names, with a fixed date and uncompressed.
 
 pub(crate) mod gather;
+pub(crate) mod of_contact;
 
 use anyhow::{Context, Result, bail};
 use model::sign::{Signature, Signed};
-use model::{PublicKey, Sha256, SigningKey};
+use model::{ContactId, PublicKey, Sha256, SigningKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
@@ -21,6 +23,8 @@ const SIGNATURE: &str = "manifest.sig";
 /// Files of an archive, and octets of one of them, that are looked at.
 const FILES_MAX: usize = 10_000;
 const FILE_MAX: u64 = 1 << 30;
+/// Characters of a signature, as it stands in the comment.
+const SEAL: usize = 86;
 
 /// The list of contents.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,12 +34,28 @@ pub(crate) struct Manifest {
     pub(crate) schema: String,
     /// When it was drawn.
     pub(crate) made_at: String,
-    /// The first day of the time it is about.
-    pub(crate) from: String,
-    /// The last day.
-    pub(crate) to: String,
+    /// What it is about.
+    pub(crate) about: About,
     /// The files, by name.
     pub(crate) files: BTreeMap<String, Listed>,
+}
+
+/// What an archive is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum About {
+    /// All that happened from the first of these days to the last.
+    Days(String, String),
+    /// The consents of one contact.
+    Contact(ContactId),
+}
+
+/// An archive whose every byte is what was signed.
+pub(crate) struct Archive {
+    /// The list of contents.
+    pub(crate) manifest: Manifest,
+    /// The files in it.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
 /// One file.
@@ -56,8 +76,7 @@ pub(crate) type Files = BTreeMap<String, (Vec<u8>, &'static str)>;
 /// Makes the archive.
 pub(crate) fn pack(
     made_at: &str,
-    from: &str,
-    to: &str,
+    about: About,
     files: &Files,
     key: &SigningKey,
 ) -> Result<Vec<u8>> {
@@ -72,8 +91,7 @@ pub(crate) fn pack(
     let manifest = Manifest {
         schema: "overt evidence 1".into(),
         made_at: made_at.into(),
-        from: from.into(),
-        to: to.into(),
+        about,
         files: files.iter().map(listed).collect(),
     };
     let manifest = serde_json::to_vec_pretty(&manifest)?;
@@ -92,14 +110,29 @@ pub(crate) fn pack(
     for (name, (bytes, _)) in files {
         add(name, bytes)?;
     }
-    Ok(zip.finish()?.into_inner())
+    zip.set_raw_comment([b'-'; SEAL].into())?;
+    let mut bytes = zip.finish()?.into_inner();
+    bytes.truncate(bytes.len().saturating_sub(SEAL));
+    let seal = key.sign(Signed::Archive, &bytes).to_string();
+    bytes.extend(seal.into_bytes());
+    Ok(bytes)
 }
 
-/// Is every byte of the archive what was signed with this key?
-pub(crate) fn verify(path: &Path, key: &PublicKey) -> Result<Manifest> {
+/// No more than an archive can have; what is longer is refused by its length.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     let file =
         std::fs::File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let mut zip = ZipArchive::new(file).context("this is no ZIP archive, or a damaged one")?;
+    let mut bytes = Vec::new();
+    file.take(FILE_MAX)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(bytes)
+}
+
+/// Is every byte of the archive what was signed with this key? If not, the error names the place.
+pub(crate) fn verify(bytes: &[u8], key: &PublicKey) -> Result<Archive> {
+    let unreadable = "this is no ZIP archive, or its directory was changed";
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).context(unreadable)?;
     if zip.len() > FILES_MAX {
         bail!("more than {FILES_MAX} files: no evidence archive has so many");
     }
@@ -130,17 +163,29 @@ pub(crate) fn verify(path: &Path, key: &PublicKey) -> Result<Manifest> {
     }
     let manifest: Manifest = serde_json::from_slice(&manifest).context("manifest.json")?;
     for (name, listed) in &manifest.files {
-        let bytes = files
-            .remove(name)
+        let file = files
+            .get(name)
             .with_context(|| format!("{name} is missing"))?;
-        if Sha256::of_bytes(&bytes) != listed.sha256 {
+        if Sha256::of_bytes(file) != listed.sha256 || file.len() as u64 != listed.bytes {
             bail!("{name} was changed");
         }
     }
-    if let Some(name) = files.keys().next() {
+    if let Some(name) = files
+        .keys()
+        .find(|name| !manifest.files.contains_key(*name))
+    {
         bail!("{name} is not in the list of contents");
     }
-    Ok(manifest)
+    let (sealed, seal) = bytes.split_at(bytes.len().saturating_sub(SEAL));
+    let seal = std::str::from_utf8(seal)
+        .ok()
+        .and_then(|text| text.parse::<Signature>().ok());
+    if !seal.is_some_and(|seal| key.verifies(Signed::Archive, sealed, &seal)) {
+        bail!(
+            "every file is as it was signed, but the archive around them was changed: its headers or its comment"
+        );
+    }
+    Ok(Archive { manifest, files })
 }
 
 #[cfg(test)]
@@ -154,42 +199,57 @@ mod tests {
             .collect()
     }
 
+    fn packed(files: &Files, seed: u8) -> Vec<u8> {
+        let about = About::Days("2026-11-01".into(), "2026-11-30".into());
+        let key = SigningKey::new(&[seed; 32]).unwrap();
+        pack("2026-11-22T00:00:00Z", about, files, &key).unwrap()
+    }
+
     #[test]
     fn what_was_packed_verifies_and_any_flipped_byte_is_found() {
-        let key = SigningKey::new(&[7; 32]).unwrap();
-        let packed = || {
-            pack(
-                "2026-11-22T00:00:00Z",
-                "2026-11-01",
-                "2026-11-30",
-                &files(),
-                &key,
-            )
-            .unwrap()
-        };
-        let bytes = packed();
-        assert_eq!(bytes, packed(), "the same records make the same archive");
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("evidence.zip");
-        let check = |bytes: &[u8], key: &SigningKey| {
-            std::fs::write(&path, bytes).unwrap();
-            verify(&path, &key.public())
-        };
-        assert_eq!(check(&bytes, &key).unwrap().files.len(), 2);
-        assert!(check(&bytes, &SigningKey::new(&[8; 32]).unwrap()).is_err());
-        // What stands in the files and in the manifest; headers of the ZIP hold nothing that is evidence.
-        for needle in [&b"{}"[..], b"1\n2\n", b"2026-11-30", b"CC6.1"] {
+        let key = SigningKey::new(&[7; 32]).unwrap().public();
+        let bytes = packed(&files(), 7);
+        assert_eq!(
+            bytes,
+            packed(&files(), 7),
+            "the same records make the same archive"
+        );
+        assert_eq!(verify(&bytes, &key).unwrap().files.len(), 2);
+        let other = SigningKey::new(&[8; 32]).unwrap().public();
+        assert!(verify(&bytes, &other).is_err());
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert!(verify(&changed, &key).is_err(), "byte {at}");
+        }
+        let mut longer = bytes.clone();
+        longer.push(b' ');
+        assert!(verify(&longer, &key).is_err());
+        let mut more = files();
+        more.insert("added.json".into(), (b"{}".to_vec(), ""));
+        assert!(verify(&packed(&more, 9), &key).is_err());
+    }
+
+    #[test]
+    fn the_place_of_a_change_is_named() {
+        let key = SigningKey::new(&[7; 32]).unwrap().public();
+        let bytes = packed(&files(), 7);
+        for (needle, place) in [
+            (&b"1\n2\n"[..], "b/c.jsonl"),
+            (b"2026-11-30", "manifest.json"),
+        ] {
             let at = bytes
                 .windows(needle.len())
                 .position(|w| w == needle)
                 .unwrap();
             let mut changed = bytes.clone();
             changed[at] ^= 1;
-            assert!(check(&changed, &key).is_err(), "{needle:?}");
+            let found = format!("{:#}", verify(&changed, &key).err().unwrap());
+            assert!(found.contains(place), "{found}");
         }
-        let mut more = files();
-        more.insert("added.json".into(), (b"{}".to_vec(), ""));
-        let other = pack("", "", "", &more, &SigningKey::new(&[9; 32]).unwrap()).unwrap();
-        assert!(check(&other, &key).is_err());
+        let mut changed = bytes.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        let found = verify(&changed, &key).err().unwrap().to_string();
+        assert!(found.contains("headers or its comment"), "{found}");
     }
 }

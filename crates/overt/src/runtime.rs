@@ -3,6 +3,7 @@
 //! `track`, `send` and `web` never call each other. They meet in the store, and on three bells that this file hands
 //! out: mail to deliver, hits to fold, something to show.
 
+use crate::evidence::of_contact;
 use crate::metrics::Meters;
 use crate::{backup_keys, listen, security_txt};
 use model::url::Origin;
@@ -260,6 +261,7 @@ impl Running {
                 let relay = relay.clone();
                 Box::pin(async move { test_relay(&relay).await })
             }),
+            prove: prove(base),
             smtp_hint,
             disclosure: base.disclosure.clone(),
             metrics: metrics(base, metrics_open),
@@ -301,6 +303,21 @@ impl Base {
             changed: self.changed.clone(),
         }
     }
+}
+
+fn prove(base: &Base) -> web::Prove {
+    let (store, origin, key) = (
+        base.store.clone(),
+        base.tracker.clone(),
+        base.signing.clone(),
+    );
+    Arc::new(move |workspace, contact, by| {
+        let (store, origin, key) = (store.clone(), origin.clone(), key.clone());
+        Box::pin(async move {
+            let drawn = of_contact::draw(&store, &origin, &key, (workspace, contact), by);
+            drawn.await.map_err(|error| format!("{error:#}"))
+        })
+    })
 }
 
 fn metrics(base: &Base, open: bool) -> web::Metrics {

@@ -7,6 +7,7 @@ use crate::webhook::{self, Happened};
 use crate::{Contact, Error, Store, act, contact, hygiene, ledger, withdrawal};
 use model::consent::CONFIRM_LIFE;
 use model::event::Happening;
+use model::evidence::CommittedEvent;
 use model::ledger::Head;
 use model::{
     ActKind, ConsentState, ContactId, CopyId, Language, Sha256, Time, Topic, UserId, WebhookEvent,
@@ -139,12 +140,12 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
     let mut head = ledger::head(tx, change.workspace)?;
     for (i, topic) in topics.iter().enumerate() {
         let seq = last - (topics.len() - 1 - i) as i64;
-        let event = ledger::Committed {
+        let event = CommittedEvent {
             contact: change.contact,
             topic: *topic,
             state: change.state,
-            at: change.at.0,
-            method: change.method.as_str(),
+            at: change.at,
+            method: change.method.as_str().to_owned(),
             user: change.user,
             text: change.text,
         };
@@ -156,7 +157,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
             &key,
             change.at,
             &kind,
-            &event.payload()?,
+            &ledger::payload(&event)?,
         )?;
         head = Head::from(&entry);
         let sql = "insert into consent_event (seq, workspace_id, contact_id, topic, state, at, method, user_id,

@@ -7,29 +7,10 @@
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store, act};
-use model::canonical::canonical;
+use model::evidence::CommittedEvent;
 use model::ledger::{CommitmentKey, Entry, Head, SignedHead};
 use model::sign::Signature;
-use model::{ConsentState, ContactId, Sha256, Time, Topic, UserId, WorkspaceId};
-
-/// What one entry commits to: the event without address or name.
-#[derive(serde::Serialize)]
-pub(crate) struct Committed<'a> {
-    pub(crate) contact: ContactId,
-    pub(crate) topic: Topic,
-    pub(crate) state: ConsentState,
-    /// In milliseconds: as text it would lose them.
-    pub(crate) at: i64,
-    pub(crate) method: &'a str,
-    pub(crate) user: Option<UserId>,
-    pub(crate) text: Option<Sha256>,
-}
-
-impl Committed<'_> {
-    pub(crate) fn payload(&self) -> Result<String, Error> {
-        canonical(self).map_err(|error| Error::Corrupt(error.to_string()))
-    }
-}
+use model::{ContactId, Sha256, Time, UserId, WorkspaceId};
 
 /// Does the event still say what the entry committed to?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +139,7 @@ struct Sealing {
     sealed: Vec<u64>,
 }
 
-fn place(row: &Row, column: usize) -> Result<u64, Error> {
+pub(crate) fn place(row: &Row, column: usize) -> Result<u64, Error> {
     let seq: i64 = row.get(column)?;
     u64::try_from(seq).map_err(|_| Error::Corrupt(format!("the ledger has an entry {seq}")))
 }
@@ -207,21 +188,12 @@ fn row(row: &Row) -> Result<LedgerRow, Error> {
         };
         return Ok(LedgerRow { entry, opening });
     };
-    let method: String = row.get(10)?;
-    let event = Committed {
-        contact,
-        topic: row.get(7)?,
-        state: row.get(8)?,
-        at: row.get(9)?,
-        method: &method,
-        user: row.get(11)?,
-        text: row.get::<Option<[u8; 32]>>(12)?.map(Sha256),
-    };
+    let event = event(row, contact, 7)?;
     let opening = match row.get::<Option<[u8; 32]>>(13)? {
         None => Opening::Sealed,
         Some(key) => {
             let key = CommitmentKey::new(&key);
-            if entry.opens_with(&key, event.payload()?.as_bytes()) {
+            if entry.opens_with(&key, payload(&event)?.as_bytes()) {
                 Opening::Opens
             } else {
                 Opening::Differs
@@ -229,6 +201,29 @@ fn row(row: &Row) -> Result<LedgerRow, Error> {
         }
     };
     Ok(LedgerRow { entry, opening })
+}
+
+/// The columns of an event that its entry commits to, besides its contact.
+pub(crate) const EVENT: &str = "e.topic, e.state, e.at, e.method, e.user_id, e.text_sha256";
+
+/// Reads an event of a contact whose columns begin at `from`.
+pub(crate) fn event(row: &Row, contact: ContactId, from: usize) -> Result<CommittedEvent, Error> {
+    Ok(CommittedEvent {
+        contact,
+        topic: row.get(from)?,
+        state: row.get(from + 1)?,
+        at: row.get(from + 2)?,
+        method: row.get(from + 3)?,
+        user: row.get(from + 4)?,
+        text: row.get::<Option<[u8; 32]>>(from + 5)?.map(Sha256),
+    })
+}
+
+/// The bytes that an entry commits to.
+pub(crate) fn payload(event: &CommittedEvent) -> Result<String, Error> {
+    event
+        .payload()
+        .map_err(|error| Error::Corrupt(error.to_string()))
 }
 
 pub(crate) const ENTRY: &str = "l.seq, l.at, l.kind, l.commitment, l.previous, l.hash";
@@ -261,7 +256,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = format!(
-                    "select {ENTRY}, e.contact_id, e.topic, e.state, e.at, e.method, e.user_id, e.text_sha256, y.key,
+                    "select {ENTRY}, e.contact_id, {EVENT}, y.key,
                      {}, coalesce(z.key, w.key), b.after_text
                      from ledger_entry l
                      left join consent_event e on e.workspace_id = l.workspace_id and e.ledger_seq = l.seq
@@ -333,6 +328,11 @@ impl Store {
             .await
     }
 
+    /// The end of a chain as it is now.
+    pub async fn ledger_end(&self, workspace: WorkspaceId) -> Result<Head, Error> {
+        self.db.read(move |tx| head(tx, workspace)).await
+    }
+
     /// The heads to be signed: of chains that grew since their last signed head, which is older than `before`.
     pub async fn ledger_heads_due(&self, before: Time) -> Result<Vec<(WorkspaceId, Head)>, Error> {
         self.db
@@ -370,7 +370,7 @@ impl Store {
     }
 }
 
-fn signed_head(row: &Row) -> Result<SignedHead, Error> {
+pub(crate) fn signed_head(row: &Row) -> Result<SignedHead, Error> {
     Ok(SignedHead {
         head: Head {
             seq: place(row, 0)?,

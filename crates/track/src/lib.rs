@@ -33,5 +33,6 @@ mod visit;
 pub use app::{Tracker, router};
 pub use fold::Folding;
 pub use meter::Judged;
+pub use person::receipt_of;
 pub use recorder::{Recorder, Seen, Stats};
 pub use trace::Trace;

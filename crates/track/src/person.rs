@@ -30,6 +30,7 @@ use http::{StatusCode, Uri};
 use model::{Mode, Purpose, Time};
 use notice::Shown;
 pub(crate) use notice::complete as complete_notice;
+pub use proof::receipt_of;
 use record::Mail;
 use std::sync::Arc;
 use store::Person;

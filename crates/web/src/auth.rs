@@ -59,6 +59,7 @@ impl May for store::User {
             Act::Send => "send mail or change what goes out",
             Act::SeeAll => "see other people's messages",
             Act::SetCeiling => "set ceilings or the kill switch",
+            Act::Prove => "draw the evidence of somebody’s consents",
             Act::Administer => "change the workspace",
         };
         Err(Error::Forbidden(format!(

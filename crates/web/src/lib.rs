@@ -30,12 +30,21 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use futures_util::future::BoxFuture;
-use model::Ambient;
 use model::url::Origin;
+use model::{Ambient, ContactId, WorkspaceId};
 use std::sync::Arc;
+use store::By;
 
 /// Asks the relay whether it would take mail: its greeting on success, else what is wrong and what to do.
 pub type RelayTest = Arc<dyn Fn() -> BoxFuture<'static, Result<String, String>> + Send + Sync>;
+
+/// Draws the evidence of a contact's consents, as one file: none if they are no contact of the workspace. An error says
+/// in words why what is there proves nothing.
+pub type Prove = Arc<
+    dyn Fn(WorkspaceId, ContactId, By) -> BoxFuture<'static, Result<Option<Vec<u8>>, String>>
+        + Send
+        + Sync,
+>;
 
 /// What the dashboard stands on; made by the program.
 #[derive(Clone)]
@@ -52,6 +61,8 @@ pub struct App {
     pub explain: fn(&str) -> &'static str,
     /// The name of an opener's id.
     pub opener_name: fn(&str) -> String,
+    /// Draws the evidence of a contact's consents.
+    pub prove: Prove,
     /// The button under Settings that tests the relay.
     pub relay_test: RelayTest,
     /// Host and port for mail clients, where mail is taken by SMTP.

@@ -2,7 +2,7 @@
 
 use super::{block_on, configured, open};
 use crate::evidence::gather::{Period, gather};
-use crate::evidence::{pack, verify};
+use crate::evidence::{About, pack, read, verify};
 use crate::{ambient, keys, log};
 use anyhow::{Context, Result, bail};
 use jiff::ToSpan;
@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use model::{ActKind, PublicKey, Time};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::By;
 
@@ -50,12 +50,16 @@ enum What {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     if let Some(What::Verify { file, key }) = &arguments.what {
-        let manifest = verify(file, key)?;
+        let manifest = verify(&read(file)?, key)?.manifest;
+        let about = match &manifest.about {
+            About::Days(from, to) => format!("{from} to {to}"),
+            About::Contact(_) => {
+                "of one contact, which `overt consent verify` looks at in full".into()
+            }
+        };
         println!(
-            "The signature holds. {} files, {} to {}, drawn {}; each is as it was signed.",
+            "The signature holds. {} files, {about}, drawn {}; each is as it was signed.",
             manifest.files.len(),
-            manifest.from,
-            manifest.to,
             manifest.made_at
         );
         return Ok(ExitCode::SUCCESS);
@@ -78,13 +82,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let bytes = block_on(async {
         let store = open(&config).await?;
         let files = gather(&store, &config, &key, period).await?;
-        let bytes = pack(
-            &now.rfc3339(),
-            &from.to_string(),
-            &to.to_string(),
-            &files,
-            &key,
-        )?;
+        let about = About::Days(from.to_string(), to.to_string());
+        let bytes = pack(&now.rfc3339(), about, &files, &key)?;
         for chain in store.ledger_chains().await? {
             let what = format!("{from} to {to}");
             store
@@ -98,14 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         Ok(bytes)
     })?;
-    // It holds users' names and what they did: for its owner only, and nothing is overwritten.
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(out)
-        .with_context(|| format!("cannot write {}", out.display()))?;
-    file.write_all(&bytes)?;
+    keep(out, &bytes)?;
     println!(
         "{}: {} octets, signed with {}",
         out.display(),
@@ -118,6 +110,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         key.public()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes an archive: for its owner only, since it holds who did what; and nothing is overwritten.
+pub(crate) fn keep(out: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(out)
+        .with_context(|| format!("cannot write {}", out.display()))?;
+    Ok(file.write_all(bytes)?)
 }
 
 fn first_moment(day: Date) -> Result<Time> {

@@ -147,6 +147,7 @@ fn roles(files: &mut Files) -> Result<()> {
             Right::SetCeiling,
             "set ceilings and limits (an owner only while nobody is compliance)",
         ),
+        (Right::Prove, "draw the evidence of one contact's consents"),
         (Right::Administer, "run users, identities and the relay"),
     ];
     let of = |role: Role| {

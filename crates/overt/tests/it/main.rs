@@ -26,6 +26,7 @@ mod modes;
 mod postfix;
 mod preflight;
 mod profiles;
+mod proof;
 mod receipt;
 mod reclassify;
 mod relay;

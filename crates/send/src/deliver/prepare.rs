@@ -5,7 +5,7 @@ use super::write;
 use crate::departure::{Held, Leaving};
 use crate::notice::{self, Stamp};
 use crate::words;
-use model::{CopyId, Language, MessageId};
+use model::{CopyId, Language, MessageId, Sha256};
 use std::sync::Arc;
 use store::{Around, Carried, CopyInContext, Errand, Parcel};
 
@@ -71,7 +71,14 @@ impl Carrier {
             .map(|topic| words::topic(language, *topic))
             .collect();
         let words = words::confirmation(language, &around.workspace.name, &what, &url);
-        self.letter(around, language, words)
+        let id = self.fresh_id();
+        let ready = self.letter(around, language, words, &id)?;
+        let (id, digest) = (format!("<{id}>"), Sha256::of_bytes(&ready.bytes));
+        sender
+            .store
+            .consent_mail_keep(request.id, &id, digest)
+            .await?;
+        Ok(ready)
     }
 
     async fn challenge(&mut self, challenge: [u8; 16]) -> Result<Ready, Held> {
@@ -85,7 +92,7 @@ impl Carrier {
         let url = sender.tracker.own(&sender.keyring.own(&challenge.id));
         let language = language_of(&around);
         let words = words::challenge(language, &around.workspace.name, &url);
-        self.letter(around, language, words)
+        self.letter(around, language, words, &self.fresh_id())
     }
 
     /// A mail of our own to a contact, signed like those of the one who writes to them.
@@ -94,11 +101,11 @@ impl Carrier {
         around: Around,
         language: Language,
         words: words::Letter,
+        id: &str,
     ) -> Result<Ready, Held> {
-        let id = self.fresh_id();
         let stamp = Stamp {
             now: self.now(),
-            id: &id,
+            id,
             hostname: &self.courier.hostname,
         };
         let letter = notice::letter(&stamp, &around, language, words)

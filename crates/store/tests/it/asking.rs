@@ -5,7 +5,7 @@ use crate::on_both;
 use model::consent::ASK_AGAIN_AFTER;
 use model::mode::NOTHING;
 use model::{ConsentState, Topic};
-use store::{By, Contact, Errand, Method, Outcome, Parcel};
+use store::{By, Carried, Contact, Errand, Method, Outcome, Parcel};
 
 on_both!(
     r_cons_12_of_two_mails_on_their_way_one_asks,
@@ -16,9 +16,10 @@ on_both!(
 fn sent(asked: bool) -> Outcome {
     Outcome::Sent {
         answer: "250 2.0.0 ok".into(),
-        lowered: None,
-        asked,
-        told: false,
+        carried: Carried {
+            asked,
+            ..Carried::default()
+        },
         report: None,
     }
 }

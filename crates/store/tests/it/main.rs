@@ -13,6 +13,7 @@ mod consent;
 mod contact;
 mod erasure;
 mod event;
+mod evidence;
 mod export;
 mod figures;
 mod hit;

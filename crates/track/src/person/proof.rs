@@ -22,9 +22,10 @@ use model::receipt::{
     AgeNote, Collection, Datum, DoubleOptIn, Necessity, NoticeRef, Party, Purpose, Receipt,
     ReceiptEvent, Schema,
 };
-use model::{ConsentState, CopyId, Sha256, SignedReceipt, Topic};
+use model::url::Origin;
+use model::{ConsentState, CopyId, Sha256, SignedReceipt, SigningKey, Topic};
 use std::sync::Arc;
-use store::Proof;
+use store::{Around, Proof};
 
 const RIGHTS: [&str; 8] = [
     "access",
@@ -131,19 +132,62 @@ impl Visit<'_> {
     }
 
     fn signed(&self, proof: &Proof, topics: &[Topic]) -> Result<SignedReceipt, Trouble> {
-        let record = self.record(proof, topics)?;
-        record.sign(&self.app.tracker.signing).map_err(|error| {
+        let (origin, around) = (&self.app.tracker.origin, &self.person.around);
+        let agreement = Agreement {
+            origin,
+            around,
+            proof,
+        };
+        agreement.signed(topics, &self.app.tracker.signing)
+    }
+}
+
+/// The receipt of an agreement as the person could download it when they had confirmed it, whatever became of it since.
+/// None if what it needs is not there any more.
+pub fn receipt_of(
+    origin: &Origin,
+    around: &Around,
+    proof: &Proof,
+    key: &SigningKey,
+) -> Option<SignedReceipt> {
+    let given = |topic: &Topic| {
+        let mut events = proof.events.iter();
+        events.any(|e| e.topic == *topic && e.state == ConsentState::Given)
+    };
+    let topics: Vec<_> = Topic::ALL.into_iter().filter(given).collect();
+    let agreement = Agreement {
+        origin,
+        around,
+        proof,
+    };
+    agreement.signed(&topics, key).ok()
+}
+
+/// A confirmed agreement, and everything that its record says.
+struct Agreement<'a> {
+    origin: &'a Origin,
+    around: &'a Around,
+    proof: &'a Proof,
+}
+
+impl Agreement<'_> {
+    fn signed(&self, topics: &[Topic], key: &SigningKey) -> Result<SignedReceipt, Trouble> {
+        self.record(topics)?.sign(key).map_err(|error| {
             tracing::error!(%error, "a receipt cannot be signed: {error}");
             Trouble::Unavailable
         })
     }
 
-    fn record(&self, proof: &Proof, topics: &[Topic]) -> Result<Receipt, Trouble> {
+    fn record(&self, topics: &[Topic]) -> Result<Receipt, Trouble> {
+        let Self {
+            origin,
+            around,
+            proof,
+        } = self;
         // In the language of the text that was agreed to, whatever language the page is shown in now.
         let t = crate::texts::Texts::of(proof.shown.language);
         let shown = &proof.shown;
-        let (around, request) = (&self.person.around, &proof.request);
-        let origin = &self.app.tracker.origin;
+        let request = &proof.request;
         let pages = filled(&format!("{}/p/", origin.as_str()))?;
         let record_id = CopyId(request.id).to_string();
         let version = &request.text.to_string()[..16];
@@ -215,17 +259,17 @@ impl Visit<'_> {
                 page_url: pages,
                 campaign: None,
             },
-            events: several(
-                events
-                    .map(|e| self.event(e, proof))
-                    .collect::<Result<_, _>>()?,
-            )?,
+            events: several(events.map(|e| self.event(e)).collect::<Result<_, _>>()?)?,
             double_opt_in: Some(DoubleOptIn {
                 requested_at: request.created_at,
                 confirmed_at,
                 token_hash: proof.token,
                 transport_proof: filled(&format!(
-                    "the next mail server said: {}",
+                    "mail {}; the next mail server said: {}",
+                    proof
+                        .message_id
+                        .as_deref()
+                        .unwrap_or("without a Message-ID"),
                     answer.as_deref().unwrap_or("not kept")
                 ))?,
             }),
@@ -238,7 +282,8 @@ impl Visit<'_> {
         })
     }
 
-    fn event(&self, event: &store::ProvenEvent, proof: &Proof) -> Result<ReceiptEvent, Trouble> {
+    fn event(&self, event: &store::ProvenEvent) -> Result<ReceiptEvent, Trouble> {
+        let proof = self.proof;
         let (life, evidence) = if event.state == ConsentState::Given {
             let text = format!(
                 "button behind the mailed token with SHA-256 {}",
@@ -254,7 +299,7 @@ impl Visit<'_> {
         };
         Ok(ReceiptEvent {
             time: event.at,
-            entity_id: filled(&self.person.around.contact.id.to_string())?,
+            entity_id: filled(&self.around.contact.id.to_string())?,
             topic: event.topic,
             state: event.state,
             valid_until: event.at + life,

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::extract::{Fields, Id};
 use askama::Template;
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use model::country::BadCountry;
 use model::role::Act;
@@ -44,6 +45,8 @@ struct ContactPage {
     may_ask: bool,
     /// There is something that can be withdrawn.
     withdrawable: bool,
+    /// May take the evidence of it away as a file.
+    may_prove: bool,
 }
 
 #[derive(Template)]
@@ -176,7 +179,8 @@ pub(super) async fn show(
         withdrawable: withdrawable(&contact),
         may_send: user.role.may(Act::Send),
         may_describe: user.role.may(Act::SetCeiling),
-        may_ask: contact.consent.may_ask(now),
+        may_prove: user.role.may(Act::Prove),
+        may_ask: contact.may_be_asked(now),
         source: source_words(&contact.source),
         stated: stated(&contact.source),
         agreement: agreement_words(&contact.agreement),
@@ -247,7 +251,12 @@ pub(super) async fn ask(
 ) -> Result<Response> {
     user.may(Act::Send)?;
     let contact = find(&web, &user, id).await?;
-    if ask && !contact.consent.may_ask((web.app.ambient.now)()) {
+    if ask && contact.reads_no_text() {
+        return Err(Error::Conflict(
+            "This person reads a language without approved texts, so they may not be asked.".into(),
+        ));
+    }
+    if ask && !contact.may_be_asked((web.app.ambient.now)()) {
         return Err(Error::Conflict(
             "This person may not be asked now: they have answered, or were asked not long ago."
                 .into(),
@@ -291,6 +300,26 @@ pub(super) async fn describe(
         .contact_describe(user.workspace, id, country, tags, by)
         .await?;
     Ok(Redirect::to(&format!("/contacts/{id}")).into_response())
+}
+
+/// `POST /contacts/{id}/evidence`: what proves their consents, as a file. That somebody draws it is an act.
+pub(super) async fn prove(
+    State(web): State<Shared>,
+    user: User,
+    Id(id): Id<ContactId>,
+) -> Result<Response> {
+    user.may(Act::Prove)?;
+    find(&web, &user, id).await?;
+    let by = By::user(user.id, (web.app.ambient.now)());
+    let drawn = (web.app.prove)(user.workspace, id, by).await;
+    let drawn = drawn.map_err(Error::Conflict)?;
+    let bytes = drawn.ok_or(Error::NotFound("contact"))?;
+    let disposition = format!("attachment; filename=\"evidence-{id}.zip\"");
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// `GET /contacts/{id}/withdraw`: says what will happen.

@@ -5,6 +5,7 @@
 //! workspace of one is not stuck.
 
 mod breach;
+mod consents;
 mod csv;
 mod lists;
 mod paper;
@@ -47,6 +48,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/compliance/register", get(register::page))
         .route("/compliance/register.csv", get(register::file))
         .route("/compliance/lowered", get(lists::lowered))
+        .route("/compliance/consents", get(consents::page))
         .route("/compliance/expiring", get(lists::expiring))
         .route("/compliance/requests", get(lists::requests))
         .route("/compliance/acts", get(lists::acts))

@@ -50,6 +50,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/contacts/{id}", get(contact::show))
         .route("/contacts/{id}/source", post(origin::set_source))
         .route("/contacts/{id}/agreement", post(origin::set_agreement))
+        .route("/contacts/{id}/evidence", post(contact::prove))
         .route("/contacts/{id}/ask", post(contact::ask))
         .route("/contacts/{id}/describe", post(contact::describe))
         .route(

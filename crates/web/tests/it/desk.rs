@@ -2,7 +2,7 @@
 
 use crate::client::{World, world};
 use crate::sample::{NOW, PASSWORD};
-use model::{ActKind, Role};
+use model::{ActKind, ConsentState, Role};
 use store::{ActFilter, By};
 
 const LIMITS: &str = "may_track=on&open=individual&click=none&document=none";
@@ -93,9 +93,13 @@ async fn r_gov_02_pages_of_the_desk_and_every_role() {
         format!("/compliance/people/{nora}/active"),
     );
     let reset = format!("/compliance/people/{nora}/reset");
+    let ann = w
+        .sample
+        .contact("ann@example.org", "Ann", ConsentState::Given);
+    let evidence = format!("/contacts/{}/evidence", ann.await);
     let with_reason = format!("{LIMITS}&reason=her+job");
     // owner, admin, member, compliance
-    let cases: [(&str, Option<&str>, [u16; 4]); 19] = [
+    let cases: [(&str, Option<&str>, [u16; 4]); 22] = [
         ("/compliance", None, [200; 4]),
         ("/compliance/policy", None, [200; 4]),
         ("/compliance/register", None, [200; 4]),
@@ -103,6 +107,13 @@ async fn r_gov_02_pages_of_the_desk_and_every_role() {
         ("/compliance/people", None, [200, 200, 403, 200]),
         ("/compliance/lowered", None, [200, 200, 403, 200]),
         ("/compliance/expiring", None, [200, 200, 403, 200]),
+        ("/compliance/consents", None, [200, 200, 403, 200]),
+        (
+            "/compliance/consents?search=ann&topic=open&state=given",
+            None,
+            [200, 200, 403, 200],
+        ),
+        (&evidence, Some(""), [200, 403, 403, 200]),
         ("/compliance/requests", None, [200, 200, 403, 200]),
         ("/compliance/breaches", None, [200, 200, 403, 200]),
         ("/compliance/breaches/new", None, [200, 200, 403, 200]),
