@@ -37,11 +37,8 @@ fn covered(mail: &Mail) -> Vec<Vec<String>> {
         .lines()
         .filter_map(|line| line.strip_prefix("DKIM-Signature:"));
     let names = signatures.map(|signature| {
-        let tags = signature.split(';').map(str::trim);
-        let names = tags
-            .filter_map(|tag| tag.strip_prefix("h="))
-            .next()
-            .unwrap();
+        let mut tags = signature.split(';').map(str::trim);
+        let names = tags.find_map(|tag| tag.strip_prefix("h=")).unwrap();
         let names = names.split(':');
         names.map(|name| name.trim().to_ascii_lowercase()).collect()
     });

@@ -26,7 +26,7 @@ async fn save(web: &Shared, user: &User, settings: Workspace, why: &str) -> Resu
     Ok(Redirect::to("/settings#workspace").into_response())
 }
 
-fn unknown(why: UnknownWord) -> Error {
+fn unknown(why: &UnknownWord) -> Error {
     Error::Invalid {
         field: "workspace",
         why: why.to_string(),
@@ -66,7 +66,7 @@ pub(super) async fn describe(
     };
     let settings = Workspace {
         name: name.to_owned(),
-        language: form.language.parse().map_err(unknown)?,
+        language: form.language.parse().map_err(|why| unknown(&why))?,
         ask: form.ask.is_some(),
         postal_address: text(&form.postal_address)?,
         contact: text(&form.contact)?,
@@ -94,7 +94,7 @@ pub(super) async fn limit(
 ) -> Result<Response> {
     must_limit(&web, &user).await?;
     let why = reason(&form.reason)?;
-    let mode = |word: &str| word.parse::<Mode>().map_err(unknown);
+    let mode = |word: &str| word.parse::<Mode>().map_err(|why| unknown(&why));
     let settings = Workspace {
         tracking: form.tracking.is_some(),
         directed_to_children: form.directed_to_children.is_some(),
