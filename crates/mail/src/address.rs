@@ -57,11 +57,18 @@ pub(crate) fn elsewhere(view: &[u8], taken: &[Range<usize>]) -> Vec<Range<usize>
     let cut = |Range { start, end }| {
         let quote = memchr::memchr(b'\'', &view[start..end]).map_or(end, |n| start + n);
         let next = taken.get(after(start)).map_or(end, |span| span.start);
-        start..quote.min(next).min(end)
+        let end = quote.min(next).min(end);
+        start..end - comment_end(&view[start..end], &view[end..])
     };
     candidates(view, is_free)
         .map(|found| cut(found.span))
         .collect()
+}
+
+/// How many bytes at the end of an address in HTML end a comment that it stands in: `-->` and `--!>`.
+fn comment_end(address: &[u8], rest: &[u8]) -> usize {
+    let ends = address.ends_with(b"--") && (rest.starts_with(b">") || rest.starts_with(b"!>"));
+    if ends { 2 } else { 0 }
 }
 
 /// What may be an address, and where it must have ended: punctuation follows.
@@ -205,6 +212,20 @@ mod tests {
                 ("https://y.example", true)
             ]
         );
+    }
+
+    #[test]
+    fn an_address_in_a_comment_leaves_the_comment_its_end() {
+        for (html, address) in [
+            ("<!-- https://x.example/a-->", "https://x.example/a"),
+            ("<!--https://x.example/a---->", "https://x.example/a--"),
+            ("<!-- https://x.example/a--!>", "https://x.example/a"),
+            ("<p>https://x.example/a-- b", "https://x.example/a--"),
+        ] {
+            let found = elsewhere(html.as_bytes(), &[]);
+            assert_eq!(found.len(), 1, "{html}");
+            assert_eq!(&html[found[0].clone()], address, "{html}");
+        }
     }
 
     #[test]
