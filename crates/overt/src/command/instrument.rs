@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// The folder for the copies: 1.eml, 2.eml, … in the order of --to
     #[arg(long)]
     out: PathBuf,
-    /// Write a report as JSON: each part and link, tracked or not and why
+    /// Write a report as JSON: each part and link, tracked or not and why; - is standard output
     #[arg(long)]
     report: Option<PathBuf>,
     /// The configuration file [default: ./overt.toml, then the user's, then /etc/overt/overt.toml]
@@ -72,7 +72,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     // Before anything is decided and stored: a folder that cannot be written to is seen now.
     std::fs::create_dir_all(&arguments.out)
         .with_context(|| format!("cannot make the folder {}", arguments.out.display()))?;
-    let mut report = arguments.report.as_deref().map(create).transpose()?;
+    let mut report: Option<Box<dyn Write>> = match arguments.report.as_deref() {
+        None => None,
+        Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
+        Some(path) => Some(Box::new(create(path)?)),
+    };
     let (copies, means) = if arguments.sample {
         sample::copies(&plan, &arguments.to)?
     } else {

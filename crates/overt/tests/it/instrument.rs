@@ -158,13 +158,13 @@ async fn what_is_wrong_is_said_and_leaves_nothing_behind() {
 #[test]
 fn a_sample_needs_nothing_and_can_never_be_tracked() {
     let folder = tempfile::tempdir().unwrap();
-    let report = folder.path().join("report.json");
     let mut command = overt();
-    command.args(["instrument", "--sample", "--to", ANN, "--out"]);
-    command.arg(folder.path()).arg("--report").arg(&report);
+    command.args(["instrument", "--sample", "--to", ANN, "--report", "-"]);
+    command.arg("--out").arg(folder.path());
     let output = run(&mut command, html_mail(&[ANN], "Sample", "").as_bytes());
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let copy = mail(folder.path(), "1.eml", ANN);
     assert!(copy.source().contains("https://sample.invalid/o/"));
-    assert_eq!(json(&report)["links"][0]["tracked"], true);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["links"][0]["tracked"], true);
 }
