@@ -87,6 +87,17 @@ fn default_database() -> String {
 impl Config {
     /// Reads the file, lays the environment over it, and makes paths absolute.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self> {
+        // What is not text cannot be ours.
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self::read(path, variables)
+    }
+
+    fn read(
+        path: Option<&Path>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self> {
         let path = match path {
             Some(path) => path.to_owned(),
             None => find()?,
@@ -107,10 +118,6 @@ impl Config {
                 error.message()
             )
         })?;
-        // What is not text cannot be ours.
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
         let table = overlay(table, variables)?;
         let mut config: Self = table.try_into().map_err(|error: toml::de::Error| {
             let wrong = without_value(&error.to_string());
@@ -261,7 +268,7 @@ fn without_value(error: &str) -> String {
 /// Lays `OVERT_*` over the table. A value is read as TOML where it is TOML (numbers, lists), else as text.
 fn overlay(
     mut table: toml::Table,
-    variables: impl Iterator<Item = (String, String)>,
+    variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<toml::Table> {
     for (name, value) in variables {
         let Some(path) = name

@@ -116,7 +116,7 @@ fn r_sec_22_no_error_quotes_what_is_set() {
         };
         place.insert(name.to_owned(), set["v"].clone());
         std::fs::write(&file, table.to_string()).unwrap();
-        if let Err(error) = Config::load(Some(&file)) {
+        if let Err(error) = Config::read(Some(&file), []) {
             refused += 1;
             let said = format!("{error:#} {error:?}");
             assert!(!said.contains(SENTINEL), "{key} = {value}: {said}");
@@ -134,7 +134,7 @@ fn r_sec_22_no_error_quotes_what_is_set() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join(FILE);
         std::fs::write(&file, broken).unwrap();
-        let error = Config::load(Some(&file)).unwrap_err();
+        let error = Config::read(Some(&file), []).unwrap_err();
         let said = format!("{error:#} {error:?}");
         assert!(!said.contains(SENTINEL), "{said}");
     }
