@@ -62,7 +62,14 @@ pub(crate) fn elsewhere(view: &[u8], taken: &[Range<usize>]) -> Vec<Range<usize>
     };
     candidates(view, is_free)
         .map(|found| cut(found.span))
+        .filter(|found| !may_name_an_attribute(&view[found.clone()]))
         .collect()
+}
+
+/// In a tag whose quotes are out of step, `https://x.example/href="…"` is an attribute with its value. Without its `=`
+/// the quotes would open and close elsewhere, and with them the tag.
+fn may_name_an_attribute(address: &[u8]) -> bool {
+    address.ends_with(b"=")
 }
 
 /// How many bytes at the end of an address in HTML end a comment that it stands in: `-->` and `--!>`.
@@ -272,8 +279,19 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_may_name_an_attribute_stays() {
+        for html in [
+            "<a href=\"x\"y=\"https://x.example/a=\">",
+            "<a href='x' https://x.example/href='https:y'>",
+            "<a https://x.example/href= 'y'>",
+        ] {
+            assert!(elsewhere(html.as_bytes(), &[]).is_empty(), "{html}");
+        }
+    }
+
+    #[test]
     fn addresses_in_html_end_before_a_link() {
-        let html = b"<p title='http://a.example/'>http://b.example/ <a http://c.example/href=http://d.example/>";
+        let html = b"<p title='http://a.example/'>http://b.example/ <a http://c.example/http://d.example/>";
         let link = memchr::memmem::find(html, b"http://d").unwrap();
         let link = link..html.len() - 1;
         let found: Vec<_> = elsewhere(html, std::slice::from_ref(&link))
@@ -283,7 +301,7 @@ mod tests {
         let [a, b, c] = [
             "http://a.example/",
             "http://b.example/",
-            "http://c.example/href=",
+            "http://c.example/",
         ];
         assert_eq!(found, [a, b, c]);
     }
