@@ -2,10 +2,10 @@
 
 use super::{Page, show as render};
 use crate::Shared;
-use crate::api::webhooks::{WebhookToEnter, enter};
 use crate::auth::{May, User};
 use crate::error::{Error, Result};
 use crate::extract::Fields;
+use crate::webhooks::{WebhookToEnter, enter};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
