@@ -86,12 +86,22 @@ impl NewWebhook {
         let words: Vec<_> = self.events.iter().map(|event| event.as_str()).collect();
         words.join(" ")
     }
+
+    /// For the account of acts: the host and the events. The path of such an address may be a secret.
+    fn account(&self) -> String {
+        let origin: Vec<_> = self.url.splitn(4, '/').take(3).collect();
+        format!("{}: {}", origin.join("/"), self.words())
+    }
 }
 
-/// For the account of acts: the host and the events. The path of such an address may be a secret.
-fn account(url: &str, events: &str) -> String {
-    let origin: Vec<_> = url.splitn(4, '/').take(3).collect();
-    format!("{}: {events}", origin.join("/"))
+impl From<Webhook> for NewWebhook {
+    fn from(webhook: Webhook) -> Self {
+        Self {
+            label: webhook.label,
+            url: webhook.url,
+            events: webhook.events,
+        }
+    }
 }
 
 const COLUMNS: &str =
@@ -212,8 +222,7 @@ impl Store {
     ) -> Result<(), Error> {
         self.db
             .write(move |tx| {
-                let events = new.words();
-                let after = Some(account(&new.url, &events));
+                let (events, after) = (new.words(), Some(new.account()));
                 note(tx, workspace, id, ActKind::WebhookCreated, &by, (None, after))?;
                 let sql = "insert into webhook (id, workspace_id, label, url, events, secret_number, secret_at,
                            failures, working_at, withheld, lost, not_before, created_at)
@@ -242,19 +251,11 @@ impl Store {
                 let Some(old) = find(tx, workspace, id)? else {
                     return Ok(false);
                 };
-                let old = NewWebhook {
-                    label: old.label,
-                    url: old.url,
-                    events: old.events,
-                };
+                let old = NewWebhook::from(old);
                 if old == new {
                     return Ok(true);
                 }
-                let (before, after) = (
-                    account(&old.url, &old.words()),
-                    account(&new.url, &new.words()),
-                );
-                let change = (Some(before), Some(after));
+                let change = (Some(old.account()), Some(new.account()));
                 note(tx, workspace, id, ActKind::WebhookChanged, &by, change)?;
                 let sql = "update webhook set label = $2, url = $3, events = $4 where id = $1";
                 let events = new.words();
@@ -342,12 +343,7 @@ impl Store {
                     return Ok(false);
                 };
                 // The turn in the ledger first: who tells of something in theirs waits for no row of ours meanwhile.
-                let events = NewWebhook {
-                    label: old.label,
-                    url: old.url,
-                    events: old.events,
-                };
-                let before = Some(account(&events.url, &events.words()));
+                let before = Some(NewWebhook::from(old).account());
                 note(
                     tx,
                     workspace,
