@@ -73,6 +73,19 @@ pub(crate) struct Listed {
 /// A file on its way in: its bytes and the criteria.
 pub(crate) type Files = BTreeMap<String, (Vec<u8>, &'static str)>;
 
+/// Adds a record as JSON that people can read, too.
+fn put(
+    files: &mut Files,
+    name: impl Into<String>,
+    criteria: &'static str,
+    value: &impl Serialize,
+) -> Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    files.insert(name.into(), (bytes, criteria));
+    Ok(())
+}
+
 /// Makes the archive.
 pub(crate) fn pack(
     made_at: &str,

@@ -1,13 +1,12 @@
 //! What goes into an evidence archive: records, one by one, no screenshots. No addresses of recipients, no secrets.
 
-use super::Files;
+use super::{Files, put};
 use crate::ambient;
 use crate::command::audit::examine;
 use crate::config::Config;
 use anyhow::Result;
 use model::role::Act as Right;
 use model::{ActKind, ConsentState, Role, SigningKey, Time, WorkspaceId};
-use serde::Serialize;
 use serde_json::{Value, json};
 use store::{Act, ActFilter, Chain, RegisterFilter, Store};
 
@@ -29,22 +28,10 @@ impl Period {
     }
 }
 
-fn put(
-    files: &mut Files,
-    name: String,
-    criteria: &'static str,
-    value: &impl Serialize,
-) -> Result<()> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    files.insert(name, (bytes, criteria));
-    Ok(())
-}
-
 /// One JSON a line.
 fn put_lines(
     files: &mut Files,
-    name: String,
+    name: impl Into<String>,
     criteria: &'static str,
     lines: &[Value],
 ) -> Result<()> {
@@ -53,7 +40,7 @@ fn put_lines(
         serde_json::to_writer(&mut bytes, line)?;
         bytes.push(b'\n');
     }
-    files.insert(name, (bytes, criteria));
+    files.insert(name.into(), (bytes, criteria));
     Ok(())
 }
 
@@ -88,24 +75,14 @@ pub(crate) async fn gather(
         .into_iter()
         .map(|d| json!({ "at": d.at.rfc3339(), "cause": d.cause.as_str(), "rows": d.counts }))
         .collect();
-    put_lines(
-        &mut files,
-        "disposals.jsonl".into(),
-        "C1.2 P4.3",
-        &disposals,
-    )?;
+    put_lines(&mut files, "disposals.jsonl", "C1.2 P4.3", &disposals)?;
     let texts: Vec<_> = store
         .consent_texts()
         .await?
         .into_iter()
         .map(|(sha256, language, at)| json!({ "sha256": sha256, "language": language.as_str(), "since": at.rfc3339() }))
         .collect();
-    put_lines(
-        &mut files,
-        "consent-texts.jsonl".into(),
-        "P1.1 P2.1",
-        &texts,
-    )?;
+    put_lines(&mut files, "consent-texts.jsonl", "P1.1 P2.1", &texts)?;
     inventory(&mut files, config)?;
     for chain in store.ledger_chains().await? {
         workspace(&mut files, store, key, &chain, period).await?;
@@ -158,12 +135,7 @@ fn roles(files: &mut Files) -> Result<()> {
             .collect();
         json!({ "role": role.as_str(), "may": may })
     };
-    put(
-        files,
-        "roles.json".into(),
-        "CC6.1 CC6.3",
-        &Role::ALL.map(of),
-    )
+    put(files, "roles.json", "CC6.1 CC6.3", &Role::ALL.map(of))
 }
 
 fn keys(files: &mut Files, config: &Config, key: &SigningKey) -> Result<()> {
@@ -181,7 +153,7 @@ fn keys(files: &mut Files, config: &Config, key: &SigningKey) -> Result<()> {
         "key_file_changed_at": changed.map(|at| at.to_string()),
         "dkim": dkim,
     });
-    put(files, "keys.json".into(), "CC6.1 CC6.7 C1.1", &value)
+    put(files, "keys.json", "CC6.1 CC6.7 C1.1", &value)
 }
 
 fn inventory(files: &mut Files, config: &Config) -> Result<()> {
@@ -196,7 +168,7 @@ fn inventory(files: &mut Files, config: &Config) -> Result<()> {
             "columns": columns })
     };
     let tables: Vec<_> = store::inventory::TABLES.iter().map(table).collect();
-    put(files, "data-inventory.json".into(), "P3 P4.1 C1.1", &tables)
+    put(files, "data-inventory.json", "P3 P4.1 C1.1", &tables)
 }
 
 fn act(a: &Act) -> Value {

@@ -3,7 +3,7 @@
 //! It holds what that person said and was shown, and no other person's data: users of the organisation stand in it by
 //! their ids, and the ledger's entries of others are commitments that nobody can open.
 
-use super::{About, Archive, Files, pack};
+use super::{About, Archive, Files, pack, put};
 use anyhow::{Context, Result, bail, ensure};
 use model::evidence::Opened;
 use model::url::Origin;
@@ -98,9 +98,9 @@ pub(crate) async fn draw(
     let around = store.around(contact.0).await?;
     let around = around.context("they were erased just now")?;
     let mut files = Files::new();
-    put(&mut files, CONTACT, &Subject::of(&evidence, now))?;
-    put(&mut files, LEDGER, &evidence.opened)?;
-    put(&mut files, CONFIRMATIONS, &evidence.confirmations)?;
+    put(&mut files, CONTACT, "", &Subject::of(&evidence, now))?;
+    put(&mut files, LEDGER, "", &evidence.opened)?;
+    put(&mut files, CONFIRMATIONS, "", &evidence.confirmations)?;
     for (digest, shown, _) in &evidence.texts {
         files.insert(page_of(*digest), (shown.page.clone().into_bytes(), ""));
         let name = format!("texts/{digest}.txt");
@@ -117,13 +117,6 @@ pub(crate) async fn draw(
     files.insert(README.into(), (readme.into_bytes(), ""));
     let about = About::Contact(contact);
     pack(&now.rfc3339(), about, &files, key).map(Some)
-}
-
-fn put(files: &mut Files, name: &str, value: &impl Serialize) -> Result<()> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    files.insert(name.into(), (bytes, ""));
-    Ok(())
 }
 
 fn page_of(digest: Sha256) -> String {
