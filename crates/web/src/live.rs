@@ -5,12 +5,10 @@
 //! loads anew. A stream lives ten minutes; browsers then come back by themselves, and are asked again who they are.
 
 use crate::error::Error;
-use axum::response::sse;
 use futures_util::stream::{self, Stream};
 use model::event::Event;
 use model::{UserId, WorkspaceId};
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{AddressedEvent, Store};
@@ -27,8 +25,16 @@ const BATCH: u16 = 200;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long a stream lives.
 const STREAM_LIFE: Duration = Duration::from_mins(10);
-/// A comment after so much silence keeps proxies from closing the connection.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// What a stream says.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// It begins, after the event of this number: the one to come back with, even if nothing happens until then.
+    Open(i64),
+    /// Something happened.
+    Event(Event),
+    /// Something was missed; nothing follows.
+    Reload,
+}
 
 /// The process's end of the feed.
 pub(crate) struct Live {
@@ -54,7 +60,7 @@ impl Live {
         workspace: WorkspaceId,
         user: Option<UserId>,
         last: Option<i64>,
-    ) -> Result<impl Stream<Item = Result<sse::Event, Infallible>> + use<>, Error> {
+    ) -> Result<impl Stream<Item = News> + Send + use<>, Error> {
         let place = self
             .places
             .clone()
@@ -86,11 +92,6 @@ impl Live {
         };
         Ok(stream::unfold(reader, Reader::next))
     }
-}
-
-/// Comments that keep an idle connection open.
-pub(crate) fn heartbeat() -> sse::KeepAlive {
-    sse::KeepAlive::new().interval(HEARTBEAT).text("still here")
 }
 
 async fn follow(store: Store, changed: Arc<Notify>, events: broadcast::WeakSender<AddressedEvent>) {
@@ -150,33 +151,29 @@ struct Reader {
 }
 
 impl Reader {
-    async fn next(mut self) -> Option<(Result<sse::Event, Infallible>, Self)> {
-        let event = match self.phase {
+    async fn next(mut self) -> Option<(News, Self)> {
+        let news = match self.phase {
             Phase::Ended => return None,
             Phase::Lost => self.reload(),
-            // The number to come back with, even if nothing happens until then.
             Phase::Opening => {
                 self.phase = Phase::Following;
-                sse::Event::default()
-                    .event("open")
-                    .id(self.last.to_string())
-                    .data("{}")
+                News::Open(self.last)
             }
             Phase::Following => self.follow().await?,
         };
-        Some((Ok(event), self))
+        Some((news, self))
     }
 
-    async fn follow(&mut self) -> Option<sse::Event> {
+    async fn follow(&mut self) -> Option<News> {
         if let Some(event) = self.backlog.pop_front() {
-            return Some(self.tell(&event));
+            return Some(self.tell(event));
         }
         loop {
             match tokio::time::timeout_at(self.ends, self.events.recv()).await {
                 Ok(Ok(news)) => {
                     let mine = news.user.is_none() || self.user.is_none() || news.user == self.user;
                     if news.event.seq > self.last && news.workspace == self.workspace && mine {
-                        return Some(self.tell(&news.event));
+                        return Some(self.tell(news.event));
                     }
                 }
                 Ok(Err(broadcast::error::RecvError::Lagged(_))) => return Some(self.reload()),
@@ -185,14 +182,13 @@ impl Reader {
         }
     }
 
-    fn tell(&mut self, event: &Event) -> sse::Event {
+    fn tell(&mut self, event: Event) -> News {
         self.last = event.seq;
-        let data = serde_json::to_string(event).unwrap_or_default();
-        sse::Event::default().id(event.seq.to_string()).data(data)
+        News::Event(event)
     }
 
-    fn reload(&mut self) -> sse::Event {
+    fn reload(&mut self) -> News {
         self.phase = Phase::Ended;
-        sse::Event::default().event("reload").data("{}")
+        News::Reload
     }
 }

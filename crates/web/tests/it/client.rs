@@ -70,7 +70,7 @@ impl Answer {
 pub struct Client {
     router: Router,
     /// A header that says who asks.
-    who: Option<(header::HeaderName, String)>,
+    pub who: Option<(header::HeaderName, String)>,
 }
 
 impl World {

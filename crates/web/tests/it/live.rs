@@ -3,9 +3,13 @@
 use crate::client::{Client, World, world};
 use crate::sample::{self, Fate};
 use axum::body::{Body, BodyDataStream};
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use model::{ConsentState, Role};
+use serde_json::{Value, json};
 use std::time::Duration;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// Reads one event of a stream: its lines.
 struct Events(BodyDataStream);
@@ -163,4 +167,92 @@ async fn who_was_away_too_long_loads_anew() {
         .unwrap();
     program.send(request).await.is_problem(400);
     w.stranger().get("/api/v1/events").await.is_problem(401);
+}
+
+/// A WebSocket to the feed, over a real connection.
+struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
+
+impl Socket {
+    /// With more header fields; where it is refused, the status.
+    async fn open(w: &World, query: &str, fields: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(axum::serve(listener, w.router.clone()).into_future());
+        let mut request = format!("ws://{address}/api/v1/events{query}")
+            .into_client_request()
+            .unwrap();
+        for (name, value) in fields {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(tungstenite::Error::Http(refused)) => Err(refused.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    async fn next(&mut self) -> Option<Value> {
+        let wait = tokio::time::timeout(Duration::from_secs(20), self.0.next());
+        match wait.await.unwrap()?.unwrap() {
+            Message::Text(text) => Some(serde_json::from_str(&text).unwrap()),
+            Message::Close(_) => None,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_web_socket_says_the_same() {
+    let w = world().await;
+    let key = format!("Bearer {}", w.sample.api_key(w.user(Role::Owner)).await);
+    let keyed = [("authorization", key.as_str())];
+    let mut socket = Socket::open(&w, "", &keyed).await.unwrap();
+    let open = socket.next().await.unwrap();
+    assert_eq!(
+        (&open["event"], &open["data"]),
+        (&json!("open"), &json!({}))
+    );
+    sent(&w, Role::Owner).await;
+    let consent = socket.next().await.unwrap();
+    assert_eq!(consent["event"], "message");
+    assert_eq!(consent["data"]["kind"], "consent");
+    assert_eq!(consent["id"], consent["data"]["seq"]);
+    let accepted = socket.next().await.unwrap();
+    assert_eq!(accepted["data"]["kind"], "accepted");
+    // What is said to it changes nothing, up to the bound, where it ends.
+    socket.0.send(Message::text("hello")).await.unwrap();
+    sent(&w, Role::Owner).await;
+    assert_eq!(socket.next().await.unwrap()["event"], "message");
+    let _ = socket.0.send(Message::text("x".repeat(5_000))).await;
+    while let Some(Ok(more)) = socket.0.next().await {
+        assert!(
+            matches!(more, Message::Text(_) | Message::Close(_)),
+            "{more:?}"
+        );
+    }
+
+    let query = format!("?last_event_id={}", consent["id"]);
+    let mut again = Socket::open(&w, &query, &keyed).await.unwrap();
+    assert_eq!(again.next().await.unwrap()["id"], consent["id"]);
+    assert_eq!(again.next().await.unwrap(), accepted);
+    let mut lost = Socket::open(&w, "?last_event_id=999999", &keyed)
+        .await
+        .unwrap();
+    assert_eq!(lost.next().await.unwrap()["event"], "reload");
+    assert_eq!(lost.next().await, None);
+}
+
+#[tokio::test]
+async fn no_other_site_opens_a_web_socket_with_a_persons_session() {
+    let w = world().await;
+    let (_, cookie) = w.browser(w.user(Role::Owner)).await.who.unwrap();
+    let with = |origin: &'static str| [("cookie", cookie.as_str()), ("origin", origin)];
+    let own = Socket::open(&w, "", &with("http://overt.test")).await;
+    assert!(own.is_ok());
+    let refused = async |fields: &[(&'static str, &str)]| Socket::open(&w, "", fields).await.err();
+    assert_eq!(refused(&with("https://evil.example")).await, Some(403));
+    assert_eq!(refused(&with("null")).await, Some(403));
+    assert_eq!(refused(&[]).await, Some(401));
+    let wrong = Socket::open(&w, "?last_event_id=x", &with("http://overt.test")).await;
+    assert_eq!(wrong.err(), Some(400));
 }
