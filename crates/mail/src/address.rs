@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::entity;
 use crate::header::LINE_OCTETS_MAX;
 
 /// A web address in a text.
@@ -35,7 +36,7 @@ pub(crate) fn addresses(view: &[u8], joins: bool) -> Vec<Address> {
                 .any(|b| matches!(b, b'\'' | b'*' | b'_'))
             && ends_clearly(view, span.start, *ends, joins)
     };
-    let mut found: Vec<Address> = candidates(view, |_| true)
+    let mut found: Vec<Address> = candidates(view, |span| Some(span.end))
         .map(|candidate| Address {
             clear: clear(&candidate),
             span: candidate.span,
@@ -47,35 +48,46 @@ pub(crate) fn addresses(view: &[u8], joins: bool) -> Vec<Address> {
 }
 
 /// The addresses in the view of HTML outside the spans that are `taken`, which are in order: those that are shown, mostly.
+/// Not each of them may be written anew: `html::writable`.
 pub(crate) fn elsewhere(view: &[u8], taken: &[Range<usize>]) -> Vec<Range<usize>> {
-    let after = |start| taken.partition_point(|span| span.end <= start);
-    let is_free = |start| {
-        taken
-            .get(after(start))
-            .is_none_or(|span| start < span.start)
+    let bound = |Range { start, end }: Range<usize>| {
+        let next = taken.partition_point(|span| span.end <= start);
+        let next = taken.get(next).map_or(end, |span| span.start);
+        if next <= start {
+            return None;
+        }
+        let text = &view[start..end.min(next)];
+        let quote = memchr::memchr(b'\'', text).unwrap_or(text.len());
+        let length = before_reference(&text[..quote]);
+        Some(start + length - comment_end(&text[..length], &view[start + length..]))
     };
-    let cut = |Range { start, end }| {
-        let quote = memchr::memchr(b'\'', &view[start..end]).map_or(end, |n| start + n);
-        let next = taken.get(after(start)).map_or(end, |span| span.start);
-        let end = quote.min(next).min(end);
-        start..end - comment_end(&view[start..end], &view[end..])
-    };
-    candidates(view, is_free)
-        .map(|found| cut(found.span))
-        .filter(|found| !may_name_an_attribute(&view[found.clone()]))
+    candidates(view, bound)
+        .map(|candidate| candidate.span)
         .collect()
 }
 
-/// In a tag whose quotes are out of step, `https://x.example/href="…"` is an attribute with its value. Without its `=`
-/// the quotes would open and close elsewhere, and with them the tag.
-fn may_name_an_attribute(address: &[u8]) -> bool {
-    address.ends_with(b"=")
+/// In HTML an address ends before a reference to what ends one (`&gt;`, `&nbsp;`), and before one that nothing of the
+/// address follows, so that none is cut in two.
+fn before_reference(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(ampersand) = memchr::memchr(b'&', &text[at..]).map(|n| at + n) {
+        let (length, character) = entity::reference(&text[ampersand..]);
+        at = ampersand + length;
+        let goes_on = text[at..].iter().any(|b| !CLOSING.contains(b));
+        let within = character.is_some_and(|c| c.is_ascii() && !ends(c as u8) && c != '\'');
+        if !goes_on || !within {
+            return ampersand;
+        }
+    }
+    text.len()
 }
 
 /// How many bytes at the end of an address in HTML end a comment that it stands in: `-->` and `--!>`.
 fn comment_end(address: &[u8], rest: &[u8]) -> usize {
-    let ends = address.ends_with(b"--") && (rest.starts_with(b">") || rest.starts_with(b"!>"));
-    if ends { 2 } else { 0 }
+    let marks = [&b"--"[..], b"--!"];
+    let end = marks.into_iter().find(|mark| address.ends_with(mark));
+    end.filter(|_| rest.starts_with(b">"))
+        .map_or(0, <[u8]>::len)
 }
 
 /// What may be an address, and where it must have ended: punctuation follows.
@@ -84,10 +96,10 @@ struct Candidate {
     ends: usize,
 }
 
-/// All that may be addresses, of those that begin where it is `wanted`.
+/// All that may be addresses. `bound` says where one that could take this span ends at the latest, or that it is none.
 fn candidates(
     view: &[u8],
-    mut wanted: impl FnMut(usize) -> bool,
+    bound: impl Fn(Range<usize>) -> Option<usize>,
 ) -> impl Iterator<Item = Candidate> {
     let marks = memchr::memmem::Finder::new(b"://");
     let mut at = 0;
@@ -103,13 +115,12 @@ fn candidates(
             let Some(start) = scheme.map(|scheme| colon - scheme.len()) else {
                 continue;
             };
-            if !wanted(start) {
-                continue;
-            }
             let rest = &view[at..];
-            let end = |b: &u8| !b.is_ascii_graphic() || matches!(b, b'<' | b'>' | b'"');
-            let text = &rest[..rest.iter().position(end).unwrap_or(rest.len())];
-            let (length, ends) = (without_closing(text), at + text.len());
+            let length = rest.iter().position(|b| ends(*b)).unwrap_or(rest.len());
+            let Some(ends) = bound(start..at + length).filter(|end| *end > at) else {
+                continue;
+            };
+            let length = without_closing(&view[at..ends]);
             at += length;
             if length > 0 {
                 let span = start..at;
@@ -118,6 +129,11 @@ fn candidates(
         }
     };
     std::iter::from_fn(next).take(ADDRESSES_MAX)
+}
+
+/// No address goes on over it.
+fn ends(byte: u8) -> bool {
+    !byte.is_ascii_graphic() || matches!(byte, b'<' | b'>' | b'"')
 }
 
 /// The length without closing punctuation. A bracket that was opened within the address belongs to it.
@@ -279,14 +295,27 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_may_name_an_attribute_stays() {
-        for html in [
-            "<a href=\"x\"y=\"https://x.example/a=\">",
-            "<a href='x' https://x.example/href='https:y'>",
-            "<a https://x.example/href= 'y'>",
+    fn addresses_in_html_end_before_a_reference_to_what_ends_them() {
+        for (html, address) in [
+            ("&lt;https://x.example/a&gt;", "https://x.example/a"),
+            ("&quot;https://x.example/a.&quot;", "https://x.example/a"),
+            ("https://x.example/a&nbsp;b", "https://x.example/a"),
+            ("https://x.example/a&#160;b", "https://x.example/a"),
+            ("https://x.example/a&#39;b", "https://x.example/a"),
+            ("https://x.example/a&eacute;b", "https://x.example/a"),
+            (
+                "https://x.example/?a&amp;b=1&c=2.",
+                "https://x.example/?a&amp;b=1&c=2",
+            ),
+            ("https://x.example/&#x2f;a;", "https://x.example/&#x2f;a"),
+            ("https://x.example/?a&amp;).", "https://x.example/?a"),
+            ("https://x.example/?a&", "https://x.example/?a"),
         ] {
-            assert!(elsewhere(html.as_bytes(), &[]).is_empty(), "{html}");
+            let found = elsewhere(html.as_bytes(), &[]);
+            assert_eq!(found.len(), 1, "{html}");
+            assert_eq!(&html[found[0].clone()], address, "{html}");
         }
+        assert!(elsewhere(b"https://&gt;", &[]).is_empty());
     }
 
     #[test]

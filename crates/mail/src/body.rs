@@ -42,6 +42,26 @@ pub(crate) struct Body {
     pub(crate) widening: Option<Patches>,
 }
 
+impl Body {
+    /// Where those of the web addresses in its HTML begin that are in no link and may be written anew, in order.
+    pub(crate) fn writable(&self, raw: &[u8]) -> Vec<usize> {
+        let Some(decoded) = self.transfer.decode(raw) else {
+            return Vec::new();
+        };
+        let scale = self.charset.scale();
+        let is_address = |site: &&Site| matches!(site.what, What::HtmlAddress { .. });
+        let addresses = self.sites.iter().filter(is_address);
+        let spans: Vec<_> = addresses
+            .map(|site| site.decoded.start / scale..site.decoded.end / scale)
+            .collect();
+        let writable = html::writable(&self.charset.view(&decoded.bytes), &spans);
+        writable
+            .into_iter()
+            .map(|span| span.start * scale)
+            .collect()
+    }
+}
+
 /// A span of a body that may be replaced.
 #[derive(Debug)]
 pub(crate) struct Site {

@@ -47,7 +47,7 @@ impl Charset {
         if encoding == UTF_16BE || encoding == UTF_16LE {
             Self::utf16(label, body)
         } else if encoding == ISO_2022_JP {
-            Some(Self::Iso2022Jp)
+            Some(Self::Iso2022Jp).filter(|_| is_agreed_upon(body))
         } else {
             Some(Self::Compatible(encoding))
                 .filter(|_| encoding != REPLACEMENT && memchr::memchr(0, body).is_none())
@@ -198,6 +198,17 @@ fn narrow(unit: &[u8], little: bool) -> u8 {
     if code < 0x80 { code as u8 } else { 0xff }
 }
 
+/// Do all read this ISO-2022-JP alike? By RFC 1468 a line begins in ASCII, to browsers it goes on as the last one ended; and
+/// two bytes of its Roman set, which is ASCII to most, are a yen sign and an overline to some.
+fn is_agreed_upon(body: &[u8]) -> bool {
+    let mut shifted = body.split(|b| *b == 0x1b).skip(1);
+    shifted.all(|text| match text {
+        [b'(', b'B', ..] => true,
+        [b'(', b'J', text @ ..] => memchr::memchr2(b'\\', b'~', text).is_none(),
+        _ => memchr::memchr(b'\n', text).is_none(),
+    })
+}
+
 /// ISO-2022-JP with escape sequences and everything outside its ASCII and Roman states replaced by 0xFF.
 fn hide_shifted(body: &[u8]) -> Vec<u8> {
     let mut view = Vec::with_capacity(body.len());
@@ -211,8 +222,6 @@ fn hide_shifted(body: &[u8]) -> Vec<u8> {
             at += escape.len();
             continue;
         }
-        // A line end returns to ASCII (RFC 1468).
-        shifted &= body[at] != b'\n';
         view.push(if shifted { 0xff } else { body[at] });
         at += 1;
     }

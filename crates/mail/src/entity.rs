@@ -38,6 +38,22 @@ pub(crate) fn decode_attribute(value: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(decoded))
 }
 
+/// What begins with an ampersand in ASCII: how long it is, and the character that it stands for, where that can be read. An
+/// ampersand that begins no reference stands for itself.
+pub(crate) fn reference(ascii: &[u8]) -> (usize, Option<char>) {
+    let text = std::str::from_utf8(ascii).unwrap_or("&");
+    let mut read = String::new();
+    let used = match text.as_bytes() {
+        [b'&', b'#', ..] => Some(number(text, &mut read)),
+        _ => name(text, &mut read),
+    };
+    match used {
+        None => (1, None),
+        Some(0) => (1, Some('&')),
+        Some(used) => (used, read.chars().next()),
+    }
+}
+
 /// A numeric reference at the start of `text`: how many bytes it takes, 0 if it is none.
 fn number(text: &str, out: &mut String) -> usize {
     let digits = &text[2..];

@@ -23,6 +23,10 @@ use lol_html::{
 
 use crate::link::LinkKind;
 
+mod writable;
+
+pub(crate) use writable::writable;
+
 /// Most links of a body; a mail with more is a trap or a dump. Keeps link numbers within 16 bits.
 pub(crate) const LINKS_MAX: usize = 10_000;
 /// How much of what a link shows is looked at.

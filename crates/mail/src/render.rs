@@ -4,6 +4,7 @@
 //! mbox separator, and a reader that stops at the first field it does not know still finds the sender's own.
 
 use crate::body::{Body, Picture, Site, What, line_end};
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use crate::header::{self, Field};
@@ -240,10 +241,17 @@ impl Plan<'_> {
         let eol = line_end(raw).unwrap_or(self.line_end());
         let mut splices: Vec<Splice> = Vec::new();
         let mut wide = None;
+        // Most mails have no address that has to go, and no need to know.
+        let writable = LazyCell::new(|| body.writable(raw));
         for site in &body.sites {
             let Some(text) = self.replacement(body, site, replace, edits) else {
                 continue;
             };
+            if matches!(site.what, What::HtmlAddress { .. })
+                && writable.binary_search(&site.decoded.start).is_err()
+            {
+                continue;
+            }
             let text = if memchr::memchr(b'\n', text.as_bytes()).is_some() {
                 text.replace('\n', body.eol.unwrap_or(eol))
             } else {
@@ -323,7 +331,11 @@ impl Plan<'_> {
             }
             What::HtmlAddress { index } => {
                 let address = replace(body.addresses.get(index)?)?;
-                let address = crate::entity::encode(&address);
+                let mut address = crate::entity::encode(&address);
+                if address.ends_with("--") {
+                    // A comment that it stands in must not end with it.
+                    address.replace_range(address.len() - 1.., "&#45;");
+                }
                 (address.len() <= body.transfer.unbroken_max()).then_some(address)
             }
             What::Image => edits.image.map(|image| image.html()),

@@ -1,6 +1,6 @@
 """Compares mails with their instrumented copies, as a parser of other make sees them.
 
-    python3 differential.py FOLDER    with NAME.eml and NAME.copy.eml in it; needs html5lib
+    python3 differential.py FOLDER    with NAME.eml, NAME.copy.eml and NAME.replaced.eml in it; needs html5lib
 
 The copies are those of `tests/it/differential.rs`: everything edited. To Python's `email` and `html5lib` a copy must
 have the same parts, the same header fields but for the one added and those dropped, attachments equal to the byte, and
@@ -152,6 +152,16 @@ class Case:
             self.differ("put in more than once", "", put_in)
         self.nodes(old, new, base)
 
+    def shape(self, node):
+        return node[0], [str(name) for name, _ in node[1]], [self.shape(child) for child in node[3]]
+
+    def replaced(self, before, after):
+        for (path, a), (_, b) in zip(leaves(before), leaves(after)):
+            if payload(a) != payload(b) and a.get_content_type() == "text/html":
+                old, new = (self.shape(tree(decoded(part))[0]) for part in (a, b))
+                if old != new:
+                    self.differ(f"the tree of part {path} with other addresses", old, new)
+
     def text(self, before, after):
         old, new = words(decoded(before)), words(decoded(after))
         if old != new:
@@ -196,6 +206,8 @@ def main(folder):
         after = email.message_from_bytes(copy.read_bytes(), policy=email.policy.compat32)
         if name not in whole:
             case.compare(before, after)
+            replaced = copy.with_name(f"{name}.replaced.eml").read_bytes()
+            case.replaced(before, email.message_from_bytes(replaced, policy=email.policy.compat32))
             compared += 1
         problems += case.problems
     print("\n".join(problems))

@@ -68,11 +68,32 @@ fn utf16_by_its_mark_or_its_first_letter() {
 
 #[test]
 fn shifted_japanese_is_no_markup() {
-    let body = b"<p>\x1b$Be`kb</<o;l\x1b(B<b>\x1b$B<\n<i>";
+    let body = b"<p>\x1b$Be`kb</<o;l\x1b(B<b>\n\x1b$B<\x1b(J<i>";
     let view = Charset::Iso2022Jp.view(body);
     assert_eq!(view.len(), body.len());
     let shown: Vec<u8> = view.iter().copied().filter(|b| *b != 0xff).collect();
     assert_eq!(shown, b"<p><b>\n<i>");
+}
+
+#[test]
+fn japanese_that_is_read_in_two_ways_is_not_edited() {
+    let detected = |body: &[u8]| Charset::detect(Some("iso-2022-jp"), body);
+    for body in [
+        &b"a\x1b$B<<\x1b(B\n~\\"[..],
+        b"\x1b(Ja\nb\x1b(B~",
+        b"\x1b(I1\x1b(J",
+        b"plain ~",
+    ] {
+        assert_eq!(detected(body), Some(Charset::Iso2022Jp), "{body:?}");
+    }
+    for body in [
+        &b"\x1b$B<<\n<a>"[..],
+        b"\x1b(I1\n",
+        b"\x1b(Jhttps://x.example/~a\x1b(B",
+        b"\x1b(B\x1b(J\n\\",
+    ] {
+        assert_eq!(detected(body), None, "{body:?}");
+    }
 }
 
 #[test]

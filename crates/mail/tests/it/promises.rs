@@ -1,5 +1,7 @@
 //! What holds for every mail, however odd, when everything in it is edited.
 
+use lol_html::html_content::{Attribute, Element, TextType};
+use lol_html::{HtmlRewriter, Settings, doc_comments, doc_text, element};
 use mail::{Edits, Image, Line, Link, LinkKind, Plan, Role, plan};
 
 const TRACKER: &str = "https://t.example/c/0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL?to=";
@@ -247,4 +249,59 @@ fn same_words(raw: &[u8], copy: &[u8]) {
             "the text is the same but for the line"
         );
     }
+}
+
+/// Other addresses in the place of all, and of as odd ones as there are: the markup stays what it was. Of a mail with one
+/// body, in HTML and written as it is.
+pub(crate) fn replaced(raw: &[u8]) {
+    let Ok(before) = plan(raw) else { return };
+    if before.untouchable().is_some() {
+        return;
+    }
+    let body = |mail: &[u8]| {
+        let end = memchr::memmem::find(mail, b"\r\n\r\n").unwrap();
+        skeleton(&mail[end..])
+    };
+    for other in [
+        "https://r.example/'?a=b&c=",
+        "https://r.example/--",
+        "https://r.example/a'b",
+    ] {
+        let replace = |address: &str| (address != other).then(|| other.to_owned());
+        let copy = before
+            .render_replacing(&replace, &Edits::default())
+            .unwrap();
+        assert_eq!(body(raw), body(&copy), "another skeleton");
+        let after = plan(&copy).unwrap();
+        assert_eq!(before.pictures(), after.pictures());
+        assert_eq!(before.links().len(), after.links().len());
+    }
+}
+
+/// What a body is made of: elements with the names of their attributes, comments, kinds of text.
+fn skeleton(html: &[u8]) -> Vec<String> {
+    let found = std::cell::RefCell::new(Vec::new());
+    let settings = Settings::new()
+        .append_element_content_handler(element!("*", |element: &mut Element<'_, '_>| {
+            let names: Vec<_> = element.attributes().iter().map(Attribute::name).collect();
+            found
+                .borrow_mut()
+                .push(format!("<{} {}>", element.tag_name(), names.join(" ")));
+            Ok(())
+        }))
+        .append_document_content_handler(doc_text!(|text| {
+            let kind: TextType = text.text_type();
+            let kind = format!("{kind:?}");
+            if found.borrow().last() != Some(&kind) {
+                found.borrow_mut().push(kind);
+            }
+            Ok(())
+        }))
+        .append_document_content_handler(doc_comments!(|_| {
+            found.borrow_mut().push("comment".to_owned());
+            Ok(())
+        }));
+    let mut parser = HtmlRewriter::new(settings, |_: &[u8]| {});
+    parser.write(html).and_then(|()| parser.end()).unwrap();
+    found.into_inner()
 }

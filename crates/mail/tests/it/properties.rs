@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::promises::promises;
+use crate::promises::{promises, replaced};
 
 /// Pieces of HTML, sound and broken.
 fn html() -> impl Strategy<Value = String> {
@@ -51,6 +51,49 @@ fn html() -> impl Strategy<Value = String> {
         Just("<textarea>"),
     ];
     vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// Pieces around web addresses that are no links: in text, in comments, and where no address belongs.
+fn odd_places() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("https://x.example/a"),
+        Just("https://x.example/?a=b&amp;c="),
+        Just("http://y.example/--"),
+        Just("&lt;https://x.example/a&gt;"),
+        Just("https://x.example/a&nbsp;"),
+        Just("https://x.example/&amp;"),
+        Just("<p title=\""),
+        Just("<p title='"),
+        Just("<p title="),
+        Just("<p "),
+        Just("</p "),
+        Just("<"),
+        Just(">"),
+        Just("="),
+        Just("\""),
+        Just("'"),
+        Just(" "),
+        Just("/"),
+        Just("-"),
+        Just("!"),
+        Just(";"),
+        Just("&"),
+        Just("<!--"),
+        Just("-->"),
+        Just("<!--[if mso]>"),
+        Just("<![endif]-->"),
+        Just("<!x "),
+        Just("<style>"),
+        Just("</style>"),
+        Just("<textarea>"),
+        Just("</textarea>"),
+        Just("<svg><![CDATA["),
+        Just("]]></svg>"),
+        Just("<a href=\"https://z.example/\">z</a>"),
+        Just("<img src=https://i.example/>"),
+        Just("\r\n"),
+    ];
+    vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 
 /// A body in one of the encodings, split where the numbers say.
@@ -108,6 +151,16 @@ proptest! {
         };
         let mail = if lf { mail.replace("\r\n", "\n") } else { mail };
         promises(mail.as_bytes());
+    }
+
+    #[test]
+    fn addresses_in_odd_places(text in odd_places(), encoding in 0..3usize, cuts in vec(1..70usize, 1..8)) {
+        let (name, body) = encode(&text, encoding, &cuts);
+        let html = format!("From: a@b.example\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: {name}\r\n\r\n{body}");
+        promises(html.as_bytes());
+        if encoding == 0 {
+            replaced(html.as_bytes());
+        }
     }
 
     #[test]

@@ -370,10 +370,13 @@ fn no_page_of_somebody_else_is_handed_on() {
     ];
     for page in pages {
         let quoted = html(&format!(
-            "<blockquote>{page} <a href=\"{page}\">x</a></blockquote>"
+            "<blockquote>{page} <a href=\"{page}\">x</a> &lt;{page}&gt; {page}&nbsp;. <p title='{page}'></blockquote>"
         ));
         let copy = bench.write(&quoted, 2, &[], false);
-        assert_eq!(text(&copy).matches("https://t.example.org/").count(), 2);
+        assert_eq!(text(&copy).matches("https://t.example.org/").count(), 5);
+        assert!(
+            text(&copy).contains("&lt;https://t.example.org/&gt; https://t.example.org/&nbsp;.")
+        );
         assert!(!text(&copy).contains(&page), "{page}");
     }
 }
