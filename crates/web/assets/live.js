@@ -10,6 +10,10 @@ function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
+    if (!time.dateTime.includes("T")) { // a day, the same everywhere
+      time.textContent = at.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+      continue;
+    }
     const clock = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     const yesterday = new Date(now);
     yesterday.setDate(now.getDate() - 1);

@@ -1,6 +1,6 @@
 //! Assessments of legitimate interests: read by everybody, written by those who set limits, never changed.
 
-use super::view::When;
+use super::view::{Day, When};
 use super::{Page, show as render};
 use crate::Shared;
 use crate::api::advertising::{NewAssessment, keep};
@@ -25,8 +25,8 @@ struct AssessmentsPage {
 }
 
 impl AssessmentsPage {
-    fn until(a: &Assessment) -> When {
-        When(a.review_by)
+    fn until(a: &Assessment) -> Day {
+        Day(a.review_by)
     }
 
     fn at(a: &Assessment) -> When {

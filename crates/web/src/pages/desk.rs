@@ -131,6 +131,12 @@ fn moment(at: DateTime) -> Option<Time> {
     Some(Time(zoned.timestamp().as_millisecond()))
 }
 
+/// The day of a moment as people write it, in UTC.
+fn in_words(at: Time) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    moment.strftime("%-d %b %Y").to_string()
+}
+
 /// The day of a moment, in UTC.
 fn date(at: Time) -> String {
     at.rfc3339().chars().take(10).collect()

@@ -23,6 +23,19 @@ impl fmt::Display for When {
 
 impl HtmlSafe for When {}
 
+/// A day, where the hour means nothing: the end of a term, for example.
+pub(crate) struct Day(pub(crate) Time);
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = jiff::Timestamp::from_millisecond(self.0.0).unwrap_or_default();
+        let (iso, words) = (moment.strftime("%F"), moment.strftime("%-d %b %Y"));
+        write!(f, "<time datetime=\"{iso}\">{words}</time>")
+    }
+}
+
+impl HtmlSafe for Day {}
+
 /// What stands beside a copy: its tick, or that it never arrived.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {

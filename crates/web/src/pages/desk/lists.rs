@@ -2,7 +2,7 @@
 
 use super::super::view::topic_words;
 use super::sheet::{Cell, PAGE, Sheet, Span};
-use super::{DAY, date, names};
+use super::{DAY, in_words, names};
 use crate::Shared;
 use crate::auth::{May, User};
 use crate::error::{Error, Result};
@@ -80,12 +80,12 @@ pub(super) async fn requests(State(web): State<Shared>, user: User) -> Result<Re
     let row = |r: store::Request| {
         let days = |from: Time, to: Time| to.since(from).as_secs() / 86_400;
         let clock = match r.clock.answered_at {
-            Some(at) => format!("answered on {}", date(at)),
+            Some(at) => format!("answered on {}", in_words(at)),
             None if r.clock.due_at < now => format!("late by {} days", days(r.clock.due_at, now)),
             None => format!(
                 "{} days left, due {}",
                 days(now, r.clock.due_at),
-                date(r.clock.due_at)
+                in_words(r.clock.due_at)
             ),
         };
         let who = match (r.contact, r.address) {

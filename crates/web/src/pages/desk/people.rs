@@ -2,6 +2,7 @@
 //!
 //! Administrators run accounts, the compliance desk sets limits: whoever makes an account cannot let it track.
 
+use super::super::view::mode_words;
 use super::super::{Page, show as render};
 use super::{When, may_limit, must_limit, reason};
 use crate::Shared;
@@ -50,13 +51,13 @@ impl Line {
         if !l.may_track {
             return "may not track".into();
         }
-        let word = |mode: Mode| mode.as_str().to_owned();
+        let word = |mode: Mode| mode_words(mode).to_owned();
         let c = l.ceiling;
         let (open, click, document) = (word(c.open), word(c.click), word(c.document));
         if open == click && click == document {
-            return format!("may track up to {open}");
+            return format!("may track: {open}");
         }
-        format!("may track opens up to {open}, clicks up to {click}, documents up to {document}")
+        format!("may track. Opens: {open}. Clicks: {click}. Documents: {document}")
     }
 
     fn signed_in(&self) -> Option<When> {

@@ -12,7 +12,7 @@ use crate::extract::Params;
 use axum::extract::State;
 use axum::response::Response;
 use model::role::Act;
-use model::{ActKind, MessageId, Mode, PerAxis, Time};
+use model::{ActKind, MessageClass, MessageId, Mode, PerAxis, Time};
 use store::{By, RegisterFilter, Registered};
 
 fn modes(m: &PerAxis<Mode>) -> String {
@@ -27,6 +27,17 @@ fn modes(m: &PerAxis<Mode>) -> String {
         .map(|(axis, mode)| format!("{axis}: {}", mode_words(*mode)))
         .collect();
     used.join("; ")
+}
+
+/// What a mail was for, in words.
+fn purpose(class: MessageClass) -> &'static str {
+    match class {
+        MessageClass::Correspondence => "a letter",
+        MessageClass::Transactional => "an order, account or contract",
+        MessageClass::RequestedNewsletter => "a newsletter",
+        MessageClass::Marketing => "advertising",
+        MessageClass::Cold => "a first mail",
+    }
 }
 
 fn basis(line: &Registered) -> Vec<String> {
@@ -73,7 +84,7 @@ pub(super) async fn page(
             Cell::Text(names.get(&line.user).cloned().unwrap_or_default()),
             Cell::Link(
                 format!("/messages/{}", line.message),
-                line.class.as_str().replace('_', " "),
+                purpose(line.class).into(),
             ),
             Cell::Lines(basis(&line)),
             Cell::Lines(line.tracked.iter().map(|(m, n)| of(*n, modes(m))).collect()),

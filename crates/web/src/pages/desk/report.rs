@@ -104,6 +104,8 @@ pub(super) async fn page(
         which.month
     };
     let lines = month_report(&web, &user, &month).await?;
+    let first: jiff::civil::Date = format!("{month}-01").parse().unwrap_or_default();
+    let before = first.saturating_sub(jiff::Span::new().months(1));
     let row = |(about, what, n): (&'static str, String, u64)| {
         vec![
             Cell::Text(about.into()),
@@ -112,12 +114,20 @@ pub(super) async fn page(
         ]
     };
     Ok(Sheet {
-        intro: "What happened in this month, for whoever answers for it. The same as JSON: /api/v1/compliance/report."
+        intro: "What happened in this month, for whoever answers for it. Programs find the same at /api/v1/compliance/report."
             .into(),
         columns: vec!["About", "What", "How many"],
         rows: lines.into_iter().map(row).collect(),
         empty: ("Nothing happened in this month", "Tracked mails, changes of consent and requests are counted here."),
-        ..Sheet::of(&user, format!("Report for {month}"), "overview")
+        downloads: vec![(
+            format!("/compliance/report?month={}", before.strftime("%Y-%m")),
+            "The month before",
+        )],
+        ..Sheet::of(
+            &user,
+            format!("Report for {}", first.strftime("%B %Y")),
+            "overview",
+        )
     }
     .respond())
 }
