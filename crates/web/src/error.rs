@@ -178,7 +178,12 @@ pub(crate) async fn dress(request: Request, next: Next) -> Response {
 fn as_page(error: &Error) -> Response {
     let status = error.status();
     let page = ErrorPage {
-        page: Page::public("That did not work"),
+        page: Page::public(match error {
+            Error::NotFound(_) => "Not found",
+            Error::Forbidden(_) => "Not allowed",
+            Error::Unavailable => "Please come back in a few minutes",
+            _ => "That did not work",
+        }),
         detail: error.to_string(),
     };
     (status, page.render_html()).into_response()
