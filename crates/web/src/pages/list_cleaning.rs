@@ -62,7 +62,7 @@ pub(super) async fn show(
         query.append_pair("after", last.address.as_str()).finish()
     });
     Ok(render(&ListCleaningPage {
-        page: Page::of(&user, "contacts", "List cleaning"),
+        page: Page::of(&user, "contacts", "Who opens nothing any more"),
         since,
         reach,
         inactive,

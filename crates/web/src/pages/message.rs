@@ -16,7 +16,7 @@ use serde::Deserialize;
 use store::{Message, StoredHit, Sum};
 
 /// Copies whose timelines stand on the page together; of more, one is shown at a time.
-const TIMELINES_MAX: usize = 40;
+const TIMELINES_MAX: usize = 12;
 /// Copies that are listed.
 const LISTED_MAX: u16 = 2_000;
 
@@ -271,7 +271,11 @@ fn signs(app: &App, copy: &store::Copy) -> Vec<&'static str> {
 
 /// Everything that happened to a copy, oldest first.
 fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>) -> Vec<Step> {
-    let mut steps = vec![Step::plain(message.accepted_at, "Accepted", "")];
+    let mut steps = vec![Step::plain(
+        message.accepted_at,
+        "Taken by Overt, to be sent",
+        "",
+    )];
     if copy.ask {
         steps.push(Step::plain(
             message.accepted_at,
@@ -299,7 +303,11 @@ fn steps(app: &App, message: &Message, copy: &store::Copy, hits: Vec<StoredHit>)
     match copy.state {
         store::CopyState::Queued => {}
         store::CopyState::Sent => {
-            steps.push(Step::plain(copy.state_at, "Taken by the relay", answer));
+            steps.push(Step::plain(
+                copy.state_at,
+                "Taken by the relay, the mail server that delivers it",
+                answer,
+            ));
         }
         store::CopyState::Deferred => {
             steps.push(Step::plain(
