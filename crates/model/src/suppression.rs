@@ -20,7 +20,9 @@ words! {
         Objected = "objected",
         /// They told a user, who noted it.
         Noted = "noted",
-        /// They had themselves erased.
+        /// They called a mail advertising spam, as their provider reports (RFC 5965).
+        Complained = "complained",
+        /// They were erased.
         Erased = "erased",
     }
 }

@@ -109,9 +109,9 @@ impl WebhookEvent {
     /// What the end of advertising is told as; an erasure is told by itself.
     pub fn of_suppression(cause: SuppressionCause) -> Option<Self> {
         match cause {
-            SuppressionCause::Unsubscribed | SuppressionCause::Noted => {
-                Some(Self::ContactUnsubscribed)
-            }
+            SuppressionCause::Unsubscribed
+            | SuppressionCause::Noted
+            | SuppressionCause::Complained => Some(Self::ContactUnsubscribed),
             SuppressionCause::Objected => Some(Self::ContactObjected),
             SuppressionCause::Erased => None,
         }

@@ -2,11 +2,12 @@
 //!
 //! Recipients' mail servers and programs send them to the sender's mailbox, not to Overt; a mail rule or a pipe hands them in
 //! (`overt report`, `POST /api/v1/reports`). A report is a claim. One that bears the id of the copy's envelope, or the copy's own
-//! link for unsubscribing, came from the copy's way; of any other it is said that only somebody's program says so.
+//! link for unsubscribing, came from the copy's way; of any other it is said that only somebody's program says so. A complaint
+//! of the first kind about advertising unsubscribes whoever complained.
 
 use mail::report::{Action, REPORT_BYTES_MAX, Report, Reported};
 use model::url::Origin;
-use model::{CopyId, EmailAddress, Keyring, Purpose, Time};
+use model::{CopyId, EmailAddress, Keyring, Purpose, SuppressionKey, Time};
 use store::{NewReport, ReportScope, Store};
 
 /// Why a report was not kept.
@@ -31,7 +32,7 @@ pub async fn keep_report(
     store: &Store,
     scope: ReportScope,
     mail: &[u8],
-    (keyring, tracker): (&Keyring, &Origin),
+    (keyring, tracker, suppression): (&Keyring, &Origin, &SuppressionKey),
     random: fn() -> [u8; 16],
     now: Time,
 ) -> Result<usize, ReportError> {
@@ -56,7 +57,8 @@ pub async fn keep_report(
     let mut kept = 0;
     for reported in &report.recipients {
         let new = new(&report, reported, random());
-        kept += usize::from(store.report_keep(scope, new, now).await?.is_some());
+        let copy = store.report_keep(scope, new, suppression, now).await?;
+        kept += usize::from(copy.is_some());
     }
     Ok(kept)
 }

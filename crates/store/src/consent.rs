@@ -25,6 +25,8 @@ pub enum Method {
     Confirmation,
     /// Along with an unsubscription: who wants no mail is not tracked in it either.
     Unsubscribe,
+    /// Along with a complaint about advertising: who calls it spam wants no more of it.
+    Complaint,
     /// A user noted it on the contact's request. Only withdrawals come this way.
     User,
     /// With a list or an entry by a user, who says how it can be shown.
@@ -40,6 +42,7 @@ impl Method {
             Self::Page => "page",
             Self::Confirmation => "confirmation",
             Self::Unsubscribe => "unsubscribe",
+            Self::Complaint => "complaint",
             Self::User => "user",
             Self::Import => "import",
             Self::Demo => "demo",

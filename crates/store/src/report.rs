@@ -1,13 +1,22 @@
 //! Reports: what mail servers and mail programs wrote back about a copy. Kept as what they are, somebody's word, and never
 //! counted as an opening.
+//!
+//! One of them is more than that: who calls advertising spam wants no more of it. A complaint that came from the copy's
+//! own way unsubscribes them, with all that follows (R-MSG-04, R-WITH-05).
 
 use crate::db::Tx;
 use crate::fold::{about, lock_copies};
 use crate::value::{Row, params};
 use crate::webhook::{self, Happened};
-use crate::{Error, Store, event};
+use crate::{Error, Store, consent, event, suppression};
 use model::event::Happening;
-use model::{CopyId, Time, UserId, WebhookEvent, WorkspaceId};
+use model::{
+    ContactId, CopyId, MessageClass, SuppressionCause, SuppressionKey, Time, UserId, WebhookEvent,
+    WorkspaceId,
+};
+
+/// What a complaint is kept as.
+const COMPLAINED: &str = "complained";
 
 /// Of one copy. Further ones are not kept: whoever knows a mail can write reports about it.
 const REPORTS_MAX: i64 = 20;
@@ -63,14 +72,18 @@ pub struct ReportScope {
 
 impl Store {
     /// Keeps a report with the copy that it is about. Which copy; none where it is about none of these. The same report
-    /// again changes nothing.
+    /// again changes nothing. Whoever it shows to have complained about advertising is unsubscribed; the key marks them.
     pub async fn report_keep(
         &self,
         scope: ReportScope,
         report: NewReport,
+        key: &SuppressionKey,
         now: Time,
     ) -> Result<Option<CopyId>, Error> {
-        self.db.write(move |tx| keep(tx, scope, &report, now)).await
+        let key = key.clone();
+        self.db
+            .write(move |tx| keep(tx, scope, &report, &key, now))
+            .await
     }
 
     /// The reports about a copy, in the order they came in.
@@ -100,11 +113,15 @@ fn keep(
     tx: &mut Tx<'_>,
     scope: ReportScope,
     report: &NewReport,
+    key: &SuppressionKey,
     now: Time,
 ) -> Result<Option<CopyId>, Error> {
     let Some((copy, known)) = find(tx, scope, report)? else {
         return Ok(None);
     };
+    // Whoever erases them takes the contact first, too, and its copies then.
+    let contact = contact_of(tx, copy)?;
+    let contact = consent::lock(tx, contact)?;
     let sql = "insert into report (id, copy_id, action, reporter, host, status, known, at)
                select $1, $2, $3, $4, $5, $6, $7, $8 where (select count(*) from report where copy_id = $2) < $9
                on conflict do nothing";
@@ -120,6 +137,12 @@ fn keep(
         REPORTS_MAX
     ];
     if tx.execute(sql, values)? > 0 {
+        let complained = known && report.action == COMPLAINED && is_advertising(tx, copy)?;
+        if let Some(contact) = contact.filter(|_| complained) {
+            let mark = key.mark(contact.workspace, &contact.address);
+            let (workspace, cause) = (contact.workspace, SuppressionCause::Complained);
+            suppression::unsubscribe(tx, workspace, contact.id, mark, cause, now)?;
+        }
         for (copy, user) in lock_copies(tx, std::iter::once(copy))? {
             if known && let Some(event) = told_as(&report.action) {
                 let happened = Happened {
@@ -134,6 +157,21 @@ fn keep(
         }
     }
     Ok(Some(copy))
+}
+
+fn contact_of(tx: &mut Tx<'_>, copy: CopyId) -> Result<ContactId, Error> {
+    let row = tx.first("select contact_id from copy where id = $1", params![copy])?;
+    row.ok_or_else(|| Error::Corrupt("a copy vanished while it was reported".into()))?
+        .get(0)
+}
+
+fn is_advertising(tx: &mut Tx<'_>, copy: CopyId) -> Result<bool, Error> {
+    let sql = "select m.class from copy c join message m on m.id = c.message_id where c.id = $1";
+    let class = tx
+        .first(sql, params![copy])?
+        .map(|row| row.get::<MessageClass>(0))
+        .transpose()?;
+    Ok(class.is_some_and(MessageClass::is_advertising))
 }
 
 /// What webhooks are told, where the report came from those on the mail's way: anybody else may have made it up.

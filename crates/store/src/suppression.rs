@@ -75,7 +75,10 @@ pub(crate) fn unsubscribe(
         workspace,
         state: ConsentState::Withdrawn,
         at: now,
-        method: Method::Unsubscribe,
+        method: match cause {
+            SuppressionCause::Complained => Method::Complaint,
+            _ => Method::Unsubscribe,
+        },
         user: None,
         text: None,
     };

@@ -26,8 +26,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let kept = block_on(async {
         let store = open(&config).await?;
         let (now, random) = ((ambient::REAL.now)(), ambient::REAL.random);
-        let tokens = keys::load(&config.data)?.tokens;
-        let ours = (&tokens, &config.tracker.origin);
+        let keys = keys::load(&config.data)?;
+        let ours = (&keys.tokens, &config.tracker.origin, &keys.suppression);
         send::keep_report(&store, ReportScope::default(), &mail, ours, random, now)
             .await
             .context("standard input")

@@ -167,6 +167,12 @@ async fn r_msg_04_complaints_are_shown_and_too_many_pause_advertising() {
     let answer = overt.submit(&people, mail.as_bytes()).await;
     assert_eq!(answer.code, 550, "{answer}");
     assert!(answer.text.contains("called such mail spam"), "{answer}");
+    // Who complained is told nothing more of the kind, whoever else is.
+    for (person, listed) in [(people[0], true), (people[2], false)] {
+        let page = format!("/contacts/suppressed?address={person}");
+        let page = overt.page(&page, &cookie).await;
+        assert_eq!(page.contains("called such a mail spam"), listed, "{page}");
+    }
     // Letters go on.
     overt.send(&people, "Letter").await;
     sink.mail(people[2], "Letter").await;

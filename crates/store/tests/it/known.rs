@@ -85,7 +85,10 @@ pub(crate) async fn known(house: &House) -> Known {
         host: String::new(),
         status: None,
     };
-    let kept = house.store.report_keep(ReportScope::default(), report, NOW);
+    let key = model::SuppressionKey::new(&[5; 32]);
+    let kept = house
+        .store
+        .report_keep(ReportScope::default(), report, &key, NOW);
     assert_eq!(kept.await.unwrap(), Some(read));
 
     let body = &format!("You will be told. A mail goes to {at}.");

@@ -3,7 +3,7 @@
 use crate::house::{House, NOW, id};
 use crate::on_both;
 use model::mode::NOTHING;
-use model::{CopyId, UserId, WorkspaceId};
+use model::{ConsentState, CopyId, SuppressionCause, SuppressionKey, Topic, UserId, WorkspaceId};
 use store::{NewReport, ReportScope};
 
 on_both!(
@@ -13,7 +13,10 @@ on_both!(
     the_same_report_again_and_too_many_are_not_kept,
     a_report_is_no_opening,
     r_msg_04_complaints_about_advertising_are_counted_if_they_prove_their_copy,
+    r_with_05_who_calls_advertising_spam_is_unsubscribed_and_withdraws,
 );
+
+const KEY: [u8; 32] = [5; 32];
 
 fn report(header: &str, address: &str, action: &str) -> NewReport {
     NewReport {
@@ -38,7 +41,9 @@ async fn two_copies(house: &House) -> Vec<CopyId> {
 }
 
 async fn keep(house: &House, scope: ReportScope, report: NewReport) -> Option<CopyId> {
-    house.store.report_keep(scope, report, NOW).await.unwrap()
+    let key = SuppressionKey::new(&KEY);
+    let kept = house.store.report_keep(scope, report, &key, NOW);
+    kept.await.unwrap()
 }
 
 const ANY: ReportScope = ReportScope {
@@ -175,4 +180,51 @@ async fn r_msg_04_complaints_about_advertising_are_counted_if_they_prove_their_c
     let later = NOW + crate::house::MINUTE;
     let found = house.store.complaints(house.workspace, later).await;
     assert_eq!(found.unwrap(), model::complaints::Complaints::default());
+}
+
+async fn r_with_05_who_calls_advertising_spam_is_unsubscribed_and_withdraws(house: House) {
+    let bob = house.agreed("bob@example.org").await;
+    let mark = SuppressionKey::new(&KEY).mark(house.workspace, &bob.address);
+    let listed = async || {
+        let found = house.store.suppressed(house.workspace, vec![mark]).await;
+        found.unwrap()[0].map(|one| one.cause)
+    };
+    let states = async || {
+        let now = house.store.contact(house.workspace, bob.id).await;
+        let now = now.unwrap().unwrap();
+        Topic::ALL.map(|topic| now.consent.get(topic).state)
+    };
+    let mut copies = Vec::new();
+    for class in [
+        model::MessageClass::Correspondence,
+        model::MessageClass::RequestedNewsletter,
+    ] {
+        let mut draft = house.draft(&[&bob], NOTHING, NOW);
+        draft.message.class = class;
+        copies.extend(house.accept(draft).await.1);
+    }
+    let complaint = |copy: Option<CopyId>, reporter: &str| NewReport {
+        envelope: copy.map(|copy| copy.to_string()),
+        reporter: reporter.into(),
+        ..report("1@sample.example", "bob@example.org", "complained")
+    };
+    // About a letter, or made up by somebody who knows the mail: nobody is unsubscribed by that.
+    keep(&house, ANY, complaint(Some(copies[0]), "one")).await;
+    keep(&house, ANY, complaint(None, "two")).await;
+    assert_eq!(listed().await, None);
+    assert_eq!(states().await, [ConsentState::Given; 4]);
+
+    keep(&house, ANY, complaint(Some(copies[1]), "three")).await;
+    assert_eq!(listed().await, Some(SuppressionCause::Complained));
+    assert_eq!(states().await, [ConsentState::Withdrawn; 4]);
+    let events = house.store.consent_events(house.workspace, bob.id).await;
+    let events = events.unwrap();
+    assert_eq!(&*events[0].method, "complaint");
+    let sql = "select count(*) from ledger_entry where kind = 'consent.withdrawn'";
+    assert_eq!(house.number(sql).await, 4);
+
+    // The same report again does not overrule what they said since.
+    house.store.unsuppress(house.workspace, mark).await.unwrap();
+    keep(&house, ANY, complaint(Some(copies[1]), "three")).await;
+    assert_eq!(listed().await, None);
 }

@@ -23,6 +23,7 @@ pub(super) struct Kept {
 
 /// Keeps a report about the user's own mail: of its delivery (RFC 3464), of its reading (RFC 8098) or a complaint about it
 /// (RFC 5965). The body is the mail as it is. It is shown beside the copy as what a server or program says, and never counted as an opening.
+/// A complaint about advertising that shows that it came from the recipient's provider unsubscribes the recipient.
 #[utoipa::path(post, path = "/api/v1/reports", operation_id = "keep_report", tag = "messages",
     request_body(content = String, content_type = "message/rfc822"), responses(
     (status = 200, body = Kept),
@@ -41,7 +42,8 @@ pub(super) async fn keep(
         workspace: Some(user.workspace),
         user: scope(&user),
     };
-    let ours = (&*app.sender.keyring, &app.sender.tracker);
+    let sender = &app.sender;
+    let ours = (&*sender.keyring, &sender.tracker, &*sender.suppression);
     let now = (ambient.now)();
     let kept = send::keep_report(&app.store, scope, &mail, ours, ambient.random, now).await;
     match kept {

@@ -235,6 +235,7 @@ fn method_words(method: &str) -> &'static str {
         "page" => "on their own page",
         "confirmation" => "through the link in the confirmation mail",
         "unsubscribe" => "along with unsubscribing",
+        "complaint" => "along with calling advertising spam, as their provider reports",
         "import" => "with an entry or a list, by somebody here",
         "user" => "noted here at their request",
         "demo" => "sample data of the demo",

@@ -151,12 +151,13 @@ impl SuppressionPage {
     }
 
     fn cause(found: &Suppression) -> &'static str {
-        use model::SuppressionCause::{Erased, Noted, Objected, Unsubscribed};
+        use model::SuppressionCause::{Complained, Erased, Noted, Objected, Unsubscribed};
         match found.cause {
             Unsubscribed => "They unsubscribed",
             Objected => "They objected to advertising",
             Noted => "Somebody here noted that they want none",
-            Erased => "They had themselves erased",
+            Complained => "They called such a mail spam, says their provider",
+            Erased => "They were erased",
         }
     }
 }
