@@ -56,7 +56,7 @@ enum Command {
     Consent(command::consent::Arguments),
     /// Everything held about one person, to be handed to them
     Export(command::export::Arguments),
-    /// Erase everything held about one person; a signed receipt comes out
+    /// Erase everything held about one person; a signed receipt comes out, and a digest keeps advertising away
     Erase(command::erase::Arguments),
     /// Requests of persons for their rights: note, list, answer, extend
     Request(command::request::Arguments),

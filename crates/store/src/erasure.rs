@@ -15,10 +15,13 @@ use crate::inventory::{Erased, TABLES, Table};
 use crate::redact::Named;
 use crate::value::{Row, Value, params};
 use crate::webhook::{self, Happened};
-use crate::{Contact, Error, Store, Webhook, act, consent, ledger, message};
+use crate::{Contact, Error, Store, Webhook, act, consent, ledger, message, suppression};
 use model::act::ActKind;
 use model::erasure::{ErasedBy, ErasureReceipt, ErasureSchema, LedgerPlace};
-use model::{ContactId, EmailAddress, MessageId, Time, WebhookEvent, WorkspaceId};
+use model::{
+    ContactId, EmailAddress, MessageId, SuppressionCause, SuppressionMark, Time, WebhookEvent,
+    WorkspaceId,
+};
 use std::collections::BTreeMap;
 
 /// What the ledger says of an erasure, for ever.
@@ -32,19 +35,27 @@ struct Account {
 }
 
 impl Store {
-    /// Erases a contact. None if there is none like that, or not any more.
+    /// Erases a contact. None if there is none like that, or not any more. The mark, where one is given, keeps their
+    /// address from getting advertising when it is entered again.
     pub async fn contact_erase(
         &self,
         workspace: WorkspaceId,
         contact: ContactId,
         on: ErasedBy,
+        mark: Option<SuppressionMark>,
         by: act::By,
         random: fn() -> [u8; 16],
     ) -> Result<Option<ErasureReceipt>, Error> {
         let former = self.former();
         let receipt = self
             .db
-            .write(move |tx| erase(tx, &former, workspace, contact, on, &by, random))
+            .write(move |tx| {
+                let known = consent::lock(tx, contact)?.is_some_and(|c| c.workspace == workspace);
+                if let Some(mark) = mark.filter(|_| known) {
+                    suppression::add(tx, workspace, mark, SuppressionCause::Erased, by.at)?;
+                }
+                erase(tx, &former, workspace, contact, on, &by, random)
+            })
             .await?;
         self.scrub_after(receipt.as_ref()).await?;
         Ok(receipt)
@@ -194,7 +205,8 @@ fn remains(waiting_for_others: bool) -> Vec<&'static str> {
         "The mails themselves, as their senders' own letters: when, from whom, subject and links, without the \
          person's address.",
         "That requests were made and answered, and when, without saying by whom.",
-        "Where the person had objected to being written to: a keyed digest of the address, so that it stays so.",
+        "A keyed digest of the address, where the person had objected to advertising or was erased at their request: \
+         it keeps them from getting advertising when somebody enters the address again.",
         "Entries in the ledger that nobody can read any more, because the person's key was destroyed.",
         "What lies in the senders' and the person's own mailboxes, which are not part of this.",
     ];

@@ -325,7 +325,7 @@ impl Store {
         for (workspace, contact) in &overdue {
             let by = By::operator(now).because("never told where their address comes from");
             let on = ErasedBy::Retention;
-            self.contact_erase(*workspace, *contact, on, by, random)
+            self.contact_erase(*workspace, *contact, on, None, by, random)
                 .await?;
         }
         Ok(overdue.len())

@@ -1,4 +1,7 @@
 //! `overt erase`: everything held about one person goes, after a look at what that is; a signed receipt comes out.
+//!
+//! As on the person's own page, a keyed digest of the address stays on the list of those who get no advertising: a list
+//! that is imported later must not bring them back into a newsletter.
 
 use super::person::{Whom, find};
 use super::{block_on, configured, open};
@@ -41,11 +44,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             bail!("nothing was erased");
         }
         let ambient = ambient::REAL;
+        let mark = keys.suppression.mark(contact.workspace, &contact.address);
         let by = By::operator((ambient.now)());
         let erased = store.contact_erase(
             contact.workspace,
             contact.id,
             ErasedBy::Operator,
+            Some(mark),
             by,
             ambient.random,
         );
@@ -74,6 +79,7 @@ fn told(whom: &Whom, counts: &BTreeMap<String, u64>, waiting: u64) -> String {
             out += &format!("  {count:>6}  {}\n", table.holds);
         }
     }
+    out += "What stays: a keyed digest of the address, so that it gets no advertising when it is entered again.\n";
     if waiting > 0 {
         out += &format!(
             "Mails to them that have not left, and will not: {waiting}. Their senders are told.\n"

@@ -87,6 +87,11 @@ async fn r_dsr_04_erasing_somebody_leaves_no_byte_and_no_live_token() {
     assert_eq!(page.status(), StatusCode::NOT_FOUND);
     let again = run(overt.command("erase").args([ZOE, "--yes"]), b"");
     assert!(said(&again).contains("no contact"), "{}", said(&again));
+    // As on the person's own page: the address gets no advertising when somebody enters it again.
+    let cookie = overt.sign_in().await;
+    let page = format!("/contacts/suppressed?address={ZOE}");
+    let page = overt.page(&page, &cookie).await;
+    assert!(page.contains("They were erased"), "{page}");
     assert!(printed(&overt, "audit", &["verify"]).starts_with("whole"));
     overt.stop();
     assert_eq!(files_with(overt.data(), SENTINEL), Vec::<String>::new());

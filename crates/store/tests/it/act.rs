@@ -341,7 +341,7 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
         }
         (ActKind::ContactErased, Ready::Contact(contact)) => {
             let erased = store
-                .contact_erase(house.workspace, contact, ErasedBy::User, by, id)
+                .contact_erase(house.workspace, contact, ErasedBy::User, None, by, id)
                 .await;
             assert!(erased.unwrap().is_some());
         }

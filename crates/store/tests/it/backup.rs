@@ -90,7 +90,7 @@ async fn r_dsr_05_an_erased_contact_does_not_come_back(house: House) {
     );
 
     let (store, by) = (&house.store, house.by());
-    let erased = store.contact_erase(house.workspace, known.contact, ErasedBy::User, by, id);
+    let erased = store.contact_erase(house.workspace, known.contact, ErasedBy::User, None, by, id);
     erased.await.unwrap().unwrap();
     let left = keys(&house.store).await;
     let gone = known.contact.to_string();

@@ -19,7 +19,7 @@ on_both!(
 
 async fn erase(house: &House, known: &Known) -> ErasureReceipt {
     let (store, by) = (&house.store, house.by());
-    let erased = store.contact_erase(house.workspace, known.contact, ErasedBy::User, by, id);
+    let erased = store.contact_erase(house.workspace, known.contact, ErasedBy::User, None, by, id);
     erased.await.unwrap().unwrap()
 }
 
@@ -203,9 +203,10 @@ async fn erasing_twice_or_from_elsewhere_does_nothing(house: House) {
     let known = known(&house).await;
     let erase_from = async |workspace| {
         let by = house.by();
-        let erased = house
-            .store
-            .contact_erase(workspace, known.contact, ErasedBy::User, by, id);
+        let erased =
+            house
+                .store
+                .contact_erase(workspace, known.contact, ErasedBy::User, None, by, id);
         erased.await.unwrap()
     };
     assert!(erase_from(WorkspaceId(id())).await.is_none());

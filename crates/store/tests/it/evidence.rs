@@ -119,6 +119,7 @@ async fn r_cons_16_an_erased_contact_has_no_evidence_any_more(house: House) {
         house.workspace,
         ann.id,
         model::ErasedBy::Person,
+        None,
         By::operator(NOW),
         id,
     );

@@ -75,7 +75,7 @@ async fn r_msg_05_who_was_erased_and_comes_back_is_still_on_the_list(house: Hous
     let (by, on) = (house.by(), model::ErasedBy::Person);
     let erased = house
         .store
-        .contact_erase(house.workspace, bob.id, on, by, crate::house::id);
+        .contact_erase(house.workspace, bob.id, on, None, by, crate::house::id);
     assert!(erased.await.unwrap().is_some());
     let entry = (
         crate::origin::entry("BOB@example.org"),
