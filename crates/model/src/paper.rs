@@ -31,6 +31,8 @@ pub struct Setup {
     pub hits_days: u32,
     /// Who takes part beside the controller, as the operator named them.
     pub processors: Vec<Processor>,
+    /// The hosts that events are sent to.
+    pub webhooks: Vec<String>,
     /// Users, and how many of them may track.
     pub users: u32,
     /// Users who may track.
@@ -170,13 +172,26 @@ pub fn records(setup: &Setup) -> Vec<Section> {
             )],
         ),
         section("Categories of data, and when they go (30(1)(c), (f))", data),
-        section("Recipients of the data (30(1)(d))", processors(setup)),
+        section("Recipients of the data (30(1)(d))", recipients(setup)),
         section("Transfers to third countries (30(1)(e))", transfers(setup)),
         section("Measures (30(1)(g))", MEASURES.map(str::to_owned)),
     ]
 }
 
-/// Whom the data reaches: those whom the operator named, and what only the controller can add.
+/// Whom the data reaches, by order of the controller or because its webhooks lead there.
+fn recipients(setup: &Setup) -> Vec<String> {
+    let mut all = processors(setup);
+    let told = |host: &String| {
+        format!(
+            "{host}: is told what people decided and what became of mails (webhook). [Who runs it, where, and as \
+             processor or controller: to be said.]"
+        )
+    };
+    all.extend(setup.webhooks.iter().map(told));
+    all
+}
+
+/// Who takes part: those whom the operator named, and what only the controller can add.
 fn processors(setup: &Setup) -> Vec<String> {
     if setup.processors.is_empty() {
         return vec![

@@ -7,7 +7,7 @@
 use crate::db::Tx;
 use crate::inventory::{Kind, TABLES, Table};
 use crate::value::{Value, params};
-use crate::{Disclosure, Error, Store, Terms, contact};
+use crate::{Disclosure, Error, Store, Terms, contact, webhook};
 use data_encoding::BASE64URL_NOPAD;
 use model::export::{Column, Export, Row, SCHEMA, Table as Exported, Words};
 use model::{ContactId, Language, Time, WorkspaceId};
@@ -99,7 +99,12 @@ fn export(
         made_at: now,
         address: person.address.to_string(),
         purposes: words.purposes(),
-        recipients: words.recipients(&controller, &authors, &disclosure.processors),
+        recipients: words.recipients(
+            &controller,
+            &authors,
+            &disclosure.processors,
+            &webhook::hosts(tx, workspace)?,
+        ),
         sources: words.source(&person.source),
         logic: words.logic(),
         rights: words.rights(),

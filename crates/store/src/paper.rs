@@ -55,6 +55,7 @@ impl Store {
             },
             hits_days: disclosure.hits_days(),
             processors: disclosure.processors.clone(),
+            webhooks: self.webhook_hosts(id).await?,
             users: active.clone().count() as u32,
             trackers: active.filter(|m| m.limits.may_track).count() as u32,
             tracked_mails: mails.len() as u32,

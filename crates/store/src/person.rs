@@ -5,7 +5,7 @@ use crate::db::Tx;
 use crate::message::{self, Message};
 use crate::value::params;
 use crate::workspace::{read_instance, read_workspace};
-use crate::{Contact, Error, Instance, Limits, Store, StoredHit, Workspace, contact};
+use crate::{Contact, Error, Instance, Limits, Store, StoredHit, Workspace, contact, webhook};
 use model::{ContactId, CopyId, WorkspaceId};
 
 /// Who writes to a contact: the user of a mail, or the workspace where no mail was sent yet.
@@ -26,6 +26,8 @@ pub struct AroundWorkspace {
     pub instance: Instance,
     /// Who writes where nobody in particular does.
     pub author: Author,
+    /// The hosts that it has events sent to.
+    pub webhook_hosts: Vec<String>,
 }
 
 /// A contact and everything around them, whether or not a mail ever went to them.
@@ -43,6 +45,8 @@ pub struct Around {
     pub mail: Option<(Copy, Message)>,
     /// What the sender of that mail may track.
     pub limits: Option<Limits>,
+    /// The hosts that the workspace has events sent to.
+    pub webhook_hosts: Vec<String>,
 }
 
 /// What the page of a recipient shows.
@@ -123,6 +127,7 @@ impl Store {
                 };
                 Ok(Some(AroundWorkspace {
                     author: author_of(tx, &workspace)?,
+                    webhook_hosts: webhook::hosts(tx, id)?,
                     instance: read_instance(tx)?,
                     workspace,
                 }))
@@ -149,6 +154,7 @@ fn of_copy(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Around>, Error> {
         return Ok(None);
     };
     Ok(Some(Around {
+        webhook_hosts: webhook::hosts(tx, around.workspace.id)?,
         contact: around.contact,
         workspace: around.workspace,
         instance: around.instance,
@@ -173,6 +179,7 @@ fn of_contact(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Around>, Error> {
     Ok(Some(Around {
         author,
         instance: read_instance(tx)?,
+        webhook_hosts: webhook::hosts(tx, workspace.id)?,
         contact,
         workspace,
         mail: None,

@@ -19,6 +19,7 @@ use crate::value::{Row, params};
 use crate::{Error, Store};
 use model::webhook::OVERLAP;
 use model::{ActKind, Time, WebhookEvent, WebhookId, WebhookOff, WorkspaceId};
+use std::collections::BTreeSet;
 
 /// In one workspace.
 const WEBHOOKS_MAX: i64 = 50;
@@ -92,6 +93,28 @@ impl NewWebhook {
         let origin: Vec<_> = self.url.splitn(4, '/').take(3).collect();
         format!("{}: {}", origin.join("/"), self.words())
     }
+}
+
+/// The hosts that a workspace has events sent to, each once: recipients of personal data (GDPR Art. 13(1)(e)). Also
+/// those that are off at present, for they hear later what people decided.
+pub(crate) fn hosts(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<String>, Error> {
+    let sql = "select url from webhook where workspace_id = $1";
+    let urls = tx.query(sql, params![workspace])?;
+    let hosts = urls.iter().map(|row| Ok(host(&row.get::<String>(0)?)));
+    let hosts: Result<BTreeSet<String>, Error> = hosts.collect();
+    Ok(hosts?.into_iter().collect())
+}
+
+/// The host of an address; more of it may be a secret.
+fn host(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest[..end].rsplit('@').next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    }
+    .to_owned()
 }
 
 impl From<Webhook> for NewWebhook {
@@ -201,6 +224,11 @@ impl Store {
     /// The webhooks of a workspace, in the order they were entered.
     pub async fn webhooks(&self, workspace: WorkspaceId) -> Result<Vec<Webhook>, Error> {
         self.db.read(move |tx| of_workspace(tx, workspace)).await
+    }
+
+    /// The hosts that a workspace has events sent to.
+    pub async fn webhook_hosts(&self, workspace: WorkspaceId) -> Result<Vec<String>, Error> {
+        self.db.read(move |tx| hosts(tx, workspace)).await
     }
 
     /// One webhook of a workspace.
@@ -384,5 +412,22 @@ impl Store {
                 Ok(true)
             })
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn the_host_of_an_address_and_nothing_else_of_it() {
+        for (url, is) in [
+            ("https://hooks.example/secret/path?key=1", "hooks.example"),
+            ("http://user:word@hooks.example:8080/x", "hooks.example"),
+            ("https://[2001:db8::1]:443/", "[2001:db8::1]"),
+            ("https://hooks.example", "hooks.example"),
+        ] {
+            assert_eq!(host(url), is);
+        }
     }
 }

@@ -97,7 +97,7 @@ impl<'a> Visit<'a> {
     fn notice(&self) -> Result<Option<Shown>, Trouble> {
         let tracker = &self.app.tracker;
         let around = &self.person.around;
-        let asking = (&around.workspace, &around.author);
+        let asking = (&around.workspace, &around.author, &*around.webhook_hosts);
         let (names, topics) = (&self.names, &self.choice.free);
         let notice = complete_notice(self.t, names, asking, tracker, topics);
         notice

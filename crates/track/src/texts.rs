@@ -64,7 +64,7 @@ texts! {
     agreed_title, agreed_since, requested_since, withdraw, withdraw_request, withdraw_all, withdraw_effect,
     proof_download, proof_about,
     choice_title, choice_again_title, choice_intro, said_no, said_withdrawn, said_expired,
-    notice_aim, notice_recipients, next_step, cannot_ask, details_alone,
+    notice_aim, notice_recipients, notice_told, next_step, cannot_ask, details_alone,
     full_title, full_intro, full_choices, full_basis,
     agree, refuse, nothing_ticked,
     topic_open, topic_click, topic_document, topic_details,

@@ -60,6 +60,8 @@ pub struct Words {
     pub(super) rights: [&'static str; 3],
     pub(super) author: &'static str,
     pub(super) others: &'static str,
+    /// A program that is told of events, by its host.
+    pub(super) told: &'static str,
     pub(super) nobody_else: &'static str,
     /// Written to, customer, person, colleague, public, bought.
     pub(super) sources: [&'static str; 6],
@@ -95,12 +97,14 @@ impl Words {
         self.rights.map(str::to_owned).into()
     }
 
-    /// Who gets to see it (Art. 15(1)(c)): those who wrote, the controller's others, and its processors.
+    /// Who gets to see it (Art. 15(1)(c)): those who wrote, the controller's others, its processors, and the programs
+    /// that it has told of events, by their hosts.
     pub fn recipients(
         &self,
         controller: &str,
         authors: &[String],
         processors: &[Processor],
+        webhooks: &[String],
     ) -> Vec<String> {
         let authors = authors
             .iter()
@@ -108,6 +112,8 @@ impl Words {
         let mut all: Vec<_> = authors.collect();
         all.push(fill(self.others, &[("who", controller)]));
         all.extend(processors.iter().map(Processor::sentence));
+        let told = |host: &String| fill(self.told, &[("host", host), ("who", controller)]);
+        all.extend(webhooks.iter().map(told));
         all.push(self.nobody_else.to_owned());
         all
     }
@@ -189,12 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn who_sees_it_names_the_processors() {
+    fn who_sees_it_names_the_processors_and_the_programs_that_are_told() {
         let post = Processor::stated("Post AG", "delivers mail", "CH", "").unwrap();
         for language in Language::ALL {
             let words = Words::of(language);
-            let all = words.recipients("Studio", &["Ann".into()], std::slice::from_ref(&post));
-            assert_eq!(all.len(), 4, "{language:?}");
+            let (posts, hooks) = ([post.clone()], ["hooks.example".to_owned()]);
+            let all = words.recipients("Studio", &["Ann".into()], &posts, &hooks);
+            assert_eq!(all.len(), 5, "{language:?}");
+            assert!(all[3].starts_with("hooks.example"), "{language:?}");
             assert!(
                 all[0].contains("Ann")
                     && all[1].contains("Studio")

@@ -5,7 +5,7 @@ use super::Setup;
 use crate::export::fill;
 use crate::{Language, Mode};
 
-/// The paragraphs of one language: intro, open, click, document, details, term, processors, withdrawal.
+/// The paragraphs of one language: intro, open, click, document, details, term, processors, webhooks, withdrawal.
 struct Words {
     intro: &'static str,
     open: &'static str,
@@ -14,6 +14,7 @@ struct Words {
     details: &'static str,
     never: &'static str,
     sees: &'static str,
+    told: &'static str,
     quiet: &'static str,
     withdraw: &'static str,
 }
@@ -26,6 +27,7 @@ const EN: Words = Words {
     details: "Only if you agreed to that separately, we also record your mail program, browser family, operating system, kind of device, country, and city and network name where known.",
     never: "Your network address is never stored. Single records are deleted after {days} days.",
     sees: "Besides us, these take part on our behalf: {processors}.",
+    told: "These systems are told what you decided and what became of our mails to you: {hosts}.",
     quiet: "{who} does not record whether you read its mails.",
     withdraw: "You can take your consent back in every such mail, at any time and at once, also for mails already sent. It changes nothing else: you get the same mails. You may ask what is held about you, have it put right or erased, object, and complain to a supervisory authority.",
 };
@@ -37,6 +39,7 @@ const DE: Words = Words {
     details: "Nur wenn Sie dem gesondert zugestimmt haben, halten wir auch E-Mail-Programm, Browserfamilie, Betriebssystem, Geräteart und Land fest, sowie Ort und Name des Netzes, soweit bekannt.",
     never: "Ihre IP-Adresse wird nie gespeichert. Einzelne Aufzeichnungen werden nach {days} Tagen gelöscht.",
     sees: "Außer uns wirken in unserem Auftrag mit: {processors}.",
+    told: "Diesen Systemen wird mitgeteilt, was Sie entschieden haben und was aus unseren E-Mails an Sie wurde: {hosts}.",
     quiet: "{who} hält nicht fest, ob Sie E-Mails lesen.",
     withdraw: "Sie können Ihre Einwilligung in jeder solchen E-Mail widerrufen, jederzeit und sofort wirksam, auch für schon versandte E-Mails. Sonst ändert sich nichts: Sie erhalten dieselben E-Mails. Sie haben das Recht auf Auskunft, Berichtigung, Löschung, Widerspruch und Beschwerde bei einer Aufsichtsbehörde.",
 };
@@ -48,6 +51,7 @@ const FR: Words = Words {
     details: "Seulement si vous l’avez accepté séparément, nous enregistrons aussi votre logiciel de messagerie, la famille de navigateur, le système d’exploitation, le type d’appareil, le pays, et la ville et le nom du réseau lorsqu’ils sont connus.",
     never: "Votre adresse IP n’est jamais conservée. Les enregistrements individuels sont supprimés après {days} jours.",
     sees: "Outre nous, prennent part pour notre compte : {processors}.",
+    told: "Les systèmes suivants sont informés de ce que vous avez décidé et de ce que sont devenus nos courriels pour vous : {hosts}.",
     quiet: "{who} n’enregistre pas si vous lisez ses courriels.",
     withdraw: "Vous pouvez retirer votre consentement dans chacun de ces courriels, à tout moment et avec effet immédiat, y compris pour les courriels déjà envoyés. Rien d’autre ne change : vous recevez les mêmes courriels. Vous disposez des droits d’accès, de rectification, d’effacement, d’opposition et de réclamation auprès d’une autorité de contrôle.",
 };
@@ -59,6 +63,7 @@ const IT: Words = Words {
     details: "Soltanto se ha acconsentito separatamente, registriamo anche programma di posta, famiglia di browser, sistema operativo, tipo di dispositivo, paese, e città e nome della rete se noti.",
     never: "Il Suo indirizzo IP non viene mai conservato. Le singole registrazioni sono cancellate dopo {days} giorni.",
     sees: "Oltre a noi partecipano per nostro conto: {processors}.",
+    told: "A questi sistemi viene comunicato ciò che Lei ha deciso e che cosa è stato dei nostri messaggi a Lei destinati: {hosts}.",
     quiet: "{who} non registra se Lei legge i suoi messaggi.",
     withdraw: "Può revocare il consenso in ogni messaggio di questo tipo, in qualsiasi momento e con effetto immediato, anche per i messaggi già inviati. Null’altro cambia: riceve gli stessi messaggi. Ha diritto di accesso, rettifica, cancellazione, opposizione e reclamo a un’autorità di controllo.",
 };
@@ -70,6 +75,7 @@ const ES: Words = Words {
     details: "Solo si lo aceptó por separado, registramos también su programa de correo, la familia de navegador, el sistema operativo, el tipo de dispositivo, el país, y la ciudad y el nombre de la red si se conocen.",
     never: "Su dirección IP no se guarda nunca. Los registros individuales se borran a los {days} días.",
     sees: "Además de nosotros participan por encargo nuestro: {processors}.",
+    told: "A estos sistemas se les comunica lo que usted decidió y qué fue de nuestros correos para usted: {hosts}.",
     quiet: "{who} no registra si usted lee sus correos.",
     withdraw: "Puede retirar su consentimiento en cada uno de esos correos, en cualquier momento y con efecto inmediato, también para los correos ya enviados. Nada más cambia: recibe los mismos correos. Tiene derecho de acceso, rectificación, supresión, oposición y reclamación ante una autoridad de control.",
 };
@@ -87,11 +93,13 @@ pub fn privacy_notice(setup: &Setup, language: Language) -> Vec<String> {
     let processors: Vec<_> = processors
         .map(|p| format!("{} ({})", p.name, p.country))
         .collect();
+    let hosts = setup.webhooks.join(", ");
     let (days, all) = (setup.hits_days.to_string(), processors.join(", "));
     let slots = [
         ("who", setup.controller.as_str()),
         ("days", &days),
         ("processors", &all),
+        ("hosts", &hosts),
     ];
     let named = |text: &str| fill(text, &slots);
     if setup.is_quiet() {
@@ -112,6 +120,7 @@ pub fn privacy_notice(setup: &Setup, language: Language) -> Vec<String> {
         .chain(used)
         .chain([words.never])
         .chain((!all.is_empty()).then_some(words.sees))
+        .chain((!hosts.is_empty()).then_some(words.told))
         .chain([words.withdraw])
         .map(named)
         .collect()

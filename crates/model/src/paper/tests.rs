@@ -15,6 +15,7 @@ fn setup(open: Mode, click: Mode, document: Mode) -> Setup {
         },
         hits_days: 30,
         processors: Vec::new(),
+        webhooks: Vec::new(),
         users: 4,
         trackers: 2,
         tracked_mails: 30,
@@ -173,6 +174,28 @@ fn r_ropa_04_the_notice_names_the_term_and_the_processors() {
         );
         assert_eq!(two.len(), one.len() + 1, "{language:?}");
         assert_eq!(privacy_notice(&quiet, language).len(), 1);
+    }
+}
+
+#[test]
+fn r_ropa_01_hosts_that_events_are_sent_to_are_recipients() {
+    let alone = setup(Mode::Individual, Mode::None, Mode::None);
+    let told = Setup {
+        webhooks: vec!["hooks.example".into()],
+        ..alone.clone()
+    };
+    assert!(text(&records(&told)).contains("hooks.example: is told"));
+    assert!(!text(&processor_annex(&told)).contains("hooks.example"));
+    for language in Language::ALL {
+        let (one, two) = (
+            privacy_notice(&alone, language),
+            privacy_notice(&told, language),
+        );
+        assert_eq!(two.len(), one.len() + 1, "{language:?}");
+        assert!(
+            two.iter().any(|p| p.contains("hooks.example")),
+            "{language:?}"
+        );
     }
 }
 

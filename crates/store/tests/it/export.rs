@@ -173,6 +173,16 @@ async fn r_dsr_01_the_page_is_in_the_persons_language(house: House) {
         },
         processors: vec![post],
     };
+    let hook = store::NewWebhook {
+        label: "sales".into(),
+        url: "https://hooks.example:8443/secret".into(),
+        events: Vec::new(),
+    };
+    let made =
+        house
+            .store
+            .webhook_create(house.workspace, model::WebhookId(id()), hook, house.by());
+    made.await.unwrap();
     let mut pages = Vec::new();
     for language in model::Language::ALL {
         let told = (&disclosure, language);
@@ -185,6 +195,12 @@ async fn r_dsr_01_the_page_is_in_the_persons_language(house: House) {
             export
                 .recipients
                 .contains(&"Post AG (CH): stellt Mails zu".to_owned())
+        );
+        let hook = |told: &String| told.contains("hooks.example") && !told.contains("8443");
+        assert!(
+            export.recipients.iter().any(hook),
+            "{:?}",
+            export.recipients
         );
         let hits = export.tables.iter().find(|t| t.name == "hit").unwrap();
         assert!(hits.kept.contains("11 days"), "{}", hits.kept);

@@ -253,7 +253,14 @@ async fn r_dsr_04_an_erasure_is_told_by_id_and_by_a_mark_that_only_the_receiver_
     let ann = house.contact("Ann@example.org").await;
     let corrected = house.corrects(ann.id, "Ann", None, None);
     assert!(corrected.await);
-    let erased = store.contact_erase(house.workspace, ann.id, ErasedBy::Person, house.by(), id);
+    let erased = store.contact_erase(
+        house.workspace,
+        ann.id,
+        ErasedBy::Person,
+        None,
+        house.by(),
+        id,
+    );
     assert!(erased.await.unwrap().is_some());
 
     let mark = key
@@ -454,7 +461,10 @@ async fn facts_about_mails(house: House) {
             host: String::new(),
             status: None,
         };
-        let kept = house.store.report_keep(ReportScope::default(), report, NOW);
+        let key = model::SuppressionKey::new(&[5; 32]);
+        let kept = house
+            .store
+            .report_keep(ReportScope::default(), report, &key, NOW);
         kept.await.unwrap();
     }
     let mut events: Vec<_> = told(&house, NOW).await.iter().map(|(e, _)| *e).collect();

@@ -35,7 +35,7 @@ struct Part<'a> {
 pub(crate) fn complete(
     t: &Texts,
     names: &Names,
-    (workspace, author): (&Workspace, &Author),
+    (workspace, author, webhook_hosts): (&Workspace, &Author, &[String]),
     tracker: &Tracker,
     topics: &[Topic],
 ) -> Option<Notice> {
@@ -51,6 +51,8 @@ pub(crate) fn complete(
     let mut recipients = vec![one_line(&names.fill(t.notice_recipients))];
     let processors = tracker.disclosure.processors.iter();
     recipients.extend(processors.map(|p| one_line(&format!("{} ({})", p.name, p.country))));
+    let told = |host: &String| one_line(&names.fill_with(t.notice_told, &[("place", host)]));
+    recipients.extend(webhook_hosts.iter().map(told));
     let draft = Draft {
         language: t.language.as_str().to_owned(),
         controller: one_line(&workspace.name),

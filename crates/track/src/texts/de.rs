@@ -69,6 +69,7 @@ pub(super) const TEXTS: Texts = Texts {
     said_expired: "Ihre Zustimmung ist abgelaufen.",
     notice_aim: "zu sehen, ob Mails von {workspace} ankommen, gelesen werden und nützen",
     notice_recipients: "Die Leute bei {workspace}, die sich um die Mails kümmern; gespeichert wird es auf {host}",
+    notice_told: "das Programm bei {place}, dem es mitgeteilt wird",
     next_step: "Wenn Sie zustimmen, geht eine Mail an {recipient}. Erst wenn Sie darin auf den Knopf drücken, gilt Ihre Zustimmung.",
     cannot_ask: "{workspace} hat hier noch nicht angegeben, wo man es erreicht, und darf Sie darum nicht um Zustimmung bitten. Es wird nichts aufgezeichnet.",
     details_alone: "Welches Programm und Gerät Sie benutzen, wird nur zusammen mit etwas anderem festgehalten. Kreuzen Sie auch das an, oder lassen Sie es.",

@@ -69,6 +69,7 @@ pub(super) const TEXTS: Texts = Texts {
     said_expired: "Your agreement ran out.",
     notice_aim: "to see whether mails from {workspace} arrive, are read and are of use",
     notice_recipients: "The people at {workspace} who look after its mail; it is stored on {host}",
+    notice_told: "the program at {place} that is told of it",
     next_step: "If you agree, a mail is sent to {recipient}. Your agreement counts only after you press the button in it.",
     cannot_ask: "{workspace} has not yet said here where it can be reached, so it may not ask for your agreement. Nothing is recorded.",
     details_alone: "What program and device you use is kept only together with something else. Tick that, too, or leave it.",

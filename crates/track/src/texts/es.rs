@@ -69,6 +69,7 @@ pub(super) const TEXTS: Texts = Texts {
     said_expired: "Su consentimiento ha caducado.",
     notice_aim: "ver si los correos de {workspace} llegan, se leen y son útiles",
     notice_recipients: "Las personas de {workspace} que se ocupan de su correo; se guarda en {host}",
+    notice_told: "el programa en {place}, al que se le comunica",
     next_step: "Si acepta, se envía un correo a {recipient}. Su consentimiento solo vale después de pulsar el botón que contiene.",
     cannot_ask: "{workspace} todavía no ha indicado aquí dónde se le puede encontrar, así que no puede pedir su consentimiento. No se registra nada.",
     details_alone: "El programa y el dispositivo que usa solo se guardan junto con otra cosa. Márquela también, o déjelo.",

@@ -69,6 +69,7 @@ pub(super) const TEXTS: Texts = Texts {
     said_expired: "Votre accord a pris fin.",
     notice_aim: "voir si les e-mails de {workspace} arrivent, sont lus et sont utiles",
     notice_recipients: "Les personnes de {workspace} qui s’occupent de ses e-mails ; conservation sur {host}",
+    notice_told: "le programme à l’adresse {place}, qui en est informé",
     next_step: "Si vous acceptez, un e-mail part à {recipient}. Votre accord ne compte qu’une fois le bouton pressé dans cet e-mail.",
     cannot_ask: "{workspace} n’a pas encore indiqué ici où on peut le joindre ; il ne peut donc pas demander votre accord. Rien n’est enregistré.",
     details_alone: "Le logiciel et l’appareil que vous utilisez ne sont conservés qu’avec autre chose. Cochez-le aussi, ou laissez.",

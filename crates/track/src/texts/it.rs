@@ -69,6 +69,7 @@ pub(super) const TEXTS: Texts = Texts {
     said_expired: "Il tuo consenso è scaduto.",
     notice_aim: "vedere se le e-mail di {workspace} arrivano, vengono lette e sono utili",
     notice_recipients: "Le persone di {workspace} che si occupano delle sue e-mail; i dati stanno su {host}",
+    notice_told: "il programma presso {place}, che ne viene informato",
     next_step: "Se accetti, un’e-mail va a {recipient}. Il tuo consenso vale solo dopo che avrai premuto il pulsante che contiene.",
     cannot_ask: "{workspace} non ha ancora indicato qui come raggiungerlo, perciò non può chiedere il tuo consenso. Nulla viene registrato.",
     details_alone: "Il programma e il dispositivo che usi si conservano solo insieme ad altro. Spunta anche quello, o lascia stare.",

@@ -105,6 +105,7 @@ pub(super) const WORDS: Words = Words {
     ],
     author: "{name}, von dort wurde Ihnen geschrieben.",
     others: "Andere bei {who}, die sich um Mails und Datenschutz kümmern.",
+    told: "{host}: ein Programm, dem {who} mitteilen lässt, was Sie entschieden haben und was aus den Mails an Sie wurde.",
     nobody_else: "Die Mailserver, die die Mails weiterleiten. Sonst niemand.",
     sources: [
         "Jemand hat an diese Adresse geschrieben; woher sie kommt, wurde nicht vermerkt.",

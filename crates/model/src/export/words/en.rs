@@ -105,6 +105,7 @@ pub(super) const WORDS: Words = Words {
     ],
     author: "{name}, who wrote to you.",
     others: "Others at {who} who look after its mail and its compliance.",
+    told: "{host}: a program that {who} has told what you decided and what became of its mails to you.",
     nobody_else: "The mail servers that pass the mails on. Nobody else.",
     sources: [
         "A user wrote to this address; where it is from was not noted.",

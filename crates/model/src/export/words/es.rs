@@ -105,6 +105,7 @@ pub(super) const WORDS: Words = Words {
     ],
     author: "{name}, que le escribió.",
     others: "Otras personas de {who} que se ocupan de los correos y de la protección de datos.",
+    told: "{host}: un programa al que {who} hace comunicar lo que usted decidió y qué fue de sus mensajes para usted.",
     nobody_else: "Los servidores de correo que transmiten los correos. Nadie más.",
     sources: [
         "Alguien escribió a esta dirección; no se anotó de dónde viene.",

@@ -105,6 +105,7 @@ pub(super) const WORDS: Words = Words {
     ],
     author: "{name}, qui vous a écrit.",
     others: "D’autres personnes chez {who} qui s’occupent des e-mails et de la protection des données.",
+    told: "{host} : un programme auquel {who} fait communiquer ce que vous avez décidé et ce que sont devenus ses messages pour vous.",
     nobody_else: "Les serveurs de messagerie qui transmettent les e-mails. Personne d’autre.",
     sources: [
         "Quelqu’un a écrit à cette adresse ; sa provenance n’a pas été notée.",

@@ -105,6 +105,7 @@ pub(super) const WORDS: Words = Words {
     ],
     author: "{name}, che ti ha scritto.",
     others: "Altri presso {who} che si occupano delle e-mail e della protezione dei dati.",
+    told: "{host}: un programma al quale {who} fa comunicare ciò che Lei ha deciso e che cosa è stato dei messaggi a Lei destinati.",
     nobody_else: "I server di posta che trasmettono le e-mail. Nessun altro.",
     sources: [
         "Qualcuno ha scritto a questo indirizzo; da dove venga non è stato annotato.",
