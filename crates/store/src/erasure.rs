@@ -14,8 +14,8 @@ use crate::db::Tx;
 use crate::inventory::{Erased, TABLES, Table};
 use crate::redact::Named;
 use crate::value::{Row, Value, params};
-use crate::webhook::{self, Happened};
-use crate::{Contact, Error, Store, Webhook, act, consent, ledger, message, suppression};
+use crate::webhook::{self, Happened, Listener};
+use crate::{Contact, Error, Store, act, consent, ledger, message, suppression};
 use model::act::ActKind;
 use model::erasure::{ErasedBy, ErasureReceipt, ErasureSchema, LedgerPlace};
 use model::{
@@ -103,7 +103,7 @@ fn number(row: Option<Row>) -> Result<u64, Error> {
 /// Erases a contact, and tells those who were told about them (GDPR Art. 17(2), 19).
 pub(crate) fn erase(
     tx: &mut Tx<'_>,
-    former: &impl Fn(&Webhook, ContactId, &EmailAddress) -> String,
+    former: &impl Fn(&Listener, ContactId, &EmailAddress) -> String,
     workspace: WorkspaceId,
     contact: ContactId,
     on: ErasedBy,
@@ -120,8 +120,8 @@ pub(crate) fn erase(
         contact: None,
         copy: None,
     };
-    webhook::tell(tx, workspace, &erased, |webhook| {
-        former(webhook, contact, &known.address)
+    webhook::tell(tx, workspace, &erased, |listener| {
+        former(listener, contact, &known.address)
     })?;
     Ok(Some(receipt))
 }

@@ -10,7 +10,7 @@ mod queue;
 mod turn;
 
 pub use log::Logged;
-pub(crate) use queue::{Happened, tell, tell_news};
+pub(crate) use queue::{Happened, Listener, tell, tell_news};
 pub use turn::{Attempt, Delivery, Turn};
 
 use crate::act::{self, By, NewAct, Object};
@@ -63,11 +63,6 @@ impl Webhook {
             numbers.push(self.secret_number - 1);
         }
         numbers
-    }
-
-    /// Is it told of this?
-    pub fn wants(&self, event: WebhookEvent) -> bool {
-        event.is_owed() || event == WebhookEvent::Test || self.events.contains(&event)
     }
 }
 
@@ -132,18 +127,20 @@ const COLUMNS: &str =
     w.failures, w.withheld, w.lost, w.created_at,
     (select count(*) from webhook_delivery d where d.webhook_id = w.id and d.due_at is not null)";
 
+/// The events in a row's words.
+fn events(words: &str) -> Vec<WebhookEvent> {
+    let words = words.split_whitespace();
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
 fn webhook(row: &Row) -> Result<Webhook, Error> {
-    let words: String = row.get(4)?;
     let off: Option<WebhookOff> = row.get(7)?;
     Ok(Webhook {
         id: row.get(0)?,
         workspace: row.get(1)?,
         label: row.get(2)?,
         url: row.get(3)?,
-        events: words
-            .split_whitespace()
-            .filter_map(|w| w.parse().ok())
-            .collect(),
+        events: events(&row.get::<String>(4)?),
         secret_number: row.get(5)?,
         secret_at: row.get(6)?,
         off: off
@@ -155,15 +152,6 @@ fn webhook(row: &Row) -> Result<Webhook, Error> {
         created_at: row.get(12)?,
         waiting: row.get(13)?,
     })
-}
-
-/// The webhooks of a workspace, in the order they were entered.
-fn of_workspace(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Webhook>, Error> {
-    let sql = format!(
-        "select {COLUMNS} from webhook w where w.workspace_id = $1 order by w.created_at, w.id"
-    );
-    let rows = tx.query(&sql, params![workspace])?;
-    rows.iter().map(webhook).collect()
 }
 
 fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: WebhookId) -> Result<Option<Webhook>, Error> {
@@ -223,7 +211,15 @@ fn turn_off(
 impl Store {
     /// The webhooks of a workspace, in the order they were entered.
     pub async fn webhooks(&self, workspace: WorkspaceId) -> Result<Vec<Webhook>, Error> {
-        self.db.read(move |tx| of_workspace(tx, workspace)).await
+        self.db
+            .read(move |tx| {
+                let sql = format!(
+                    "select {COLUMNS} from webhook w where w.workspace_id = $1 order by w.created_at, w.id"
+                );
+                let rows = tx.query(&sql, params![workspace])?;
+                rows.iter().map(webhook).collect()
+            })
+            .await
     }
 
     /// The hosts that a workspace has events sent to.
@@ -399,16 +395,16 @@ impl Store {
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                let Some(found) = find(tx, workspace, id)? else {
+                if find(tx, workspace, id)?.is_none() {
                     return Ok(false);
-                };
+                }
                 let test = Happened {
                     event: WebhookEvent::Test,
                     at: now,
                     contact: None,
                     copy: None,
                 };
-                queue::put(tx, &found, &test, String::new())?;
+                queue::put(tx, id, &test, "")?;
                 Ok(true)
             })
             .await

@@ -4,17 +4,54 @@
 //! A row says what, when and about whom by id; what is known about the person is read when it is sent. So an erasure
 //! takes the rows along, and only the news of the erasure itself stays, which names nobody.
 
-use super::{Webhook, of_workspace};
 use crate::db::Tx;
 use crate::event::News;
-use crate::value::params;
+use crate::value::{Row, params};
 use crate::{Error, Store};
-use model::{ContactId, CopyId, DeliveryId, Sha256, Time, WebhookEvent, WorkspaceId};
+use model::{
+    ContactId, CopyId, DeliveryId, Sha256, Time, WebhookEvent, WebhookId, WebhookOff, WorkspaceId,
+};
 
-/// Facts about mails that wait for one webhook. A further one is not kept, and counted as lost.
+/// Facts about mails that wait for one webhook. What comes on top is not kept, and counted as lost.
 const MAIL_MAX: i64 = 50_000;
 /// The same of what people decided.
 const PEOPLE_MAX: i64 = 500_000;
+/// One event in so many looks whether the bound is kept, because to look is to count all that waits; a few hundred more
+/// may wait until then.
+const LOOK_EVERY: u8 = 128;
+
+/// A webhook, as far as it matters to whoever tells it something.
+pub(crate) struct Listener {
+    pub(crate) id: WebhookId,
+    /// The number of its secret.
+    pub(crate) secret_number: u32,
+    events: Vec<WebhookEvent>,
+    is_off: bool,
+}
+
+impl Listener {
+    /// One that is off collects what people decide, so that it can hear of it later, and nothing else.
+    fn is_told(&self, event: WebhookEvent) -> bool {
+        let wants = event.is_owed() || self.events.contains(&event);
+        wants && !(self.is_off && event.is_about_mail())
+    }
+}
+
+fn listener(row: &Row) -> Result<Listener, Error> {
+    let off: Option<WebhookOff> = row.get(3)?;
+    Ok(Listener {
+        id: row.get(0)?,
+        secret_number: row.get(1)?,
+        events: super::events(&row.get::<String>(2)?),
+        is_off: off.is_some(),
+    })
+}
+
+fn listeners(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Listener>, Error> {
+    let sql = "select id, secret_number, events, off from webhook where workspace_id = $1";
+    let rows = tx.query(sql, params![workspace])?;
+    rows.iter().map(listener).collect()
+}
 
 /// Something to tell.
 pub(crate) struct Happened {
@@ -29,11 +66,11 @@ pub(crate) fn tell(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     happened: &Happened,
-    detail: impl Fn(&Webhook) -> String,
+    detail: impl Fn(&Listener) -> String,
 ) -> Result<(), Error> {
-    for webhook in of_workspace(tx, workspace)? {
-        if is_told(&webhook, happened.event) {
-            put(tx, &webhook, happened, detail(&webhook))?;
+    for listener in listeners(tx, workspace)? {
+        if listener.is_told(happened.event) {
+            put(tx, listener.id, happened, &detail(&listener))?;
         }
     }
     Ok(())
@@ -41,7 +78,7 @@ pub(crate) fn tell(
 
 /// Notes those entries of the feed that webhooks are told of.
 pub(crate) fn tell_news(tx: &mut Tx<'_>, news: &[News]) -> Result<(), Error> {
-    let mut known: Vec<(WorkspaceId, Vec<Webhook>)> = Vec::new();
+    let mut known: Vec<(WorkspaceId, Vec<Listener>)> = Vec::new();
     for one in news {
         let (Some(event), Some(copy)) = (WebhookEvent::of_happening(one.kind), one.copy) else {
             continue;
@@ -50,13 +87,13 @@ pub(crate) fn tell_news(tx: &mut Tx<'_>, news: &[News]) -> Result<(), Error> {
             .iter()
             .any(|(workspace, _)| *workspace == one.workspace)
         {
-            known.push((one.workspace, of_workspace(tx, one.workspace)?));
+            known.push((one.workspace, listeners(tx, one.workspace)?));
         }
         let all = known
             .iter()
             .find(|(workspace, _)| *workspace == one.workspace);
         let told = all.into_iter().flat_map(|(_, all)| all);
-        for webhook in told.filter(|webhook| is_told(webhook, event)) {
+        for listener in told.filter(|listener| listener.is_told(event)) {
             let sql = "select contact_id from copy where id = $1";
             let contact = tx.first(sql, params![copy])?;
             let happened = Happened {
@@ -65,15 +102,10 @@ pub(crate) fn tell_news(tx: &mut Tx<'_>, news: &[News]) -> Result<(), Error> {
                 contact: contact.map(|row| row.get(0)).transpose()?,
                 copy: Some(copy),
             };
-            put(tx, webhook, &happened, String::new())?;
+            put(tx, listener.id, &happened, "")?;
         }
     }
     Ok(())
-}
-
-/// One that is off collects what people decide, so that it can hear of it later, and nothing else.
-fn is_told(webhook: &Webhook, event: WebhookEvent) -> bool {
-    webhook.wants(event) && !(webhook.off.is_some() && event.is_about_mail())
 }
 
 /// Puts it in the queue of one webhook.
@@ -82,35 +114,58 @@ fn is_told(webhook: &Webhook, event: WebhookEvent) -> bool {
 /// database was restored, and one that is noted twice is sent once.
 pub(super) fn put(
     tx: &mut Tx<'_>,
-    webhook: &Webhook,
+    webhook: WebhookId,
     happened: &Happened,
-    detail: String,
+    detail: &str,
 ) -> Result<(), Error> {
-    let most = if happened.event.is_about_mail() {
-        MAIL_MAX
-    } else {
-        PEOPLE_MAX
-    };
-    if i64::from(webhook.waiting) >= most {
-        let sql = "update webhook set lost = lost + 1 where id = $1";
-        return tx.execute(sql, params![webhook.id]).map(|_| ());
-    }
+    let id = id(webhook, happened, detail);
     let sql = "insert into webhook_delivery (id, webhook_id, event, at, contact_id, copy_id, detail, state, due_at,
                attempts) values ($1, $2, $3, $4, $5, $6, $7, 'waiting', $4, 0) on conflict (id) do nothing";
     let values = params![
-        id(webhook, happened, &detail),
-        webhook.id,
+        id,
+        webhook,
         happened.event,
         happened.at,
         happened.contact,
         happened.copy,
         detail
     ];
-    tx.execute(sql, values).map(|_| ())
+    tx.execute(sql, values)?;
+    // Ids are digests, so it falls to each event with the same chance.
+    if id.0[0].is_multiple_of(LOOK_EVERY) {
+        keep_bound(tx, webhook, happened.event)?;
+    }
+    Ok(())
 }
 
-fn id(webhook: &Webhook, happened: &Happened, detail: &str) -> DeliveryId {
-    let mut bytes = webhook.id.bytes().to_vec();
+/// Takes the newest events of this kind out of a queue that is too long.
+fn keep_bound(tx: &mut Tx<'_>, webhook: WebhookId, event: WebhookEvent) -> Result<(), Error> {
+    let (most, kind) = if event.is_about_mail() {
+        (MAIL_MAX, "event like 'message.%'")
+    } else {
+        (PEOPLE_MAX, "event not like 'message.%'")
+    };
+    let sql = "select count(*) from webhook_delivery where webhook_id = $1 and due_at is not null";
+    let waiting: i64 = match tx.first(sql, params![webhook])? {
+        Some(row) => row.get(0)?,
+        None => 0,
+    };
+    if waiting <= most {
+        return Ok(());
+    }
+    let sql = format!(
+        "delete from webhook_delivery where id in
+           (select id from webhook_delivery where webhook_id = $1 and due_at is not null and {kind}
+            order by at desc limit $2 {})",
+        tx.lock_free_rows()
+    );
+    let lost = tx.execute(&sql, params![webhook, waiting - most])? as i64;
+    let sql = "update webhook set lost = lost + $2 where id = $1";
+    tx.execute(sql, params![webhook, lost]).map(|_| ())
+}
+
+fn id(webhook: WebhookId, happened: &Happened, detail: &str) -> DeliveryId {
+    let mut bytes = webhook.bytes().to_vec();
     bytes.extend(happened.at.0.to_be_bytes());
     for part in [
         happened.contact.map(|id| id.0),
@@ -132,12 +187,12 @@ impl Store {
     /// that whoever has the address finds it and nobody else can.
     pub(crate) fn former(
         &self,
-    ) -> impl Fn(&Webhook, ContactId, &model::EmailAddress) -> String + Send + use<> {
+    ) -> impl Fn(&Listener, ContactId, &model::EmailAddress) -> String + Send + use<> {
         let key = self.webhooks.clone();
-        move |webhook, id, address| {
+        move |listener, id, address| {
             let secret = key
                 .as_ref()
-                .map(|key| key.secret(webhook.id, webhook.secret_number));
+                .map(|key| key.secret(listener.id, listener.secret_number));
             let mark = secret.map(|secret| secret.mark(address));
             serde_json::json!({ "id": id, "address_hmac": mark }).to_string()
         }

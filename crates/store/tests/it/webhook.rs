@@ -30,6 +30,7 @@ on_both!(
     facts_about_mails,
     an_end_of_advertising_is_told_with_its_cause,
     what_is_noted_twice_is_sent_once,
+    r_sec_11_what_mails_did_waits_up_to_a_bound_and_what_people_decided_beyond_it,
 );
 
 const KEY: [u8; 32] = [7; 32];
@@ -532,4 +533,43 @@ async fn what_is_noted_twice_is_sent_once(house: House) {
         .store
         .webhook_test(house.workspace, WebhookId(id()), NOW);
     assert!(!stranger.await.unwrap());
+}
+
+async fn r_sec_11_what_mails_did_waits_up_to_a_bound_and_what_people_decided_beyond_it(
+    house: House,
+) {
+    let hook = made(&house, &[WebhookEvent::MessageReceipt]).await;
+    let ann = house.agreed("ann@example.org").await;
+    let copy = house.copy_for(&ann, INDIVIDUAL).await;
+    let some_id = if house.is_sqlite() {
+        "randomblob(16)"
+    } else {
+        "decode(md5(i::text), 'hex')"
+    };
+    // As if an endpoint had been down for long.
+    let waited = format!(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 60000)
+         insert into webhook_delivery (id, webhook_id, event, at, detail, state, due_at, attempts)
+         select {some_id}, webhook.id, 'message.sent', i, '', 'waiting', i, 0 from n, webhook"
+    );
+    house.run(&waited).await;
+    let standing = async || {
+        let found = house.store.webhook(house.workspace, hook).await.unwrap();
+        let webhook = found.unwrap();
+        (webhook.waiting, webhook.lost)
+    };
+    // Not each event looks at the bound, but that none of so many does will not happen.
+    let mut told = 0;
+    while standing().await.1 == 0 {
+        assert!(told < 5_000, "the bound is not kept");
+        house.run("update copy set receipt_at = null").await;
+        told += 1;
+        let at = NOW + MINUTE * told;
+        assert!(house.store.copy_receipt(copy, at).await.unwrap());
+    }
+    assert_eq!(standing().await, (50_000, 10_000 + told));
+    let left = "select max(at) from webhook_delivery where event = 'message.sent'";
+    assert_eq!(house.number(left).await, 50_000, "the newest are lost");
+    withdraw(&house, &ann, NOW).await;
+    assert_eq!(standing().await, (50_001, 10_000 + told));
 }
