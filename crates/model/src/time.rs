@@ -38,6 +38,12 @@ impl Time {
         jiff::fmt::rfc2822::to_string(&moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
     }
 
+    /// Reads an RFC 5322 date, or one of HTTP (RFC 9110 §5.6.7); none for what is no moment.
+    pub fn from_rfc2822(text: &str) -> Option<Self> {
+        let moment = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Self(moment.timestamp().as_millisecond()))
+    }
+
     /// Reads what [`rfc3339`](Self::rfc3339) and its like write; none for what is no moment.
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         let moment: jiff::Timestamp = text.parse().ok()?;
@@ -164,5 +170,12 @@ mod tests {
         assert_eq!(t.rfc3339(), "2026-11-21T20:48:00Z");
         assert_eq!(t.rfc3339_millis(), "2026-11-21T20:48:00.123Z");
         assert_eq!(t.rfc2822(), "Sat, 21 Nov 2026 20:48:00 +0000");
+        for same in [&t.rfc2822(), "Sat, 21 Nov 2026 20:48:00 GMT"] {
+            assert_eq!(
+                Time::from_rfc2822(same),
+                Time::from_rfc3339("2026-11-21T20:48:00Z")
+            );
+        }
+        assert_eq!(Time::from_rfc2822("tomorrow"), None);
     }
 }

@@ -188,6 +188,22 @@ pub fn rest(failures: u32) -> Duration {
         .min(LONGEST)
 }
 
+/// The longest that an endpoint is left in peace because it asks for it: what people decided must not be kept back for
+/// long by whoever should hear of it.
+pub const ASKED_REST_MAX: Duration = Duration::from_hours(1);
+
+/// For how long an endpoint asks to be left in peace, up to that bound: seconds or a date (RFC 9110 §10.2.3). None for
+/// what says neither, and for a date that is over.
+pub fn asked_rest(retry_after: &str, now: Time) -> Option<Duration> {
+    let text = retry_after.trim();
+    let rest = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        Time::from_rfc2822(text)?.since(now)
+    };
+    (!rest.is_zero()).then(|| rest.min(ASKED_REST_MAX))
+}
+
 /// Has an endpoint that last took something before `since` failed for as long as one event is tried?
 pub fn has_failed_for_long(since: Time, now: Time) -> bool {
     now.since(since) >= RETRIES.iter().sum()
@@ -216,6 +232,27 @@ mod tests {
         assert!(rests.is_sorted());
         assert_eq!(rests[0], Duration::from_secs(4));
         assert_eq!(rests.last(), Some(&Duration::from_mins(5)));
+    }
+
+    #[test]
+    fn an_endpoint_may_ask_for_a_rest_of_an_hour_at_most() {
+        let now = Time::from_rfc3339("2026-11-21T20:48:00Z").unwrap();
+        let seconds = |s| Some(Duration::from_secs(s));
+        for (says, rest) in [
+            ("120", seconds(120)),
+            (" 1 ", seconds(1)),
+            ("Sat, 21 Nov 2026 20:50:00 GMT", seconds(120)),
+            ("86400", seconds(3_600)),
+            ("99999999999999999999", seconds(3_600)),
+            ("Sat, 21 Nov 2099 20:50:00 GMT", seconds(3_600)),
+            ("0", None),
+            ("Sat, 21 Nov 2026 20:47:59 GMT", None),
+            ("-5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(asked_rest(says, now), rest, "{says:?}");
+        }
     }
 
     #[test]

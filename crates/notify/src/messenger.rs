@@ -4,13 +4,14 @@
 use crate::Webhooks;
 use crate::note::{body, headers};
 use futures_util::future::join_all;
-use model::{Ambient, DeliveryId, WebhookSecret};
+use model::webhook::asked_rest;
+use model::{Ambient, DeliveryId, Time, WebhookSecret};
 use std::future::Future;
 use std::time::Duration;
 use store::{Attempt, Delivery, Store, Turn};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use wire::outward::{Limits, Request, Target};
+use wire::outward::{Answer, Limits, Request, Target};
 
 /// How often it is looked whether something is due, where nothing is.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -123,18 +124,26 @@ impl Messenger {
             body: ANSWER_MAX,
         };
         match self.webhooks.outward.ask(target, request, limits).await {
-            Ok(answer) => judged(answer.status),
+            Ok(answer) => judged(&answer, (self.ambient.now)()),
             Err(failure) => Attempt::Failed(failure.to_string()),
         }
     }
 }
 
-/// What a status means: taken, gone, or to be tried again. Nobody is asked to look elsewhere.
-fn judged(status: u16) -> Attempt {
+/// What an answer means: taken, gone, or to be tried again. Nobody is asked to look elsewhere.
+fn judged(answer: &Answer, now: Time) -> Attempt {
+    let status = answer.status;
     let said = format!("answered {status}");
     match status {
         200..300 => Attempt::Taken(said),
         410 => Attempt::Gone(said),
+        429 | 503 => {
+            let asked = answer.retry_after.as_deref();
+            match asked.and_then(|asked| asked_rest(asked, now)) {
+                Some(rest) => Attempt::Later(said, rest),
+                None => Attempt::Failed(said),
+            }
+        }
         300..400 => Attempt::Failed(format!("{said}; redirects are not followed")),
         _ => Attempt::Failed(said),
     }
@@ -144,7 +153,7 @@ fn judged(status: u16) -> Attempt {
 mod tests {
     use super::*;
     use model::webhook::Data;
-    use model::{Language, Time, WebhookEvent, WebhookId, WebhookKey};
+    use model::{Language, WebhookEvent, WebhookId, WebhookKey};
     use standardwebhooks::Webhook;
     use std::net::SocketAddr;
     use store::{By, NewWebhook};
@@ -164,10 +173,35 @@ mod tests {
             (500, false, false),
             (199, false, false),
         ] {
-            let judged = judged(status);
+            let judged = judged(&answer(status, None), Time(0));
             assert_eq!(matches!(judged, Attempt::Taken(_)), is_taken, "{status}");
             assert_eq!(matches!(judged, Attempt::Gone(_)), is_gone, "{status}");
         }
+    }
+
+    fn answer(status: u16, retry_after: Option<&str>) -> Answer {
+        Answer {
+            status,
+            retry_after: retry_after.map(str::to_owned),
+            body: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn who_is_asked_too_much_says_when_to_come_again() {
+        let later = |status| {
+            let said = format!("answered {status}");
+            Attempt::Later(said, Duration::from_secs(90))
+        };
+        for status in [429, 503] {
+            assert_eq!(judged(&answer(status, Some("90")), Time(0)), later(status));
+            for nothing in [None, Some("soon")] {
+                let judged = judged(&answer(status, nothing), Time(0));
+                assert_eq!(judged, Attempt::Failed(format!("answered {status}")));
+            }
+        }
+        let judged = judged(&answer(500, Some("90")), Time(0));
+        assert!(matches!(judged, Attempt::Failed(_)), "not said of others");
     }
 
     /// Verifying wants the machine's own clock, because the library compares with it.

@@ -268,10 +268,7 @@ async fn tracker(http: &Http) -> (Finding, Option<Time>) {
         .headers()
         .get("date")
         .and_then(|d| d.to_str().ok())
-        .and_then(|d| {
-            let parsed = jiff::fmt::rfc2822::parse(d).ok()?;
-            Some(Time(parsed.timestamp().as_millisecond()))
-        });
+        .and_then(Time::from_rfc2822);
     let status = answer.status();
     let is_ours = answer
         .headers()

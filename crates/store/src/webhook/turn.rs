@@ -48,6 +48,8 @@ pub enum Attempt {
     Taken(String),
     /// Not this time.
     Failed(String),
+    /// Not this time, and for so long it wants to be left in peace (429, 503).
+    Later(String, Duration),
     /// It wants nothing any more (410).
     Gone(String),
 }
@@ -167,6 +169,9 @@ fn finish(
         failures = failures.saturating_add(1);
         not_before = now + rest(failures);
     }
+    if let Some(asked) = attempts.iter().filter_map(|(_, a)| asked_for(a)).max() {
+        not_before = not_before.max(now + asked);
+    }
     let sql = "update webhook set lease_owner = null, failures = $2, working_at = $3, not_before = $4 where id = $1";
     tx.execute(sql, params![turn.webhook, failures, working_at, not_before])?;
 
@@ -185,6 +190,14 @@ fn finish(
     turn_off(tx, turn.workspace, turn.webhook, off.0, &by).map(|_| ())
 }
 
+/// The rest that it asked for.
+fn asked_for(attempt: &Attempt) -> Option<Duration> {
+    match attempt {
+        Attempt::Later(_, rest) => Some(*rest),
+        Attempt::Taken(_) | Attempt::Failed(_) | Attempt::Gone(_) => None,
+    }
+}
+
 /// Writes down an attempt. True if it was the last one, and failed.
 fn note(tx: &mut Tx<'_>, id: DeliveryId, attempt: &Attempt, now: Time) -> Result<bool, Error> {
     let sql = "select attempts from webhook_delivery where id = $1";
@@ -195,10 +208,13 @@ fn note(tx: &mut Tx<'_>, id: DeliveryId, attempt: &Attempt, now: Time) -> Result
     let (state, due_at, answer) = match attempt {
         Attempt::Taken(answer) => (DeliveryState::Delivered, None, answer),
         Attempt::Gone(answer) => (DeliveryState::Failed, None, answer),
-        Attempt::Failed(answer) => match next_attempt(attempts, now) {
-            Some(due) => (DeliveryState::Waiting, Some(due), answer),
-            None => (DeliveryState::Failed, None, answer),
-        },
+        Attempt::Failed(answer) | Attempt::Later(answer, _) => {
+            let asked = asked_for(attempt).map(|rest| now + rest);
+            match next_attempt(attempts, now).map(|due| due.max(asked.unwrap_or(due))) {
+                Some(due) => (DeliveryState::Waiting, Some(due), answer),
+                None => (DeliveryState::Failed, None, answer),
+            }
+        }
     };
     // What marks somebody who was erased is not kept longer than it is needed.
     let sql = "update webhook_delivery set state = $2, due_at = $3, attempts = $4, tried_at = $5, answer = $6,

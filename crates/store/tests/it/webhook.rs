@@ -24,6 +24,7 @@ on_both!(
     r_sec_16_a_withdrawal_takes_what_was_told_out_of_the_log,
     r_sec_16_a_consent_that_was_taken_back_is_not_told_late,
     r_sec_16_gone_turns_it_off,
+    who_asks_for_a_rest_gets_it,
     r_sec_16_whoever_takes_nothing_for_days_is_turned_off,
     r_sec_16_two_secrets_sign_for_a_day,
     r_ret_02_the_log_is_cleared_when_its_term_is_over,
@@ -347,6 +348,42 @@ async fn r_sec_16_a_consent_that_was_taken_back_is_not_told_late(house: House) {
     }
 }
 
+async fn who_asks_for_a_rest_gets_it(house: House) {
+    let hook = made(&house, &[]).await;
+    let people = ["ann@example.org", "bob@example.org"];
+    for at in people {
+        let contact = house.agreed(at).await;
+        withdraw(&house, &contact, NOW).await;
+    }
+    let first = turn(&house, NOW).await.unwrap();
+    // It takes one of two at a time.
+    let rest = Duration::from_mins(20);
+    let answers = [
+        Attempt::Taken("200".into()),
+        Attempt::Later("429".into(), rest),
+    ];
+    let ids = first.deliveries.iter().map(|d| d.id);
+    let attempts: Vec<_> = ids.zip(answers).collect();
+    let late = attempts[1].0;
+    let finished = house.store.webhook_finish(first, attempts, NOW);
+    finished.await.unwrap();
+    // What happens meanwhile waits, too.
+    let cem = house.agreed("cem@example.org").await;
+    withdraw(&house, &cem, NOW).await;
+    assert!(
+        turn(&house, NOW + rest - Duration::from_millis(1))
+            .await
+            .is_none()
+    );
+    let second = turn(&house, NOW + rest).await.unwrap();
+    assert_eq!(second.deliveries.len(), 2);
+    assert!(second.deliveries.iter().any(|d| d.id == late));
+    let log = house.store.webhook_log(house.workspace, hook, 9);
+    let log = log.await.unwrap();
+    let line = log.iter().find(|line| line.id == late).unwrap();
+    assert_eq!((line.answer.as_deref(), line.attempts), (Some("429"), 1));
+}
+
 async fn r_sec_16_gone_turns_it_off(house: House) {
     let hook = made(&house, &[]).await;
     let ann = house.agreed("ann@example.org").await;
@@ -560,7 +597,7 @@ async fn r_sec_11_what_mails_did_waits_up_to_a_bound_and_what_people_decided_bey
     };
     // Not each event looks at the bound, but that none of so many does will not happen.
     let mut told = 0;
-    while standing().await.1 == 0 {
+    while house.number("select lost from webhook").await == 0 {
         assert!(told < 5_000, "the bound is not kept");
         house.run("update copy set receipt_at = null").await;
         told += 1;

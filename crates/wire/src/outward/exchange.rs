@@ -2,7 +2,7 @@
 
 use super::{Outward, Target};
 use bytes::Bytes;
-use http::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -40,6 +40,8 @@ pub struct Limits {
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// When it wants to be asked again, as it says (RFC 9110 §10.2.3).
+    pub retry_after: Option<String>,
     /// The body, up to the bound.
     pub body: Vec<u8>,
 }
@@ -163,6 +165,8 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             .await
             .map_err(|_| Failure::Http)?;
         let status = answer.status().as_u16();
+        let retry_after = answer.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let (mut incoming, mut body) = (answer.into_body(), Vec::new());
         while body.len() < body_max {
             let Some(frame) = incoming.frame().await else {
@@ -172,7 +176,11 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
                 body.extend_from_slice(&data[..data.len().min(body_max - body.len())]);
             }
         }
-        Ok(Answer { status, body })
+        Ok(Answer {
+            status,
+            retry_after,
+            body,
+        })
     };
     let (mut answered, mut connection) = (pin!(answered), pin!(connection));
     let mut open = true;

@@ -146,6 +146,18 @@ async fn r_sec_05_redirects_are_not_followed() {
 }
 
 #[tokio::test]
+async fn when_to_ask_again_is_told() {
+    let busy = "HTTP/1.1 429 Slow down\r\nretry-after: 120\r\ncontent-length: 0\r\n\r\n";
+    let (at, _) = server("127.0.0.2:0", busy).await;
+    let outward = outward(&["127.0.0.0/8"]);
+    let answer = get(&outward, &format!("http://{at}/")).await.unwrap();
+    assert_eq!(
+        (answer.status, answer.retry_after.as_deref()),
+        (429, Some("120"))
+    );
+}
+
+#[tokio::test]
 async fn r_sec_05_an_answer_is_read_up_to_the_bound() {
     let outward = outward(&["127.0.0.0/8"]);
     let long = format!(
