@@ -69,6 +69,8 @@ words! {
         PolicyPublished = "policy.published",
         /// A user read the tracking policy and will keep to it.
         PolicyAcknowledged = "policy.acknowledged",
+        /// It was stated what tracking is wanted for.
+        AimsStated = "aims.stated",
         /// A breach was entered into the register.
         BreachNoted = "breach.noted",
         /// An entry of the register of breaches was changed.
@@ -134,6 +136,7 @@ impl ActKind {
             Self::ProofDisposed => "deleted proof of consents that ended long ago",
             Self::PolicyPublished => "published a tracking policy",
             Self::PolicyAcknowledged => "acknowledged the tracking policy",
+            Self::AimsStated => "changed what tracking is wanted for",
             Self::BreachNoted => "noted a breach",
             Self::BreachChanged => "changed a breach's entry",
             Self::ContactEntered => "entered a contact",

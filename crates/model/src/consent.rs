@@ -1,7 +1,7 @@
 //! What a contact agreed to, topic by topic.
 //!
 //! Consent to be tracked is neither consent to be mailed nor anything a sender may assume: unknown, asked,
-//! refused, withdrawn and expired all mean the same to the decision — no. They are kept apart because what may
+//! refused, withdrawn, expired and outdated all mean the same to the decision — no. They are kept apart because what may
 //! be done next differs (asking again, waiting, never).
 
 use crate::mode::{Axis, UnknownWord};
@@ -80,13 +80,15 @@ pub enum ConsentState {
     Withdrawn,
     /// Ran out.
     Expired,
+    /// Agreed to a notice that said less than the one of today (R-CONS-13). Never written down: it follows from both.
+    Outdated,
     /// Somebody says they agreed, and cannot show it. Counts as never asked (R-CONS-10).
     Asserted,
 }
 
 impl ConsentState {
     /// All states.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unknown,
         Self::Asked,
         Self::Requested,
@@ -94,6 +96,7 @@ impl ConsentState {
         Self::Refused,
         Self::Withdrawn,
         Self::Expired,
+        Self::Outdated,
         Self::Asserted,
     ];
 
@@ -107,6 +110,7 @@ impl ConsentState {
             Self::Refused => "refused",
             Self::Withdrawn => "withdrawn",
             Self::Expired => "expired",
+            Self::Outdated => "outdated",
             Self::Asserted => "asserted",
         }
     }
@@ -120,7 +124,7 @@ impl FromStr for ConsentState {
             .find(|s| s.as_str() == text)
             .ok_or_else(|| UnknownWord {
                 given: text.into(),
-                expected: "unknown, asked, requested, given, refused, withdrawn, expired, asserted",
+                expected: "unknown, asked, requested, given, refused, withdrawn, expired, outdated, asserted",
             })
     }
 }
@@ -156,6 +160,7 @@ impl Standing {
             ConsentState::Refused => Some(Reason::Refused),
             ConsentState::Withdrawn => Some(Reason::Withdrawn),
             ConsentState::Expired => Some(Reason::Expired),
+            ConsentState::Outdated => Some(Reason::Outdated),
         }
     }
 }
@@ -211,10 +216,12 @@ impl Consent {
 
     /// One word for lists: the state that says most about the person.
     pub fn summary(&self, now: Time) -> ConsentState {
-        use ConsentState::{Asked, Asserted, Expired, Given, Refused, Requested, Withdrawn};
+        use ConsentState::{
+            Asked, Asserted, Expired, Given, Outdated, Refused, Requested, Withdrawn,
+        };
         let states = Topic::ALL.map(|t| self.get(t).at(now));
         [
-            Given, Withdrawn, Refused, Requested, Expired, Asked, Asserted,
+            Given, Withdrawn, Refused, Requested, Outdated, Expired, Asked, Asserted,
         ]
         .into_iter()
         .find(|s| states.contains(s))
@@ -228,7 +235,10 @@ impl Consent {
             .map(|t| self.get(t))
             .iter()
             .all(|s| match s.at(now) {
-                ConsentState::Unknown | ConsentState::Asserted | ConsentState::Expired => true,
+                ConsentState::Unknown
+                | ConsentState::Asserted
+                | ConsentState::Expired
+                | ConsentState::Outdated => true,
                 ConsentState::Given | ConsentState::Withdrawn => false,
                 ConsentState::Asked | ConsentState::Requested | ConsentState::Refused => s
                     .since

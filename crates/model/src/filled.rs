@@ -65,6 +65,13 @@ impl<'de> serde::Deserialize<'de> for Filled {
     }
 }
 
+/// Names come from people: what would end a line or turn its direction becomes a blank.
+pub fn one_line(text: &str) -> String {
+    let steers = |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain = |c: char| if c.is_control() || steers(c) { ' ' } else { c };
+    text.chars().map(plain).collect()
+}
+
 /// At least one, each only once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Several<T>(Vec<T>);

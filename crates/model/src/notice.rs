@@ -6,10 +6,14 @@
 //!
 //! Pages, buttons and their looks are left to whoever shows it.
 
+mod asking;
 mod draft;
+mod outgrown;
 mod wording;
 
+pub use asking::{Aims, Asking, BadAim};
 pub use draft::{Draft, Incomplete, RETENTION_DAYS_MAX};
+pub use outgrown::{Outgrown, Version};
 
 use crate::consent::Topic;
 use crate::filled::{Filled, Several};

@@ -40,6 +40,8 @@ reasons! {
     Withdrawn = "withdrawn", "This person has withdrawn their consent.";
     /// The consent has run out.
     Expired = "expired", "The consent of this person has expired and must be asked for again.";
+    /// The consent was given to a notice that said less than the one of today.
+    Outdated = "outdated", "This person agreed to an earlier notice, which said less than the one of today. They must be asked again.";
     /// They asked that their data be kept but not used (GDPR Art. 18).
     Restricted = "restricted", "This person has asked that their data be kept but not used.";
     /// The recipient is the sender, or another of the sender's own addresses.

@@ -90,9 +90,11 @@ impl Demo {
 
         keys::create(folder)?;
         let keys = keys::load(folder)?;
+        let disclosure = Arc::<store::Disclosure>::default();
         let store = Store::open(&store::Config::Sqlite(folder.join("overt.db")))
             .await?
-            .with_webhook_key(keys.webhook.clone());
+            .with_webhook_key(keys.webhook.clone())
+            .telling(origin(&tracker)?.parse()?, disclosure.clone());
         let base = Base {
             store: store.clone(),
             keyring: Arc::new(keys.tokens),
@@ -109,7 +111,7 @@ impl Demo {
             // A receiver to try out runs on this machine.
             webhooks: notify::Webhooks::new(keys.webhook, &["127.0.0.0/8".parse()?])?,
             webhook_timeout: Duration::from_secs(crate::config::WEBHOOK_SECONDS_MAX),
-            disclosure: Arc::default(),
+            disclosure,
             security_contact: None,
             wake: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),

@@ -30,7 +30,19 @@ create table workspace (
   policy_sha256 bytea not null,
   -- Is its service directed to children?
   directed_to_children bigint not null default 0,
+  -- What tracking is wanted for, by topic and language, as JSON; the built-in words where nothing is stated.
+  aims text not null default '{}',
+  -- By topic the times in which people agreed to less than its notice says today, as JSON.
+  outgrown text not null default '{}',
   created_at bigint not null
+);
+
+-- What the workspace told people before they agreed, version by version: the slots of the notice in each language, as JSON.
+create table notice (
+  workspace_id bytea not null references workspace (id),
+  since bigint not null,
+  slots text not null,
+  primary key (workspace_id, since)
 );
 
 -- The secret under which acts that concern no contact are committed to in the workspace's ledger.

@@ -15,6 +15,7 @@ use model::crowd::NOBODY;
 use model::decision::{Ceiling, Circumstances};
 use model::entitlement::{Entitlement, among, entitlement, shared_by};
 use model::mode::NOTHING;
+use model::notice::Outgrown;
 use model::profile::{Case, Ruling};
 use model::{Axis, Consent, CopyId, MessageId, Mode, PerAxis, Profiles, Reason, Time};
 use std::collections::HashMap;
@@ -69,7 +70,7 @@ pub(crate) fn allowed(
         "select c.id, c.message_id, c.mode_open, c.mode_click, c.mode_document, w.tracking, w.ceiling_open,
         w.ceiling_click, w.ceiling_document, w.directed_to_children, m.class, k.country, k.age, k.tags, k.open_state,
         k.open_since, k.click_state, k.click_since, k.document_state, k.document_since, k.details_state,
-        k.details_since, k.restricted_at, {}
+        k.details_since, k.restricted_at, w.outgrown, {}
         from copy c join contact k on k.id = c.contact_id join workspace w on w.id = c.workspace_id
         join message m on m.id = c.message_id join \"user\" u on u.id = m.user_id where c.id",
         limits::COLUMNS
@@ -168,7 +169,7 @@ struct About {
 
 impl About {
     fn read(row: &Row, instance: &Instance) -> Result<Self, Error> {
-        let mut ceilings = ceilings_of(instance, row.get(5)?, per_axis(row, 6)?, &limits(row, 23)?);
+        let mut ceilings = ceilings_of(instance, row.get(5)?, per_axis(row, 6)?, &limits(row, 24)?);
         ceilings.push(Ceiling {
             reason: Reason::FrozenAtSend,
             modes: per_axis(row, 2)?,
@@ -183,7 +184,7 @@ impl About {
                 age: row.get(12)?,
                 tags: row.get(13)?,
             },
-            consent: consent(row, 14)?,
+            consent: row.get::<Outgrown>(23)?.left(consent(row, 14)?),
             ceilings,
             obstacle: row.get::<Option<Time>>(22)?.map(|_| Reason::Restricted),
         })

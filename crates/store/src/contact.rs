@@ -6,6 +6,7 @@ use crate::value::{Row, Value, params};
 use crate::webhook::{self, Happened};
 use crate::{By, Error, Store, act, consent};
 use model::consent::Standing;
+use model::notice::Outgrown;
 use model::profile::Case;
 use model::{
     ActKind, AgeAnswer, AgeStanding, Consent, ConsentState, ContactId, Country, EmailAddress,
@@ -36,7 +37,7 @@ pub struct Contact {
     pub language: Option<Language>,
     /// The language they read, whether or not there are texts in it.
     pub tongue: Option<Tongue>,
-    /// What they agreed to.
+    /// What they agreed to, as far as the notice of today says no more than they were told.
     pub consent: Consent,
     /// A user wants the next mail to carry the question.
     pub ask_next: bool,
@@ -128,9 +129,10 @@ pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.lan
     k.open_since, k.click_state, k.click_since, k.document_state, k.document_since, k.details_state, k.details_since,
     k.ask_next, k.created_at, k.country, k.tags, k.source_kind, k.source_place, k.source_at, k.source_by,
     k.source_basis, k.told_at, k.business, k.mail_consent, k.mail_consent_until, k.mail_consent_since,
-    k.mail_consent_proof, k.age, k.age_threshold, k.age_country, k.age_asked_at, k.restricted_at";
+    k.mail_consent_proof, k.age, k.age_threshold, k.age_country, k.age_asked_at, k.restricted_at,
+    (select o.outgrown from workspace o where o.id = k.workspace_id)";
 /// The place of what a query selects behind them.
-pub(crate) const COLUMNS_COUNT: usize = 33;
+pub(crate) const COLUMNS_COUNT: usize = 34;
 
 /// Reads a contact whose columns begin at `from`.
 pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
@@ -141,6 +143,7 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
         })
     };
     let tongue: Option<Tongue> = row.get(from + 4)?;
+    let outgrown: Outgrown = row.get(from + 33)?;
     Ok(Contact {
         id: row.get(from)?,
         workspace: row.get(from + 1)?,
@@ -148,12 +151,12 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
         name: row.get(from + 3)?,
         language: tongue.as_ref().and_then(Tongue::written),
         tongue,
-        consent: Consent {
+        consent: outgrown.left(Consent {
             open: standing(5)?,
             click: standing(7)?,
             document: standing(9)?,
             details: standing(11)?,
-        },
+        }),
         ask_next: row.get(from + 13)?,
         created_at: row.get(from + 14)?,
         country: row.get(from + 15)?,

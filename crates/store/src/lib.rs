@@ -41,6 +41,7 @@ mod member;
 mod message;
 mod migrate;
 mod news;
+mod notice;
 mod origin;
 mod outbox;
 mod own;
@@ -167,6 +168,8 @@ pub struct Store {
     law: Arc<Profiles>,
     /// What the secrets of webhooks follow from.
     webhooks: Option<WebhookKey>,
+    /// What its server tells people beside what a workspace says; none in commands that tell nobody anything.
+    told: Option<Arc<notice::Told>>,
 }
 
 impl Store {
@@ -180,6 +183,7 @@ impl Store {
             db,
             law: Arc::new(law),
             webhooks: None,
+            told: None,
         })
     }
 

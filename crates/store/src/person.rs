@@ -205,7 +205,7 @@ fn author(tx: &mut Tx<'_>, contact: &Contact, workspace: &Workspace) -> Result<A
     author_of(tx, workspace)
 }
 
-fn author_of(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<Author, Error> {
+pub(crate) fn author_of(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<Author, Error> {
     let sql =
         "select address from identity where workspace_id = $1 order by created_at, id limit 1";
     let row = tx.first(sql, params![workspace.id])?;

@@ -5,6 +5,7 @@ use crate::allowed::{consent, per_axis};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store};
+use model::notice::Outgrown;
 use model::profile::Case;
 use model::{Consent, MessageId, Mode, PerAxis};
 
@@ -34,12 +35,12 @@ pub(crate) fn recipients(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Alik
     let sql = "select k.country, k.age, k.tags, m.class, w.directed_to_children, k.open_state, min(k.open_since),
         k.click_state, min(k.click_since), k.document_state, min(k.document_since), k.details_state,
         min(k.details_since), c.mode_open, c.mode_click, c.mode_document, count(*),
-        cast(case when k.restricted_at is null then 0 else 1 end as bigint) as restricted
+        cast(case when k.restricted_at is null then 0 else 1 end as bigint) as restricted, w.outgrown
         from copy c join contact k on k.id = c.contact_id join message m on m.id = c.message_id
         join workspace w on w.id = c.workspace_id
         where c.message_id = $1 and coalesce(c.reason_open, '') <> 'own_address'
         group by k.country, k.age, k.tags, m.class, w.directed_to_children, k.open_state, k.click_state,
-        k.document_state, k.details_state, c.mode_open, c.mode_click, c.mode_document, restricted";
+        k.document_state, k.details_state, c.mode_open, c.mode_click, c.mode_document, restricted, w.outgrown";
     tx.query(sql, params![message])?.iter().map(alike).collect()
 }
 
@@ -52,7 +53,7 @@ fn alike(row: &Row) -> Result<Alike, Error> {
             class: row.get(3)?,
             directed_to_children: row.get(4)?,
         },
-        consent: consent(row, 5)?,
+        consent: row.get::<Outgrown>(18)?.left(consent(row, 5)?),
         modes: per_axis(row, 13)?,
         restricted: row.get(17)?,
         count: row.get(16)?,

@@ -16,7 +16,7 @@ pub use turn::{Attempt, Delivery, Turn};
 use crate::act::{self, By, NewAct, Object};
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Error, Store};
+use crate::{Error, Store, notice};
 use model::webhook::OVERLAP;
 use model::{ActKind, Time, WebhookEvent, WebhookId, WebhookOff, WorkspaceId};
 use std::collections::BTreeSet;
@@ -236,7 +236,7 @@ impl Store {
         self.db.read(move |tx| find(tx, workspace, id)).await
     }
 
-    /// Enters a webhook. A workspace has at most 50; one more is a conflict.
+    /// Enters a webhook: one recipient more, whom earlier agreements do not cover (R-CONS-13). A workspace has at most 50; one more is a conflict.
     pub async fn webhook_create(
         &self,
         workspace: WorkspaceId,
@@ -244,8 +244,10 @@ impl Store {
         new: NewWebhook,
         by: By,
     ) -> Result<(), Error> {
+        let told = self.told.clone();
         self.db
             .write(move |tx| {
+                notice::hold(tx, workspace)?;
                 let (events, after) = (new.words(), Some(new.account()));
                 note(tx, workspace, id, ActKind::WebhookCreated, &by, (None, after))?;
                 let sql = "insert into webhook (id, workspace_id, label, url, events, secret_number, secret_at,
@@ -257,6 +259,7 @@ impl Store {
                     let why = format!("a workspace has at most {WEBHOOKS_MAX} webhooks: delete one");
                     return Err(Error::Conflict(why));
                 }
+                notice::renew(tx, told.as_deref(), workspace, by.at)?;
                 Ok(())
             })
             .await
@@ -270,8 +273,10 @@ impl Store {
         new: NewWebhook,
         by: By,
     ) -> Result<bool, Error> {
+        let told = self.told.clone();
         self.db
             .write(move |tx| {
+                notice::hold(tx, workspace)?;
                 let Some(old) = find(tx, workspace, id)? else {
                     return Ok(false);
                 };
@@ -284,6 +289,7 @@ impl Store {
                 let sql = "update webhook set label = $2, url = $3, events = $4 where id = $1";
                 let events = new.words();
                 tx.execute(sql, params![id, new.label, new.url, events])?;
+                notice::renew(tx, told.as_deref(), workspace, by.at)?;
                 Ok(true)
             })
             .await
@@ -361,8 +367,10 @@ impl Store {
         id: WebhookId,
         by: By,
     ) -> Result<bool, Error> {
+        let told = self.told.clone();
         self.db
             .write(move |tx| {
+                notice::hold(tx, workspace)?;
                 let Some(old) = find(tx, workspace, id)? else {
                     return Ok(false);
                 };
@@ -381,6 +389,7 @@ impl Store {
                     params![id],
                 )?;
                 tx.execute("delete from webhook where id = $1", params![id])?;
+                notice::renew(tx, told.as_deref(), workspace, by.at)?;
                 Ok(true)
             })
             .await

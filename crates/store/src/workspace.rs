@@ -3,8 +3,9 @@
 use crate::act::{NewAct, Object, write};
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{By, Error, Limits, Store, policy};
+use crate::{By, Error, Limits, Store, notice, policy};
 use model::decision::Ceiling;
+use model::notice::Aims;
 use model::policy::FIRST;
 use model::{ActKind, Language, Mode, PerAxis, Reason, Sha256, Time, WorkspaceId};
 
@@ -38,6 +39,8 @@ pub struct Workspace {
     pub contact: String,
     /// Its service is directed to children: people of unknown age are not tracked as persons (R-AGE-02).
     pub directed_to_children: bool,
+    /// What it wants tracking for, in its own words. Stated by [`Store::aims_state`] alone.
+    pub aims: Aims,
 }
 
 impl Workspace {
@@ -48,7 +51,7 @@ impl Workspace {
 }
 
 const COLUMNS: &str = "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask,
-    w.postal_address, w.contact, w.directed_to_children";
+    w.postal_address, w.contact, w.directed_to_children, w.aims";
 
 fn workspace(row: &Row) -> Result<Workspace, Error> {
     Ok(Workspace {
@@ -65,6 +68,7 @@ fn workspace(row: &Row) -> Result<Workspace, Error> {
         postal_address: row.get(8)?,
         contact: row.get(9)?,
         directed_to_children: row.get(10)?,
+        aims: row.get(11)?,
     })
 }
 
@@ -250,8 +254,10 @@ impl Store {
         self.db.read(move |tx| read_workspace(tx, id)).await
     }
 
-    /// Writes a workspace's settings. What changed is an act for each: the description, the ceiling, the switch.
+    /// Writes a workspace's settings. What changed is an act for each: the description, the ceiling, the switch. Its
+    /// notice may say something new by it.
     pub async fn workspace_update(&self, w: Workspace, by: By) -> Result<(), Error> {
+        let told = self.told.clone();
         self.db
             .write(move |tx| {
                 let Some(old) = read_workspace(tx, w.id)? else {
@@ -266,6 +272,7 @@ impl Store {
                     params![w.id, &w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask,
                         &w.postal_address, &w.contact, w.directed_to_children];
                 tx.execute(sql, values)?;
+                notice::renew(tx, told.as_deref(), w.id, by.at)?;
                 for (kind, before, after) in changes(&old, &w) {
                     let act = NewAct {
                         workspace: w.id,

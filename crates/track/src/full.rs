@@ -39,7 +39,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
         let topics = usable(&around.instance, &around.workspace);
         let names = Names::of_workspace(&around.workspace, &around.author, origin);
         let asking = (&around.workspace, &around.author, &*around.webhook_hosts);
-        let notice = complete_notice(t, &names, asking, &app.tracker, &topics);
+        let notice = complete_notice(t, asking, &app.tracker, &topics);
         let notice = notice.ok_or(Trouble::Missing)?;
         let page = Page {
             t,

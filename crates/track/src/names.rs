@@ -73,10 +73,3 @@ pub(crate) fn or(text: &str, otherwise: &str) -> String {
     let text = text.trim();
     if text.is_empty() { otherwise } else { text }.to_owned()
 }
-
-/// Names come from people: what would end a line or turn its direction becomes a blank.
-pub(crate) fn one_line(text: &str) -> String {
-    let steers = |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let plain = |c: char| if c.is_control() || steers(c) { ' ' } else { c };
-    text.chars().map(plain).collect()
-}

@@ -98,8 +98,7 @@ impl<'a> Visit<'a> {
         let tracker = &self.app.tracker;
         let around = &self.person.around;
         let asking = (&around.workspace, &around.author, &*around.webhook_hosts);
-        let (names, topics) = (&self.names, &self.choice.free);
-        let notice = complete_notice(self.t, names, asking, tracker, topics);
+        let notice = complete_notice(self.t, asking, tracker, &self.choice.free);
         notice
             .map(|notice| Shown::of(self.t, &self.names, &notice))
             .transpose()

@@ -63,8 +63,8 @@ texts! {
     // Their choice.
     agreed_title, agreed_since, requested_since, withdraw, withdraw_request, withdraw_all, withdraw_effect,
     proof_download, proof_about,
-    choice_title, choice_again_title, choice_intro, said_no, said_withdrawn, said_expired,
-    notice_aim, notice_recipients, notice_told, next_step, cannot_ask, details_alone,
+    choice_title, choice_again_title, choice_intro, said_no, said_withdrawn, said_expired, said_outdated,
+    next_step, cannot_ask, details_alone,
     full_title, full_intro, full_choices, full_basis,
     agree, refuse, nothing_ticked,
     topic_open, topic_click, topic_document, topic_details,
@@ -95,7 +95,7 @@ texts! {
     confirmed_title, confirmed, confirmed_way_out,
     used_title, used,
     late_title, late,
-    superseded_title, superseded,
+    superseded_title, superseded, outgrown_title, outgrown,
 
     // The page behind the challenge, and the way to it.
     start_title, start, start_address, start_button, start_sent_title, start_sent, start_wrong, start_enough,

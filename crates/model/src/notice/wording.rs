@@ -15,6 +15,12 @@ pub(super) struct Wording {
     pub(super) rights: (&'static str, &'static str),
     pub(super) refusal: (&'static str, &'static str),
     pub(super) more: (&'static str, &'static str),
+    /// What for, where the workspace says nothing of its own.
+    pub(super) aim: &'static str,
+    /// Who sees it, before the processors.
+    pub(super) recipients: &'static str,
+    /// A webhook, by its host.
+    pub(super) told: &'static str,
     choices: [&'static str; Topic::ALL.len()],
 }
 
@@ -71,6 +77,9 @@ static EN: Wording = Wording {
         "Nothing changes. You get the same mails and documents.",
     ),
     more: ("The full notice", "{full_notice}"),
+    aim: "to see whether mails from {workspace} arrive, are read and are of use",
+    recipients: "The people at {workspace} who look after its mail; it is stored on {host}",
+    told: "the program at {place} that is told of it",
     choices: [
         "Tell {controller} when I open its mails (day and minute). Purpose: {aim}.",
         "Tell {controller} which links in its mails I follow (day and minute). Purpose: {aim}.",
@@ -110,6 +119,9 @@ static FR: Wording = Wording {
         "Rien ne change. Vous recevez les mêmes e-mails et documents.",
     ),
     more: ("L’information complète", "{full_notice}"),
+    aim: "voir si les e-mails de {workspace} arrivent, sont lus et sont utiles",
+    recipients: "Les personnes de {workspace} qui s’occupent de ses e-mails ; conservation sur {host}",
+    told: "le programme à l’adresse {place}, qui en est informé",
     choices: [
         "Dire à {controller} quand j’ouvre ses e-mails (jour et minute). But : {aim}.",
         "Dire à {controller} quels liens de ses e-mails je suis (jour et minute). But : {aim}.",
@@ -149,6 +161,9 @@ static DE: Wording = Wording {
         "Es ändert sich nichts. Sie bekommen dieselben Mails und Dokumente.",
     ),
     more: ("Die vollständige Erklärung", "{full_notice}"),
+    aim: "zu sehen, ob Mails von {workspace} ankommen, gelesen werden und nützen",
+    recipients: "Die Leute bei {workspace}, die sich um die Mails kümmern; gespeichert wird es auf {host}",
+    told: "das Programm bei {place}, dem es mitgeteilt wird",
     choices: [
         "{controller} mitteilen, wann ich Mails von dort öffne (Tag und Minute). Zweck: {aim}.",
         "{controller} mitteilen, welchen Links in Mails von dort ich folge (Tag und Minute). Zweck: {aim}.",
@@ -188,6 +203,9 @@ static IT: Wording = Wording {
         "Non cambia nulla. Ricevi le stesse e-mail e gli stessi documenti.",
     ),
     more: ("L’informativa completa", "{full_notice}"),
+    aim: "vedere se le e-mail di {workspace} arrivano, vengono lette e sono utili",
+    recipients: "Le persone di {workspace} che si occupano delle sue e-mail; i dati stanno su {host}",
+    told: "il programma presso {place}, che ne viene informato",
     choices: [
         "Dire a {controller} quando apro le sue e-mail (giorno e minuto). Scopo: {aim}.",
         "Dire a {controller} quali link delle sue e-mail seguo (giorno e minuto). Scopo: {aim}.",
@@ -227,6 +245,9 @@ static ES: Wording = Wording {
         "No cambia nada. Recibe los mismos correos y documentos.",
     ),
     more: ("La información completa", "{full_notice}"),
+    aim: "ver si los correos de {workspace} llegan, se leen y son útiles",
+    recipients: "Las personas de {workspace} que se ocupan de su correo; se guarda en {host}",
+    told: "el programa en {place}, al que se le comunica",
     choices: [
         "Decir a {controller} cuándo abro sus correos (día y minuto). Finalidad: {aim}.",
         "Decir a {controller} qué enlaces de sus correos sigo (día y minuto). Finalidad: {aim}.",

@@ -48,6 +48,13 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     let wants = |role| roles.is_empty() || roles.contains(&role);
     let stopped = stop_signal()?; // a stop that comes while starting is a clean one, too
     let base = base(&config).await?;
+    for name in base.store.notices_renew((base.ambient.now)()).await? {
+        tracing::warn!(
+            "{name}: the notice says more than people agreed to, since [retention], [[processors]] or the tracker's \
+             origin changed. Nothing more is recorded of those who agreed to less; they are asked anew. Compliance › \
+             Aims shows how many still agree."
+        );
+    }
     let mut running = Running::new();
     if wants(Role::Work) {
         running.work(
@@ -139,10 +146,12 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
 pub(crate) async fn base(config: &Config) -> Result<Base> {
     let law = Arc::new(profiles(config)?);
     let keys = keys::load(&config.data)?;
+    let disclosure = Arc::new(config.disclosure()?);
     let store = open(config)
         .await?
         .under(law.clone())
-        .with_webhook_key(keys.webhook.clone());
+        .with_webhook_key(keys.webhook.clone())
+        .telling(config.tracker.origin.clone(), disclosure.clone());
     Ok(Base {
         store,
         keyring: Arc::new(keys.tokens),
@@ -163,7 +172,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         webhooks: notify::Webhooks::new(keys.webhook, &config.webhooks.allow_private)
             .context("[webhooks]")?,
         webhook_timeout: config.webhooks.timeout(),
-        disclosure: Arc::new(config.disclosure()?),
+        disclosure,
         security_contact: config.security_contact.clone(),
         wake: Arc::new(Notify::new()),
         changed: Arc::new(Notify::new()),

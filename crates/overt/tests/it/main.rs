@@ -33,6 +33,7 @@ mod relay;
 mod report;
 mod restart;
 mod rights;
+mod scope;
 mod sentinel;
 mod signed;
 mod smtp;

@@ -247,6 +247,11 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
             let set = store.user_set_limits(house.workspace, user, true, ceiling, by);
             assert!(set.await.unwrap());
         }
+        (ActKind::AimsStated, _) => {
+            let texts = model::Language::ALL.map(|l| (l, "to call in time".to_owned()));
+            let stated = store.aims_state(house.workspace, Topic::Open, texts.into(), by);
+            assert_eq!(stated.await.unwrap(), Ok(()));
+        }
         (ActKind::PolicyPublished, _) => {
             let text = model::policy::FIRST.replace("2. ", "2. Really: ");
             assert!(

@@ -25,6 +25,7 @@ mod mail_host;
 mod member;
 mod message;
 mod modes;
+mod notice;
 mod origin;
 mod outbox;
 mod person;

@@ -96,6 +96,7 @@ impl Visit<'_> {
             ConsentState::Refused => self.t.said_no,
             ConsentState::Withdrawn => self.t.said_withdrawn,
             ConsentState::Expired => self.t.said_expired,
+            ConsentState::Outdated => self.t.said_outdated,
             ConsentState::Unknown
             | ConsentState::Asked
             | ConsentState::Asserted

@@ -36,6 +36,8 @@ enum Standing {
     Used,
     Late,
     Superseded,
+    /// The notice says more by now than the text that was agreed to (R-CONS-13).
+    Changed,
 }
 
 #[derive(Template)]
@@ -106,21 +108,20 @@ impl<'a> Visit<'a> {
     }
 
     fn standing(&self) -> Standing {
-        let waiting = |topic: &Topic| {
-            self.around.contact.consent.get(*topic).state == ConsentState::Requested
-        };
-        let topics: Vec<Topic> = self
-            .request
-            .topics
+        let (asked, consent) = (&self.request.topics, self.around.contact.consent);
+        let is = |topic: Topic, state| consent.get(topic).state == state;
+        let is_any = |state| asked.iter().any(|topic| is(*topic, state));
+        let waiting = asked
             .iter()
             .copied()
-            .filter(waiting)
-            .collect();
+            .filter(|t| is(*t, ConsentState::Requested));
+        let topics: Vec<Topic> = waiting.collect();
         match self.request.answered_at {
             Some(_) => Standing::Used,
             None if self.now >= self.request.expires_at => Standing::Late,
-            None if topics.is_empty() => Standing::Superseded,
-            None => Standing::Waiting(topics),
+            None if !topics.is_empty() => Standing::Waiting(topics),
+            None if is_any(ConsentState::Outdated) => Standing::Changed,
+            None => Standing::Superseded,
         }
     }
 
@@ -194,6 +195,7 @@ impl<'a> Visit<'a> {
             Standing::Superseded => {
                 self.no_more(StatusCode::CONFLICT, t.superseded_title, t.superseded)
             }
+            Standing::Changed => self.no_more(StatusCode::CONFLICT, t.outgrown_title, t.outgrown),
             Standing::Used | Standing::Waiting(_) => {
                 self.no_more(StatusCode::CONFLICT, t.used_title, t.used)
             }

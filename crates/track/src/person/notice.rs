@@ -5,11 +5,10 @@
 //! it carries the text's digest: who agrees to a text that has changed meanwhile is asked to read it again.
 
 use crate::app::Tracker;
-use crate::names::{Names, one_line};
+use crate::names::Names;
 use crate::texts::Texts;
 use crate::visit::Trouble;
 use askama::Template;
-use model::notice::Draft;
 use model::{Notice, Sha256, Topic};
 use store::{Author, Workspace};
 
@@ -34,37 +33,13 @@ struct Part<'a> {
 /// The notice that this workspace can show about these topics; none while something it must say is missing.
 pub(crate) fn complete(
     t: &Texts,
-    names: &Names,
     (workspace, author, webhook_hosts): (&Workspace, &Author, &[String]),
     tracker: &Tracker,
     topics: &[Topic],
 ) -> Option<Notice> {
-    let contact = if workspace.contact.trim().is_empty() {
-        &author.address
-    } else {
-        &workspace.contact
-    };
-    let aim = one_line(&names.fill(t.notice_aim));
-    let lines = workspace.postal_address.lines().map(str::trim);
-    let address: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
-    let origin = &tracker.origin;
-    let mut recipients = vec![one_line(&names.fill(t.notice_recipients))];
-    let processors = tracker.disclosure.processors.iter();
-    recipients.extend(processors.map(|p| one_line(&format!("{} ({})", p.name, p.country))));
-    let told = |host: &String| one_line(&names.fill_with(t.notice_told, &[("place", host)]));
-    recipients.extend(webhook_hosts.iter().map(told));
-    let draft = Draft {
-        language: t.language.as_str().to_owned(),
-        controller: one_line(&workspace.name),
-        address: one_line(&address.join(", ")),
-        contact: one_line(contact),
-        aims: topics.iter().map(|topic| (*topic, aim.clone())).collect(),
-        retention_days: tracker.disclosure.hits_days(),
-        recipients,
-        withdrawal: format!("{origin}/p"),
-        full_notice: format!("{origin}/n/{}", workspace.id),
-    };
-    Notice::try_from(draft).ok()
+    let (origin, disclosure) = (&tracker.origin, &tracker.disclosure);
+    let asking = workspace.asking(author, webhook_hosts, origin, disclosure);
+    asking.notice(t.language, topics).ok()
 }
 
 impl Shown {

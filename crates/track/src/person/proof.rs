@@ -9,7 +9,7 @@
 
 use super::Visit;
 use crate::app::App;
-use crate::names::{one_line, or};
+use crate::names::or;
 use crate::page::Reader;
 use crate::visit::{Trouble, stored};
 use axum::extract::{Request, State};
@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use model::age::AGE_IF_UNKNOWN;
 use model::consent::{CONFIRM_LIFE, CONSENT_LIFE};
-use model::filled::{FILLED_BYTES_MAX, Filled, Several};
+use model::filled::{FILLED_BYTES_MAX, Filled, Several, one_line};
 use model::receipt::{
     AgeNote, Collection, Datum, DoubleOptIn, Necessity, NoticeRef, Party, Purpose, Receipt,
     ReceiptEvent, Schema,

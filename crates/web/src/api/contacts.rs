@@ -17,7 +17,8 @@ use utoipa::{IntoParams, ToSchema};
 /// Where one topic stands.
 #[derive(Serialize, ToSchema)]
 struct Standing {
-    /// `unknown`, `asked`, `requested`, `given`, `refused`, `withdrawn`, `expired`.
+    /// `unknown`, `asked`, `requested`, `given`, `refused`, `withdrawn`, `expired`, `outdated`,
+    /// `asserted`.
     state: &'static str,
     since: Option<String>,
 }

@@ -55,8 +55,14 @@ impl ContactsPage {
         When(untold.tell_by)
     }
 
-    fn states() -> [(&'static str, &'static str); 8] {
-        ConsentState::ALL.map(|state| (state.as_str(), consent_word(state)))
+    fn states() -> Vec<(&'static str, &'static str)> {
+        let stored = |state: &ConsentState| *state != ConsentState::Outdated;
+        let words = |state: ConsentState| (state.as_str(), consent_word(state));
+        ConsentState::ALL
+            .into_iter()
+            .filter(stored)
+            .map(words)
+            .collect()
     }
 }
 

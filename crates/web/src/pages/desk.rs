@@ -4,6 +4,7 @@
 //! that see all. Limits are set by the role `compliance`; by an owner only as long as nobody has that role, so that a
 //! workspace of one is not stuck.
 
+mod aims;
 mod breach;
 mod consents;
 mod csv;
@@ -48,6 +49,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/compliance/register", get(register::page))
         .route("/compliance/register.csv", get(register::file))
         .route("/compliance/lowered", get(lists::lowered))
+        .route("/compliance/aims", get(aims::show).post(aims::state))
         .route("/compliance/consents", get(consents::page))
         .route("/compliance/expiring", get(lists::expiring))
         .route("/compliance/requests", get(lists::requests))

@@ -201,6 +201,7 @@ fn short_reason(reason: Reason) -> Option<&'static str> {
         Reason::Refused => "said no",
         Reason::Withdrawn => "withdrew",
         Reason::Expired => "consent expired",
+        Reason::Outdated => "older notice",
         Reason::OwnAddress => "own address",
         Reason::SwitchedOff => "switched off",
         Reason::WorkspaceCeiling => "workspace limit",
@@ -229,6 +230,7 @@ pub(crate) fn consent_word(state: ConsentState) -> &'static str {
         ConsentState::Refused => "Said no",
         ConsentState::Withdrawn => "Withdrew",
         ConsentState::Expired => "Expired",
+        ConsentState::Outdated => "Agreed to an older notice",
         ConsentState::Asserted => "Said to agree, without proof",
     }
 }

@@ -99,7 +99,7 @@ async fn r_gov_02_pages_of_the_desk_and_every_role() {
     let evidence = format!("/contacts/{}/evidence", ann.await);
     let with_reason = format!("{LIMITS}&reason=her+job");
     // owner, admin, member, compliance
-    let cases: [(&str, Option<&str>, [u16; 4]); 22] = [
+    let cases: [(&str, Option<&str>, [u16; 4]); 24] = [
         ("/compliance", None, [200; 4]),
         ("/compliance/policy", None, [200; 4]),
         ("/compliance/register", None, [200; 4]),
@@ -115,6 +115,12 @@ async fn r_gov_02_pages_of_the_desk_and_every_role() {
         ),
         (&evidence, Some(""), [200, 403, 403, 200]),
         ("/compliance/requests", None, [200, 200, 403, 200]),
+        ("/compliance/aims", None, [200, 200, 403, 200]),
+        (
+            "/compliance/aims",
+            Some("topic=open&reason=words"),
+            [403, 403, 403, 303],
+        ),
         ("/compliance/breaches", None, [200, 200, 403, 200]),
         ("/compliance/breaches/new", None, [200, 200, 403, 200]),
         ("/compliance/acts", None, [200, 200, 403, 200]),

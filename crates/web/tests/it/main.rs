@@ -2,6 +2,7 @@
 //! SQLite store of its own for each test.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+mod aims;
 mod api;
 mod client;
 mod desk;

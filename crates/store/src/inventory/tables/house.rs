@@ -69,7 +69,26 @@ pub(super) const TABLES: &[Table] = &[
                 "directed_to_children",
                 "whether the service is directed to children",
             ),
+            plain(
+                "aims",
+                "what tracking is wanted for, in the organisation's words",
+            ),
+            plain(
+                "outgrown",
+                "the times in which people agreed to less than the notice says today",
+            ),
             plain("created_at", "since when it exists"),
+        ],
+    ),
+    table(
+        "notice",
+        "What people are told before they agree, version by version.",
+        Owner::Workspace("workspace_id"),
+        Always,
+        &[
+            key("workspace_id", "the workspace"),
+            plain("since", "since when"),
+            plain("slots", "what it says of itself, in each language"),
         ],
     ),
     table(

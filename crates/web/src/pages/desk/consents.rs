@@ -67,8 +67,14 @@ fn short(topic: Topic) -> &'static str {
 }
 
 impl Consents {
-    fn states() -> [(&'static str, &'static str); 8] {
-        ConsentState::ALL.map(|state| (state.as_str(), consent_word(state)))
+    fn states() -> Vec<(&'static str, &'static str)> {
+        let stored = |state: &ConsentState| *state != ConsentState::Outdated;
+        let words = |state: ConsentState| (state.as_str(), consent_word(state));
+        ConsentState::ALL
+            .into_iter()
+            .filter(stored)
+            .map(words)
+            .collect()
     }
 
     fn topics() -> [(&'static str, &'static str); 4] {
