@@ -5,6 +5,7 @@
 
 mod report;
 mod sample;
+mod table;
 
 use super::configured;
 use crate::config::Config;
@@ -12,6 +13,7 @@ use crate::log;
 use anyhow::{Context, Result, bail, ensure};
 use model::url::Origin;
 use model::{EmailAddress, Keyring};
+use report::Report;
 use send::instrument::Tools;
 use send::{HandedOver, Recipient, Submission};
 use std::collections::HashSet;
@@ -30,9 +32,10 @@ pub(crate) struct Arguments {
     /// The folder for the copies: 1.eml, 2.eml, … in the order of --to
     #[arg(long)]
     out: PathBuf,
-    /// Write a report as JSON: each part and link, tracked or not and why; - is standard output
-    #[arg(long)]
-    report: Option<PathBuf>,
+    /// Print what was done with each copy, part and link, tracked or not and why; with a file, write it there as JSON, for
+    /// programs (- is standard output)
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    report: Option<Option<PathBuf>>,
     /// The configuration file [default: ./overt.toml, then the user's, then /etc/overt/overt.toml]
     #[arg(long, env = "OVERT_CONFIG")]
     config: Option<PathBuf>,
@@ -72,11 +75,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     // Before anything is decided and stored: a folder that cannot be written to is seen now.
     std::fs::create_dir_all(&arguments.out)
         .with_context(|| format!("cannot make the folder {}", arguments.out.display()))?;
-    let mut report: Option<Box<dyn Write>> = match arguments.report.as_deref() {
-        None => None,
-        Some(path) if path == Path::new("-") => Some(Box::new(std::io::stdout())),
-        Some(path) => Some(Box::new(create(path)?)),
-    };
+    let told = arguments.report.as_ref();
+    let told = told.map(|file| Told::to(file.as_deref())).transpose()?;
     let (copies, means) = if arguments.sample {
         sample::copies(&plan, &arguments.to)?
     } else {
@@ -97,14 +97,37 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             }
         }
     }
-    if let Some(file) = &mut report {
-        let told = report::report(&plan, &copies, &means.tools());
-        serde_json::to_writer_pretty(&mut *file, &told)
-            .map_err(std::io::Error::from)
-            .and_then(|()| file.write_all(b"\n"))
+    if let Some(told) = told {
+        told.tell(&Report::of(&plan, &copies, &means.tools()))
             .context("cannot write the report")?;
     }
     Ok(ExitCode::from(u8::from(missing)))
+}
+
+/// Where the report goes, and for whom it is.
+enum Told {
+    Person,
+    Program(Box<dyn Write>),
+}
+
+impl Told {
+    fn to(file: Option<&Path>) -> Result<Self> {
+        Ok(match file {
+            None => Self::Person,
+            Some(path) if path == Path::new("-") => Self::Program(Box::new(std::io::stdout())),
+            Some(path) => Self::Program(Box::new(create(path)?)),
+        })
+    }
+
+    fn tell(self, report: &Report<'_>) -> std::io::Result<()> {
+        match self {
+            Self::Person => write!(std::io::stdout(), "{report}"),
+            Self::Program(mut file) => {
+                serde_json::to_writer_pretty(&mut file, report)?;
+                file.write_all(b"\n")
+            }
+        }
+    }
 }
 
 fn create(path: &Path) -> Result<File> {

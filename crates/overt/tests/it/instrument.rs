@@ -168,3 +168,45 @@ fn a_sample_needs_nothing_and_can_never_be_tracked() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["links"][0]["tracked"], true);
 }
+
+#[test]
+fn the_report_for_people_goes_copy_by_copy_part_by_part_and_link_by_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |source: &str, more: &[&str]| {
+        let mut command = overt();
+        command.args(["instrument", "--sample", "--to", ANN]);
+        command.args(more).arg("--out").arg(folder.path());
+        let output = run(command.arg("--report"), source.as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let source = "From: a@b.example\r\nSubject: =?utf-8?Q?Red=1B[31m?=\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+        <a href=\"https://shop.example/\">Shop</a> <a href=\"mailto:a@b.example\">Write</a>\r\n\
+        --b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=x.pdf\r\n\r\n%PDF\r\n--b--\r\n";
+    assert_eq!(
+        table(source, &["--to", EVE]),
+        "\
+Red\u{fffd}[31m
+The body can be tracked.
+
+Copy   To                  Tracked
+1.eml  ann@reader.example  opens: individual, clicks: individual
+2.eml  eve@reader.example  opens: individual, clicks: individual
+
+Part   Type             What is done with it
+whole  multipart/mixed  holds the parts below it
+1      text/html        image, links and line go in here
+2      application/pdf  a file, left as it is
+
+Link  Part  Tracked                Leads to
+1     1     yes                    https://shop.example/
+2     1     no: not a web address  mailto:a@b.example
+"
+    );
+    let signed = source.replace("multipart/mixed", "multipart/signed");
+    let table = table(&signed, &[]);
+    assert!(table.contains("The body stays as it is: "), "{table}");
+    assert!(table.contains("1.eml  ann@reader.example  no: "), "{table}");
+    assert!(table.ends_with("\nNo links were looked at.\n"), "{table}");
+}
