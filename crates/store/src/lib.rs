@@ -78,7 +78,7 @@ pub use contact::{Contact, ContactFilter, Fresh};
 pub use copy::{Copy, CopyInContext, CopyState};
 pub use credential::{Credential, CredentialKind};
 pub use disclosure::Disclosure;
-pub use disown::Disown;
+pub use disown::{Disown, OwnUp};
 pub use disposal::{Cause, Disposal};
 pub use event::AddressedEvent;
 pub use evidence::{Confirmation, Evidence};

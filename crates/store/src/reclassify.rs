@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Copies in one transaction.
 const COPIES_MAX: i64 = 50;
 /// Of one copy. One with more is passed over and counted: a part of its hits would be judged wrongly.
-const HITS_MAX: usize = 2_000;
+pub(crate) const HITS_MAX: usize = 2_000;
 
 /// Judges all hits of one copy, of a message with so many links: a verdict each, or nothing where it cannot be told.
 pub type JudgeAgain = Arc<dyn Fn(&[StoredHit], u16) -> Vec<Option<Verdict>> + Send + Sync>;

@@ -131,6 +131,8 @@ pub(crate) enum Tell {
     News,
     /// Pages change. What is found out long after is no news.
     Pages,
+    /// Pages change: the recipient takes back what they said, which nobody else can.
+    TakenBack,
 }
 
 pub(crate) fn revise(
@@ -164,7 +166,8 @@ pub(crate) fn revise(
             && row.get::<String>(9)? == reasons;
         // What the recipient said of it is not known better by comparing.
         let said = words(&row.get::<String>(9)?).contains(&NOT_ME.to_owned());
-        if said && !to.reasons.iter().any(|reason| reason == NOT_ME) {
+        let still_said = to.reasons.iter().any(|reason| reason == NOT_ME);
+        if said && !still_said && tell != Tell::TakenBack {
             continue;
         }
         if stands {
@@ -238,7 +241,7 @@ fn recount(
         events.push(about(copy, *user, Happening::Seen, at));
     }
     write_copies(tx, copies.iter().map(|(copy, _)| copy))?;
-    if tell == Tell::Pages {
+    if tell != Tell::News {
         // Noted as told, so that nobody tells it later.
         for first in &mut firsts {
             first.certain = true;
@@ -332,12 +335,13 @@ fn elsewhere(
 pub(crate) fn note_elsewhere(
     tx: &mut Tx<'_>,
     id: CopyId,
-    signs: &Elsewhere,
+    signs: Option<&Elsewhere>,
     now: Time,
 ) -> Result<(), Error> {
     let sql = "update copy set elsewhere_confidence = $2, elsewhere_reasons = $3 where id = $1";
-    let reasons = signs.reasons.join(" ");
-    tx.execute(sql, params![id, signs.confidence, reasons])?;
+    let reasons = signs.map(|signs| signs.reasons.join(" "));
+    let confidence = signs.map(|signs| signs.confidence);
+    tx.execute(sql, params![id, confidence, reasons])?;
     tell_pages(tx, id, now)
 }
 

@@ -9,6 +9,7 @@
 //! address. Request addresses and user-agents live until the judgement and no longer; no log line has a path, for
 //! paths have tokens in them. The binary owns the listener and puts `ConnectInfo<SocketAddr>` into requests.
 
+mod again;
 mod app;
 mod click;
 mod client;
@@ -30,6 +31,7 @@ mod trace;
 mod unsubscribe;
 mod visit;
 
+pub use again::judge_again;
 pub use app::{Tracker, router};
 pub use fold::Folding;
 pub use meter::Judged;

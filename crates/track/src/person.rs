@@ -31,7 +31,7 @@ use model::{Mode, Purpose, Time};
 use notice::Shown;
 pub(crate) use notice::complete as complete_notice;
 pub use proof::receipt_of;
-use record::Mail;
+use record::{Mail, Says};
 use std::sync::Arc;
 use store::Person;
 
@@ -207,6 +207,6 @@ struct Page<'a> {
 impl Page<'_> {
     fn may_disown(&self) -> bool {
         let mut entries = self.mails.iter().flat_map(|mail| &mail.entries);
-        entries.any(|entry| entry.not_me.is_some())
+        entries.any(|entry| matches!(entry.says, Some(Says::NotMe(_))))
     }
 }

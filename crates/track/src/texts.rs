@@ -75,6 +75,7 @@ texts! {
     opened, clicked, sure, repeated, facts,
     human, human_via_proxy, unknown, machine, own,
     not_me, not_me_hint, not_me_button, not_me_title, not_me_done, not_me_often_title, not_me_often,
+    me_button, me_title, me_done,
 
     // What else is known, and their rights.
     known_title, known_name, known_address, known_language, known_country, known_source, known_since, not_known,

@@ -1,8 +1,10 @@
 //! When the recipient says "this was not me": the surest sign of all, and the only one that they give themselves.
 //!
 //! Who it was instead stays unknown, and so does whether the recipient is right; so the hit says nothing about them any more.
+//! Taken back, the hit is judged again as if nothing had been said, and other signs weigh what they weighed.
 
 use crate::reason::Reason;
+use crate::settle::sureness;
 use model::hit::Elsewhere;
 use model::{Meaning, Verdict};
 
@@ -40,9 +42,32 @@ pub fn disowned(verdict: &Verdict, signs: Option<&Elsewhere>) -> (Verdict, Elsew
     )
 }
 
+/// The signs that are left once the recipient has taken back the only thing they said.
+pub fn owned_up(signs: Elsewhere) -> Option<Elsewhere> {
+    let not_theirs = |code: &String| code != Reason::NotMe.code();
+    let reasons: Vec<_> = signs.reasons.into_iter().filter(not_theirs).collect();
+    sureness(reasons.len()).map(|confidence| Elsewhere {
+        confidence,
+        reasons,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn taken_back_two_other_signs_stand_and_one_does_not() {
+        let signs = |reasons: &[&str]| Elsewhere {
+            confidence: 90,
+            reasons: reasons.iter().map(|code| (*code).to_owned()).collect(),
+        };
+        let left = owned_up(signs(&["not_me", "other_host", "shared_in_chat"])).unwrap();
+        assert_eq!(left.confidence, 60);
+        assert_eq!(left.reasons, ["other_host", "shared_in_chat"]);
+        assert_eq!(owned_up(signs(&["not_me", "other_host"])), None);
+        assert_eq!(owned_up(signs(&["not_me"])), None);
+    }
 
     #[test]
     fn a_disowned_hit_says_nothing_about_the_recipient_and_is_a_sign() {

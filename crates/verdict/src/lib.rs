@@ -28,7 +28,7 @@ mod tell;
 
 pub use again::Kept;
 pub use agent::opener_name;
-pub use disown::disowned;
+pub use disown::{disowned, owned_up};
 pub use network::{LIST_BYTES_MAX, List, Loaded};
 pub use reason::explain;
 pub use request::{HEADER_BYTES_MAX, Headers, Request};

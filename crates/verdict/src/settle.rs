@@ -20,6 +20,7 @@ mod rules;
 mod source;
 
 pub(crate) use bursts::BY_HAND_LINKS_MAX;
+pub(crate) use elsewhere::sureness;
 pub(crate) use rules::weigh;
 pub use source::Source;
 

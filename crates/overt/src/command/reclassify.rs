@@ -15,8 +15,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use store::{JudgeAgain, StoredHit};
-use verdict::{Judge, Kept, RULES_VERSION, Tables};
+use verdict::{Judge, RULES_VERSION, Tables};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -76,10 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 async fn reclassify(config: &Config, judge: Judge, apply: bool) -> Result<Outcome> {
     let store = open(config).await?.under(Arc::new(profiles(config)?));
-    let judge: JudgeAgain = Arc::new(move |hits, links| {
-        let kept: Vec<Kept> = hits.iter().map(kept).collect();
-        judge.judge_again(&kept, Some(links))
-    });
+    let judge = track::judge_again(Arc::new(judge));
     let mut outcome = Outcome {
         rules: RULES_VERSION,
         applied: apply,
@@ -116,15 +112,6 @@ async fn reclassify(config: &Config, judge: Judge, apply: bool) -> Result<Outcom
     changes.sort_by_key(|line| std::cmp::Reverse(line.hits));
     outcome.changes = changes;
     Ok(outcome)
-}
-
-fn kept(hit: &StoredHit) -> Kept {
-    Kept {
-        axis: hit.axis,
-        link: hit.link,
-        at: hit.at,
-        verdict: hit.verdict.clone(),
-    }
 }
 
 fn line(((axis, opener, from, to, because), hits): (Alike, usize)) -> Line {

@@ -33,6 +33,8 @@ on_both!(
     elsewhere_is_taken_back_by_whoever_told_it,
     r_law_03_forwarding_is_not_guessed_at_for_those_whom_lawyers_write_to,
     what_a_recipient_disowns_counts_for_nobody_and_stays_so,
+    what_was_disowned_by_mistake_can_be_taken_back,
+    what_is_taken_back_adds_nothing_that_may_not_be_recorded,
     only_a_persons_own_hits_that_count_as_theirs_can_be_disowned,
     r_law_03_disowning_corrects_and_tells_nothing_of_forwarding_where_lawyers_write,
 );
@@ -569,6 +571,83 @@ async fn what_a_recipient_disowns_counts_for_nobody_and_stays_so(house: House) {
         (read.seen.opens.human, read.elsewhere),
         (0, Some(signs(80, "not_me")))
     );
+}
+
+/// Rules by which everything is a person's again.
+fn theirs() -> (store::JudgeAgain, u32) {
+    let again = |hit: &store::StoredHit| {
+        let mut verdict = hit.verdict.clone();
+        if !verdict.reasons.contains(&"not_me".to_owned()) {
+            verdict.meaning = Meaning::Human;
+            verdict.confidence = 95;
+        }
+        Some(verdict)
+    };
+    let judge = move |hits: &[store::StoredHit], _| hits.iter().map(again).collect();
+    (Arc::new(judge), RULES + 1)
+}
+
+fn left(mut signs: Elsewhere) -> Option<Elsewhere> {
+    signs.reasons.retain(|code| code != "not_me");
+    (!signs.reasons.is_empty()).then_some(signs)
+}
+
+async fn own_up(house: &House, contact: ContactId, hit: HitId) -> bool {
+    let said = house.store.hit_own_up(contact, hit, theirs(), left, NOW);
+    said.await.unwrap()
+}
+
+async fn what_was_disowned_by_mistake_can_be_taken_back(house: House) {
+    house.allow_details().await;
+    let bob = house.agreed("bob@example.org").await;
+    let eve = house.agreed("eve@example.org").await;
+    let copy = house.copy_for(&bob, DETAILED).await;
+    let [one, two] =
+        [1, 2].map(|minute| hit(copy, Axis::Open, Meaning::Human, NOW + MINUTE * minute));
+    folded(&house, vec![one.clone(), two.clone()]).await;
+    let before = house.read(copy).await;
+    assert!(!own_up(&house, bob.id, one.id).await, "nothing was said");
+    for id in [one.id, two.id] {
+        assert!(disown(&house, bob.id, id).await);
+    }
+    let mut feed = house.store.event_last().await.unwrap();
+    assert!(!own_up(&house, eve.id, one.id).await, "another's");
+    assert!(own_up(&house, bob.id, one.id).await);
+    let read = house.read(copy).await;
+    assert_eq!((read.seen.opens.human, read.seen.opens.unknown), (1, 1));
+    assert_eq!(read.tick(), Tick::Read);
+    assert_eq!(
+        read.elsewhere,
+        Some(signs(80, "not_me not_me")),
+        "of the other reading it is still said"
+    );
+    assert_eq!(told(&house, &mut feed).await, [Happening::Seen], "no news");
+    let kept = &house.store.hits(copy).await.unwrap()[0];
+    assert_eq!(
+        (kept.verdict.meaning, kept.rules),
+        (Meaning::Human, RULES + 1)
+    );
+    assert!(own_up(&house, bob.id, two.id).await && !own_up(&house, bob.id, two.id).await);
+    let read = house.read(copy).await;
+    assert_eq!((read.seen, read.elsewhere), (before.seen, None));
+    assert_eq!(
+        (read.first_read_at, read.last_read_at),
+        (before.first_read_at, before.last_read_at)
+    );
+    assert!(disown(&house, bob.id, one.id).await, "and said again");
+}
+
+async fn what_is_taken_back_adds_nothing_that_may_not_be_recorded(house: House) {
+    let bob = house.agreed("bob@example.org").await;
+    let copy = house.copy_for(&bob, INDIVIDUAL).await;
+    let read = hit(copy, Axis::Open, Meaning::Human, NOW);
+    folded(&house, vec![read.clone()]).await;
+    assert!(disown(&house, bob.id, read.id).await);
+    house
+        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW)
+        .await;
+    assert!(!own_up(&house, bob.id, read.id).await);
+    assert_eq!(house.read(copy).await.seen.opens.human, 0);
 }
 
 async fn only_a_persons_own_hits_that_count_as_theirs_can_be_disowned(house: House) {

@@ -2,6 +2,7 @@
 
 use super::Visit;
 use super::said::Said;
+use crate::again::judge_again;
 use crate::page::Form;
 use crate::visit::{Trouble, stored};
 use axum::response::Response;
@@ -18,7 +19,10 @@ impl Visit<'_> {
     /// Does what the pressed button says.
     pub(super) async fn decide(&self, form: &Form) -> Result<Response, Trouble> {
         if let Some(hit) = form.get("not_me") {
-            return self.disown(hit).await;
+            return self.say_who(hit, false).await;
+        }
+        if let Some(hit) = form.get("me") {
+            return self.say_who(hit, true).await;
         }
         match (form.get("answer"), form.get("withdraw"), form.get("right")) {
             (Some("agree"), None, None) => self.agree(form).await,
@@ -192,15 +196,14 @@ impl Visit<'_> {
         }))
     }
 
-    /// Notes that somebody else made a visit that was counted as theirs. It is one that this page shows: a forwarded link speaks for
-    /// its own mail. What it does not show, or was said before, gets the same answer: two presses are one.
-    async fn disown(&self, hit: &str) -> Result<Response, Trouble> {
+    /// Notes that somebody else made a visit that was counted as theirs, or that they made it after all. It is one that this page
+    /// shows: a forwarded link speaks for its own mail. What it does not show, or was said before, gets the same answer: two
+    /// presses are one.
+    async fn say_who(&self, hit: &str, is_me: bool) -> Result<Response, Trouble> {
         let (t, tracker, contact) = (self.t, &self.app.tracker, &self.person.around.contact);
         let Ok(hit) = hit.parse::<HitId>() else {
             return Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST));
         };
-        let mut shown = self.person.copies.iter().flat_map(|(_, _, hits)| hits);
-        let is_shown = shown.any(|one| one.id == hit);
         if !self.app.statements.admits(contact.id, self.now) {
             return Ok(self.say(&Said {
                 status: StatusCode::TOO_MANY_REQUESTS,
@@ -209,13 +212,24 @@ impl Visit<'_> {
                 ..Said::default()
             }));
         }
-        let said = tracker
-            .store
-            .hit_disown(contact.id, hit, verdict::disowned, self.now);
-        if is_shown && stored(said).await? {
-            tracker.changed.notify_one();
+        let mut shown = self.person.copies.iter().flat_map(|(_, _, hits)| hits);
+        if shown.any(|one| one.id == hit) {
+            let (store, now) = (&tracker.store, self.now);
+            let news = if is_me {
+                let rules = (judge_again(tracker.judge.clone()), verdict::RULES_VERSION);
+                stored(store.hit_own_up(contact.id, hit, rules, verdict::owned_up, now)).await?
+            } else {
+                stored(store.hit_disown(contact.id, hit, verdict::disowned, now)).await?
+            };
+            if news {
+                tracker.changed.notify_one();
+            }
         }
-        let (title, before) = (t.not_me_title, &[t.not_me_done]);
+        let (title, before) = if is_me {
+            (t.me_title, &[t.me_done])
+        } else {
+            (t.not_me_title, &[t.not_me_done])
+        };
         Ok(self.say(&Said {
             title,
             before,

@@ -28,8 +28,16 @@ pub(super) struct Entry {
     pub(super) when: String,
     /// What was concluded from it.
     pub(super) judged: Option<Judged>,
-    /// What to say it was not them by, where it is counted as theirs.
-    pub(super) not_me: Option<HitId>,
+    /// What can be said of it.
+    pub(super) says: Option<Says>,
+}
+
+/// What a person can say of one thing recorded.
+pub(super) enum Says {
+    /// It was not them, and it counts as theirs.
+    NotMe(HitId),
+    /// It was them after all, though they said otherwise.
+    Me(HitId),
 }
 
 /// A verdict in words.
@@ -78,7 +86,7 @@ fn mail(
         what: t.receipt_entry.to_owned(),
         when: t.moment(at),
         judged: None,
-        not_me: None,
+        says: None,
     });
     let count = hits.len() + usize::from(receipt.is_some());
     let shown = hits
@@ -119,9 +127,10 @@ fn entry(visit: &Visit<'_>, hit: &StoredHit, links: &HashMap<u16, String>) -> En
         }
         Axis::Open | Axis::Document => t.opened.to_owned(),
     };
+    let disowned = hit.verdict.reasons.iter().any(|reason| reason == NOT_ME);
     let meaning = if hit.repeat {
         t.repeated.to_owned()
-    } else if hit.verdict.reasons.iter().any(|reason| reason == NOT_ME) {
+    } else if disowned {
         t.not_me.to_owned()
     } else {
         let sure = fill(t.sure, &[("n", &hit.verdict.confidence.to_string())]);
@@ -140,7 +149,11 @@ fn entry(visit: &Visit<'_>, hit: &StoredHit, links: &HashMap<u16, String>) -> En
             opener,
             facts,
         }),
-        not_me: (!hit.repeat && hit.verdict.meaning.is_human()).then_some(hit.id),
+        says: match disowned {
+            _ if hit.repeat => None,
+            true => Some(Says::Me(hit.id)),
+            false => (hit.verdict.meaning.is_human()).then_some(Says::NotMe(hit.id)),
+        },
     }
 }
 

@@ -107,9 +107,12 @@ pub(super) const TEXTS: Texts = Texts {
     not_me_hint: "Mails werden weitergeleitet, und Programme können wie Menschen aussehen. Wenn etwas, das als Sie zählt, jemand anders war, sagen Sie es hier.",
     not_me_button: "Das war nicht ich",
     not_me_title: "Notiert: Das waren nicht Sie",
-    not_me_done: "Es zählt nicht mehr als Sie. {sender} sieht, dass vielleicht jemand anders diese Mail geöffnet hat und dass Sie das gesagt haben. Niemand versucht herauszufinden, wer es war.",
+    not_me_done: "Es zählt nicht mehr als Sie. {sender} sieht, dass vielleicht jemand anders diese Mail geöffnet hat und dass Sie das gesagt haben. Niemand versucht herauszufinden, wer es war. War das ein Versehen, können Sie es auf Ihrer Seite zurücknehmen.",
     not_me_often_title: "Das war viel in einer Stunde",
     not_me_often: "Sie haben das binnen einer Stunde von mehreren Besuchen gesagt. Es ist notiert; bitte kommen Sie für die übrigen in einer Stunde wieder.",
+    me_button: "Das war doch ich",
+    me_title: "Notiert: Das waren Sie",
+    me_done: "Es zählt wieder als Sie, soweit das Gespeicherte das noch hergibt. Die Namen von Programm und Gerät, die dabei gelöscht wurden, kommen nicht zurück.",
 
     known_title: "Was sonst über Sie bekannt ist",
     known_name: "Name",

@@ -107,9 +107,12 @@ pub(super) const TEXTS: Texts = Texts {
     not_me_hint: "Mails get forwarded, and programs can look like people. If something that counts as you was somebody else, say so.",
     not_me_button: "This was not me",
     not_me_title: "Noted: that was not you",
-    not_me_done: "It does not count as you any more. {sender} sees that this mail may have been opened by somebody else, and that you said so. Nobody tries to find out who it was.",
+    not_me_done: "It does not count as you any more. {sender} sees that this mail may have been opened by somebody else, and that you said so. Nobody tries to find out who it was. If you pressed by mistake, you can take it back on your page.",
     not_me_often_title: "That was a lot within an hour",
     not_me_often: "You have said this of several visits within an hour. What you said is noted; please come back for the rest in an hour.",
+    me_button: "It was me after all",
+    me_title: "Noted: that was you",
+    me_done: "It counts as you again, as far as what was kept still tells. The names of program and device that were taken off it do not come back.",
 
     known_title: "What else is known about you",
     known_name: "Name",

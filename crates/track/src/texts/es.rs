@@ -107,9 +107,12 @@ pub(super) const TEXTS: Texts = Texts {
     not_me_hint: "Los correos se reenvían y los programas pueden parecer personas. Si algo que cuenta como usted fue otra persona, dígalo.",
     not_me_button: "No fui yo",
     not_me_title: "Anotado: no fue usted",
-    not_me_done: "Ya no cuenta como usted. {sender} ve que quizá otra persona abrió este correo y que usted lo dijo. Nadie intenta averiguar quién fue.",
+    not_me_done: "Ya no cuenta como usted. {sender} ve que quizá otra persona abrió este correo y que usted lo dijo. Nadie intenta averiguar quién fue. Si fue un error, puede deshacerlo en su página.",
     not_me_often_title: "Es mucho en una hora",
     not_me_often: "Lo ha dicho de varias visitas en una hora. Está anotado; para las demás, vuelva dentro de una hora.",
+    me_button: "Sí que fui yo",
+    me_title: "Anotado: fue usted",
+    me_done: "Vuelve a contar como usted, en la medida en que lo guardado aún lo muestra. Los nombres del programa y del dispositivo que se borraron no vuelven.",
 
     known_title: "Qué más se sabe de usted",
     known_name: "Nombre",

@@ -107,9 +107,12 @@ pub(super) const TEXTS: Texts = Texts {
     not_me_hint: "Un e-mail peut être transféré, et un programme peut ressembler à une personne. Si une visite qui compte comme la vôtre était celle de quelqu’un d’autre, dites-le.",
     not_me_button: "Ce n’était pas moi",
     not_me_title: "Noté : ce n’était pas vous",
-    not_me_done: "Cela ne compte plus comme vous. {sender} voit que cet e-mail a peut-être été ouvert par quelqu’un d’autre, et que vous l’avez dit. Personne ne cherche à savoir qui c’était.",
+    not_me_done: "Cela ne compte plus comme vous. {sender} voit que cet e-mail a peut-être été ouvert par quelqu’un d’autre, et que vous l’avez dit. Personne ne cherche à savoir qui c’était. Si c’était une erreur, vous pouvez revenir dessus sur votre page.",
     not_me_often_title: "C’est beaucoup en une heure",
     not_me_often: "Vous l’avez dit de plusieurs visites en une heure. C’est noté ; pour les autres, revenez dans une heure.",
+    me_button: "C’était bien moi",
+    me_title: "Noté : c’était vous",
+    me_done: "Cela compte de nouveau comme vous, pour autant que ce qui a été conservé le montre encore. Les noms du programme et de l’appareil, effacés à ce moment-là, ne reviennent pas.",
 
     known_title: "Ce que l’on sait d’autre sur vous",
     known_name: "Nom",

@@ -107,9 +107,12 @@ pub(super) const TEXTS: Texts = Texts {
     not_me_hint: "Le e-mail vengono inoltrate e i programmi possono sembrare persone. Se qualcosa che conta come te era qualcun altro, dillo.",
     not_me_button: "Non ero io",
     not_me_title: "Annotato: non eri tu",
-    not_me_done: "Non conta più come te. {sender} vede che forse questa e-mail è stata aperta da qualcun altro, e che lo hai detto tu. Nessuno cerca di scoprire chi fosse.",
+    not_me_done: "Non conta più come te. {sender} vede che forse questa e-mail è stata aperta da qualcun altro, e che lo hai detto tu. Nessuno cerca di scoprire chi fosse. Se è stato un errore, puoi annullarlo sulla tua pagina.",
     not_me_often_title: "È molto in un’ora",
     not_me_often: "Lo hai detto di più visite in un’ora. È annotato; per le altre, torna tra un’ora.",
+    me_button: "In realtà ero io",
+    me_title: "Annotato: eri tu",
+    me_done: "Conta di nuovo come te, per quanto ciò che è stato conservato lo mostra ancora. I nomi del programma e del dispositivo, cancellati allora, non tornano.",
 
     known_title: "Che altro si sa di te",
     known_name: "Nome",

@@ -348,6 +348,7 @@ async fn this_was_not_me_corrects_what_counts_as_a_person_and_takes_a_post() {
         Meaning::Human,
         "looking changes nothing"
     );
+    let before = site.hits().await[0].verdict.clone();
     for _ in 0..2 {
         let answer = site.post(&site.person(), &format!("not_me={hit}")).await;
         assert_eq!(answer.status, StatusCode::OK);
@@ -361,12 +362,21 @@ async fn this_was_not_me_corrects_what_counts_as_a_person_and_takes_a_post() {
     }
     let page = site.get(&site.person()).await.text();
     assert!(page.contains("not you, as you said") && !page.contains("This was not me"));
+    assert!(page.contains("It was me after all"));
+    site.get(&format!("{}?me={hit}", site.person())).await;
+    assert_eq!(site.hits().await[0].verdict.reasons[0], "not_me");
+    let answer = site.post(&site.person(), &format!("me={hit}")).await;
+    assert!(answer.text().contains("Noted: that was you"));
+    let back = &site.hits().await[0].verdict;
+    assert_eq!(back, &before, "judged as it was");
+    let page = site.get(&site.person()).await.text();
+    assert!(page.contains("This was not me") && !page.contains("It was me after all"));
     assert_eq!(
         site.post(&site.person(), "not_me=x").await.status,
         StatusCode::BAD_REQUEST
     );
     let nobodys = format!("not_me={}", model::HitId([9; 16]));
-    for _ in 2..10 {
+    for _ in 3..10 {
         assert_eq!(
             site.post(&site.person(), &nobodys).await.status,
             StatusCode::OK

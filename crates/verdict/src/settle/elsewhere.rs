@@ -30,15 +30,19 @@ pub(super) fn elsewhere(seen: &[Seen], home: Option<&str>) -> Option<Elsewhere> 
     ];
     let found = signs.into_iter().filter(|(_, is)| *is);
     let reasons: Vec<String> = found.map(|(sign, _)| sign.code().to_owned()).collect();
-    let confidence = match reasons.len() {
-        0 | 1 => return None,
-        2 => TWO_SIGNS,
-        _ => THREE_SIGNS,
-    };
-    Some(Elsewhere {
+    sureness(reasons.len()).map(|confidence| Elsewhere {
         confidence,
         reasons,
     })
+}
+
+/// How sure so many signs make; one alone makes nothing sure.
+pub(crate) fn sureness(signs: usize) -> Option<u8> {
+    match signs {
+        0 | 1 => None,
+        2 => Some(TWO_SIGNS),
+        _ => Some(THREE_SIGNS),
+    }
 }
 
 /// The image proxy of the provider who runs this mail server, or whose addresses have this domain; `-` for one without any.
