@@ -73,6 +73,8 @@ pub(crate) struct Plain {
     pub(crate) after: Vec<String>,
     /// The way back to the person's page.
     pub(crate) back: Option<String>,
+    /// Whether it shows the way in for people who have no link, or whose link does not work.
+    pub(crate) leads_to_start: bool,
 }
 
 impl Plain {
@@ -85,6 +87,7 @@ impl Plain {
             points: Vec::new(),
             after: Vec::new(),
             back: None,
+            leads_to_start: false,
         }
     }
 
@@ -114,7 +117,9 @@ pub(crate) fn html(status: StatusCode, t: &Texts, page: &impl Template) -> Respo
 /// Forged, unknown and mistyped addresses alike.
 pub(crate) fn missing(reader: Reader) -> Response {
     let t = reader.texts();
-    Plain::new(t, t.missing_title, &[t.missing]).answer(StatusCode::NOT_FOUND)
+    let mut page = Plain::new(t, t.missing_title, &[t.missing]);
+    page.leads_to_start = true;
+    page.answer(StatusCode::NOT_FOUND)
 }
 
 /// The store does not answer.
@@ -143,7 +148,9 @@ pub(crate) fn forged_link(reader: Reader) -> Response {
 
 pub(crate) async fn home(request: Request) -> Response {
     let t = Reader::of(request.headers(), request.uri()).texts();
-    Plain::new(t, t.home_title, &[t.home]).answer(StatusCode::OK)
+    let mut page = Plain::new(t, t.home_title, &[t.home]);
+    page.leads_to_start = true;
+    page.answer(StatusCode::OK)
 }
 
 pub(crate) async fn not_found(request: Request) -> Response {

@@ -78,6 +78,7 @@ texts! {
     me_button, me_title, me_done,
 
     // What else is known, and their rights.
+    opener_browser, opener_unknown, opener_scanner, opener_crawler, opener_app, opener_program, opener_proxy, opener_preview, opener_scanner_of,
     known_title, known_name, known_address, known_language, known_country, known_source, known_since, not_known,
     source_written, source_customer, source_person, source_colleague, source_public, source_bought,
     rights_title,
@@ -174,6 +175,51 @@ impl Texts {
     }
 }
 
+impl Texts {
+    /// Who fetched, in the reader's language. Names of programs and companies stay what they are.
+    pub(crate) fn opener(&self, opener: &str) -> String {
+        let name = verdict::opener_name(opener);
+        let of = |text, name: &str| {
+            let name = name.trim_start_matches("A ").trim_end_matches(" server");
+            fill(text, &[("name", &name.replace("'s or ", ", "))])
+        };
+        let owned = |what: &str| {
+            let owner = name.strip_suffix(what)?;
+            owner.strip_suffix("'s").or(owner.strip_suffix('\''))
+        };
+        match opener {
+            "browser" => self.opener_browser.to_owned(),
+            "unknown" => self.opener_unknown.to_owned(),
+            "scanner" => self.opener_scanner.to_owned(),
+            "crawler" => self.opener_crawler.to_owned(),
+            "android_app" => of(self.opener_app, "Android"),
+            "apple_app" => of(self.opener_app, "iOS, macOS"),
+            "http_tool" => of(self.opener_program, "HTTP"),
+            "headless_browser" => of(self.opener_program, "headless browser"),
+            "text_browser" => of(self.opener_program, "text browser"),
+            _ => {
+                if let Some(owner) = owned(" image proxy") {
+                    of(self.opener_proxy, owner)
+                } else if let Some(owner) = owned(" link preview") {
+                    of(self.opener_preview, owner)
+                } else if let Some(owner) = [" scanner", " mail scanner", " link scanner"]
+                    .iter()
+                    .find_map(|what| owned(what))
+                {
+                    of(self.opener_scanner_of, owner)
+                } else if let Some(kind) = name
+                    .strip_prefix("A ")
+                    .and_then(|rest| rest.strip_suffix(" program"))
+                {
+                    of(self.opener_program, kind)
+                } else {
+                    name.to_owned()
+                }
+            }
+        }
+    }
+}
+
 /// Puts values in for `{name}`. In one pass, so that a value with braces in it stays as it is.
 pub(crate) fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len() + 64);
@@ -235,6 +281,27 @@ mod tests {
                 assert!(words < 3 || text != english, "{key} in {language:?}");
             }
         }
+    }
+
+    #[test]
+    fn who_fetched_is_said_in_the_readers_language() {
+        let said = |language, opener| Texts::of(language).opener(opener);
+        assert_eq!(said(Language::De, "browser"), "ein Webbrowser");
+        assert_eq!(said(Language::De, "cisco"), "das Prüfprogramm von Cisco");
+        assert_eq!(
+            said(Language::Fr, "skype_preview"),
+            "l’aperçu de liens de Skype, Teams"
+        );
+        assert_eq!(said(Language::Es, "trellix"), "el análisis de Trellix");
+        assert_eq!(
+            said(Language::It, "mastodon_preview"),
+            "l’anteprima dei link di Mastodon"
+        );
+        assert_eq!(
+            said(Language::De, "dotnet"),
+            "ein Programm (.NET or PowerShell)"
+        );
+        assert_eq!(said(Language::Fr, "thunderbird"), "Thunderbird");
     }
 
     #[test]

@@ -52,6 +52,7 @@ struct Page<'a> {
     name: &'a str,
     tongue: Option<&'a Tongue>,
     country: String,
+    /// The country is none.
     wrong: bool,
 }
 
@@ -78,7 +79,7 @@ struct Erased {
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
     let reader = Reader::of(request.headers(), request.uri());
     match Visit::begin(&app, reader, request.uri()).await {
-        Ok(visit) => visit.page(StatusCode::OK),
+        Ok(visit) => visit.page(None),
         Err(trouble) => trouble.answer(reader),
     }
 }
@@ -114,12 +115,16 @@ impl<'a> Visit<'a> {
         })
     }
 
-    fn page(&self, status: StatusCode) -> Response {
+    /// The page, with what was typed where it was no country.
+    fn page(&self, typed: Option<&Form>) -> Response {
         if !self.challenge.is_open(self.now) {
             return self.over();
         }
         let (t, contact) = (self.t, &self.around.contact);
         let until = t.moment(self.challenge.expires_at);
+        let chosen = typed
+            .and_then(|form| form.get("language"))
+            .and_then(|language| language.parse().ok());
         let page = Page {
             t,
             names: &self.names,
@@ -129,11 +134,17 @@ impl<'a> Visit<'a> {
                 let date = t.date(at);
                 self.names.fill_with(t.release, &[("date", &date)])
             }),
-            name: &contact.name,
-            tongue: contact.tongue.as_ref(),
-            country: contact.country.map(|c| c.to_string()).unwrap_or_default(),
-            wrong: status == StatusCode::UNPROCESSABLE_ENTITY,
+            name: typed
+                .and_then(|form| form.get("name"))
+                .unwrap_or(&contact.name),
+            tongue: chosen.as_ref().or(contact.tongue.as_ref()),
+            country: typed
+                .and_then(|form| form.get("country").map(str::to_owned))
+                .or_else(|| contact.country.map(|c| c.to_string()))
+                .unwrap_or_default(),
+            wrong: typed.is_some(),
         };
+        let status = typed.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
         html(status, t, &page)
     }
 
@@ -159,7 +170,7 @@ impl<'a> Visit<'a> {
             country.transpose(),
             field("language").map(str::parse::<Tongue>).transpose(),
         ) else {
-            return Ok(self.page(StatusCode::UNPROCESSABLE_ENTITY));
+            return Ok(self.page(Some(form)));
         };
         let name = field("name").unwrap_or("");
         let name: String = name

@@ -140,7 +140,7 @@ fn entry(visit: &Visit<'_>, hit: &StoredHit, links: &HashMap<u16, String>) -> En
         .facts
         .as_ref()
         .map(|facts| fill(t.facts, &[("facts", &listed(facts))]));
-    let opener = verdict::opener_name(&hit.verdict.opener).to_owned();
+    let opener = t.opener(&hit.verdict.opener);
     Entry {
         what,
         when: t.moment(hit.at),

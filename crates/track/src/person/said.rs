@@ -27,6 +27,7 @@ impl Said<'_> {
             before: fill(self.before),
             points: self.topics.iter().map(|topic| t.topic(*topic)).collect(),
             after: fill(self.after),
+            leads_to_start: false,
             back: Some(back),
         };
         page.answer(self.status)

@@ -114,6 +114,16 @@ pub(super) const TEXTS: Texts = Texts {
     me_title: "Notiert: Das waren Sie",
     me_done: "Es zählt wieder als Sie, soweit das Gespeicherte das noch hergibt. Die Namen von Programm und Gerät, die dabei gelöscht wurden, kommen nicht zurück.",
 
+    opener_browser: "ein Webbrowser",
+    opener_unknown: "ein unbekanntes Programm",
+    opener_scanner: "ein Prüfprogramm",
+    opener_crawler: "das Programm einer Suchmaschine",
+    opener_app: "eine App auf einem Gerät mit {name}",
+    opener_program: "ein Programm ({name})",
+    opener_proxy: "der Bilder-Proxy von {name}",
+    opener_preview: "die Linkvorschau von {name}",
+    opener_scanner_of: "das Prüfprogramm von {name}",
+
     known_title: "Was sonst über Sie bekannt ist",
     known_name: "Name",
     known_address: "Adresse",

@@ -114,6 +114,16 @@ pub(super) const TEXTS: Texts = Texts {
     me_title: "Noted: that was you",
     me_done: "It counts as you again, as far as what was kept still tells. The names of program and device that were taken off it do not come back.",
 
+    opener_browser: "a web browser",
+    opener_unknown: "an unknown program",
+    opener_scanner: "a scanner",
+    opener_crawler: "a search engine’s crawler",
+    opener_app: "an app on a device with {name}",
+    opener_program: "a program ({name})",
+    opener_proxy: "the image proxy of {name}",
+    opener_preview: "the link preview of {name}",
+    opener_scanner_of: "the scanner of {name}",
+
     known_title: "What else is known about you",
     known_name: "Name",
     known_address: "Address",

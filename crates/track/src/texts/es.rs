@@ -114,6 +114,16 @@ pub(super) const TEXTS: Texts = Texts {
     me_title: "Anotado: fue usted",
     me_done: "Vuelve a contar como usted, en la medida en que lo guardado aún lo muestra. Los nombres del programa y del dispositivo que se borraron no vuelven.",
 
+    opener_browser: "un navegador web",
+    opener_unknown: "un programa desconocido",
+    opener_scanner: "un programa de análisis",
+    opener_crawler: "el rastreador de un buscador",
+    opener_app: "una aplicación en un dispositivo {name}",
+    opener_program: "un programa ({name})",
+    opener_proxy: "el proxy de imágenes de {name}",
+    opener_preview: "la vista previa de enlaces de {name}",
+    opener_scanner_of: "el análisis de {name}",
+
     known_title: "Qué más se sabe de usted",
     known_name: "Nombre",
     known_address: "Dirección",

@@ -114,6 +114,16 @@ pub(super) const TEXTS: Texts = Texts {
     me_title: "Noté : c’était vous",
     me_done: "Cela compte de nouveau comme vous, pour autant que ce qui a été conservé le montre encore. Les noms du programme et de l’appareil, effacés à ce moment-là, ne reviennent pas.",
 
+    opener_browser: "un navigateur web",
+    opener_unknown: "un programme inconnu",
+    opener_scanner: "un programme d’analyse",
+    opener_crawler: "le robot d’un moteur de recherche",
+    opener_app: "une application sur un appareil {name}",
+    opener_program: "un programme ({name})",
+    opener_proxy: "le relais d’images de {name}",
+    opener_preview: "l’aperçu de liens de {name}",
+    opener_scanner_of: "l’analyse de {name}",
+
     known_title: "Ce que l’on sait d’autre sur vous",
     known_name: "Nom",
     known_address: "Adresse",

@@ -114,6 +114,16 @@ pub(super) const TEXTS: Texts = Texts {
     me_title: "Annotato: eri tu",
     me_done: "Conta di nuovo come te, per quanto ciò che è stato conservato lo mostra ancora. I nomi del programma e del dispositivo, cancellati allora, non tornano.",
 
+    opener_browser: "un browser web",
+    opener_unknown: "un programma sconosciuto",
+    opener_scanner: "un programma di controllo",
+    opener_crawler: "il crawler di un motore di ricerca",
+    opener_app: "un’app su un dispositivo {name}",
+    opener_program: "un programma ({name})",
+    opener_proxy: "il proxy delle immagini di {name}",
+    opener_preview: "l’anteprima dei link di {name}",
+    opener_scanner_of: "il controllo di {name}",
+
     known_title: "Che altro si sa di te",
     known_name: "Nome",
     known_address: "Indirizzo",
