@@ -59,7 +59,7 @@ test("a webhook is entered, tested, mended, and hears of a withdrawal", async ()
   const page = await context.newPage();
   await signIn(page, demo);
   await page.goto(`${demo.dashboard}/settings`);
-  await page.getByRole("link", { name: "Webhooks" }).click();
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Webhooks" }).click();
   await page.getByText("None yet.").waitFor();
   await look(page, "empty");
 
