@@ -177,6 +177,14 @@ function watchMailbox() {
   }, 1500);
 }
 
+// On paper "07:13" is no date: the whole moment is printed.
+addEventListener("beforeprint", () => {
+  for (const time of document.querySelectorAll("time[title]")) {
+    time.textContent = new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  }
+});
+addEventListener("afterprint", () => localise(document));
+
 localise(document);
 cards();
 if ("mailbox" in document.body.dataset) watchMailbox();

@@ -218,7 +218,7 @@ pub(super) async fn change_password(
         return page(
             &web,
             &user,
-            wrong("password", "the current password is not right"),
+            wrong("current", "the current password is not right"),
         )
         .await;
     }

@@ -1,6 +1,6 @@
 //! Assessments of legitimate interests: read by everybody, written by those who set limits, never changed.
 
-use super::view::{Day, When};
+use super::view::{Day, Flaw, When};
 use super::{Page, show as render};
 use crate::Shared;
 use crate::api::advertising::{NewAssessment, keep};
@@ -21,10 +21,15 @@ struct AssessmentsPage {
     all: Vec<(Assessment, bool)>,
     draft: NewAssessment,
     may_write: bool,
-    wrong: Option<String>,
+    /// The field that is wrong, and why.
+    wrong: Option<(&'static str, String)>,
 }
 
 impl AssessmentsPage {
+    fn flaw(&self, name: &str) -> Flaw {
+        Flaw(self.wrong.as_ref().is_some_and(|(field, _)| *field == name))
+    }
+
     fn until(a: &Assessment) -> Day {
         Day(a.review_by)
     }
@@ -38,7 +43,7 @@ async fn page(
     web: &Shared,
     user: &User,
     draft: NewAssessment,
-    wrong: Option<String>,
+    wrong: Option<(&'static str, String)>,
 ) -> Result<AssessmentsPage> {
     let now = (web.app.ambient.now)();
     let all = web.app.store.assessments(user.workspace).await?;
@@ -70,7 +75,7 @@ pub(super) async fn write(
     match keep(&web, &user, &draft).await {
         Ok(_) => Ok(Redirect::to("/settings/assessments").into_response()),
         Err(Error::Invalid { field, why }) => {
-            let wrong = Some(format!("{field}: {why}"));
+            let wrong = Some((field, why));
             let page = page(&web, &user, draft, wrong).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
         }

@@ -1,6 +1,6 @@
 //! Forms about where a contact comes from and whether they want advertising; entering people one by one or as a list.
 
-use super::view::When;
+use super::view::{Flaw, When};
 use super::{Page, contact, show as render};
 use crate::Shared;
 use crate::api::{advertising, roll};
@@ -216,6 +216,15 @@ struct Done {
 impl EnterPage {
     fn get(&self, name: &str) -> &str {
         self.form.get(name).map_or("", String::as_str)
+    }
+
+    /// The field that is wrong; empty if none is.
+    fn flawed(&self) -> &'static str {
+        self.wrong.as_ref().map_or("", |wrong| wrong.field)
+    }
+
+    fn flaw(&self, name: &str) -> Flaw {
+        Flaw(self.flawed() == name)
     }
 }
 

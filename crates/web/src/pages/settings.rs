@@ -1,7 +1,7 @@
 //! Settings: what belongs to the user (identities, secrets, password) and what belongs to the workspace (ceilings,
 //! kill switch, language, the relay). The user's own forms are in `account`, the workspace's in `workspace`.
 
-use super::view::When;
+use super::view::{Flaw, When};
 use super::{Page, may_limit, show as render};
 use crate::Shared;
 use crate::auth::{May, User};
@@ -102,6 +102,10 @@ impl SettingsPage {
             ("App passwords", &self.app_passwords),
             ("API keys", &self.api_keys),
         ]
+    }
+
+    fn flaw(&self, form: &str) -> Flaw {
+        Flaw(self.wrong_in(form).is_some())
     }
 
     fn wrong_in(&self, form: &str) -> Option<&str> {

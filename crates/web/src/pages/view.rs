@@ -36,6 +36,21 @@ impl fmt::Display for Day {
 
 impl HtmlSafe for Day {}
 
+/// What marks the field of a form that is wrong: it is announced with the sentence that has the id `wrong`, and the page
+/// opens there, with or without a script.
+pub(crate) struct Flaw(pub(crate) bool);
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 {
+            f.write_str(" aria-invalid=\"true\" aria-describedby=\"wrong\" autofocus")?;
+        }
+        Ok(())
+    }
+}
+
+impl HtmlSafe for Flaw {}
+
 /// What stands beside a copy: its tick, or that it never arrived.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
