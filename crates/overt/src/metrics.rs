@@ -70,6 +70,11 @@ struct Outcome {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Judged {
     axis: &'static str,
     opener: String,
@@ -137,6 +142,31 @@ fn database(registry: &mut Registry, figures: &store::Figures, now: Time) {
         "hits_unfolded",
         "Recorded hits that are not counted yet",
         figures.unfolded,
+    );
+    let webhooks = Family::<State, Gauge>::default();
+    for (state, count) in [
+        ("on", figures.webhooks_on),
+        ("refusing", figures.webhooks_refusing),
+        ("paused", figures.webhooks_paused),
+        ("off", figures.webhooks_off),
+    ] {
+        webhooks.get_or_create(&State { state }).set(count);
+    }
+    let help = "Webhooks by how it goes: refusing took nothing at the last attempt, off was turned off for that";
+    registry.register("webhooks", help, webhooks);
+    let help = "Events that wait for webhooks";
+    gauge(
+        registry,
+        "webhook_events_waiting",
+        help,
+        figures.webhook_events,
+    );
+    let help = "Events lost to the webhooks there are, because too many waited";
+    gauge(
+        registry,
+        "webhook_events_lost",
+        help,
+        figures.webhook_events_lost,
     );
     let signed = age(figures.ledger_head_at, now);
     let help = "Since the oldest of the ledgers' newest heads was signed; one is signed a day";

@@ -561,6 +561,9 @@ create table webhook (
   -- Attempts that failed since it last took something, and when that was.
   failures bigint not null,
   working_at bigint not null,
+  -- The last attempt, and what it came to.
+  tried_at bigint,
+  answer text,
   -- Events that were not sent: the person no longer permits it, or too many waited.
   withheld bigint not null,
   lost bigint not null,

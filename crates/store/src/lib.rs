@@ -111,7 +111,7 @@ pub use summary::Summary;
 pub use suppression::Suppression;
 pub use tally::Sum;
 pub use user::User;
-pub use webhook::{Attempt, Delivery, Logged, NewWebhook, Turn, Webhook};
+pub use webhook::{Attempt, Delivery, Health, Logged, NewWebhook, Turn, Webhook};
 pub use workspace::{Instance, Workspace, ceilings};
 
 use db::Db;

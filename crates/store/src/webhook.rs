@@ -5,10 +5,12 @@
 //! the endpoint's id and a number.
 
 mod content;
+mod health;
 mod log;
 mod queue;
 mod turn;
 
+pub use health::Health;
 pub use log::Logged;
 pub(crate) use queue::{Happened, Listener, tell, tell_news};
 pub use turn::{Attempt, Delivery, Turn};
@@ -45,6 +47,10 @@ pub struct Webhook {
     pub off: Option<(WebhookOff, Time)>,
     /// Attempts that failed since it last took something.
     pub failures: u32,
+    /// When it was tried last, and what that came to.
+    pub tried: Option<(Time, String)>,
+    /// When it is tried next; none if it is off or nothing waits.
+    pub next_at: Option<Time>,
     /// Events that were not sent, because the person no longer permits it.
     pub withheld: u32,
     /// Events that were not sent, because too many waited.
@@ -124,7 +130,8 @@ impl From<Webhook> for NewWebhook {
 
 const COLUMNS: &str =
     "w.id, w.workspace_id, w.label, w.url, w.events, w.secret_number, w.secret_at, w.off, w.off_at,
-    w.failures, w.withheld, w.lost, w.created_at,
+    w.failures, w.withheld, w.lost, w.created_at, w.tried_at, w.answer, w.not_before,
+    (select min(d.due_at) from webhook_delivery d where d.webhook_id = w.id and d.due_at is not null),
     (select count(*) from webhook_delivery d where d.webhook_id = w.id and d.due_at is not null)";
 
 /// The events in a row's words.
@@ -135,6 +142,8 @@ fn events(words: &str) -> Vec<WebhookEvent> {
 
 fn webhook(row: &Row) -> Result<Webhook, Error> {
     let off: Option<WebhookOff> = row.get(7)?;
+    let tried_at: Option<Time> = row.get(13)?;
+    let (not_before, due_at): (Time, Option<Time>) = (row.get(15)?, row.get(16)?);
     Ok(Webhook {
         id: row.get(0)?,
         workspace: row.get(1)?,
@@ -147,10 +156,16 @@ fn webhook(row: &Row) -> Result<Webhook, Error> {
             .map(|why| Ok::<_, Error>((why, row.get(8)?)))
             .transpose()?,
         failures: row.get(9)?,
+        tried: tried_at
+            .map(|at| Ok::<_, Error>((at, row.get(14)?)))
+            .transpose()?,
+        next_at: due_at
+            .map(|due| due.max(not_before))
+            .filter(|_| off.is_none()),
         withheld: row.get(10)?,
         lost: row.get(11)?,
         created_at: row.get(12)?,
-        waiting: row.get(13)?,
+        waiting: row.get(17)?,
     })
 }
 

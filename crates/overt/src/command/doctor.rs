@@ -13,7 +13,7 @@ use model::complaints::{self, Alarm};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use store::Store;
+use store::{Health, Store, Webhook};
 use wire::smtp::{Relay, Timeouts};
 
 /// Arguments.
@@ -44,6 +44,8 @@ const CLOCK_DRIFT_MAX: Duration = Duration::from_mins(1);
 /// Mail clients and image proxies change their names about this often.
 const BUILT_IN_AGE_MAX: Duration = Duration::from_hours(365 * 24);
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Webhooks in trouble that are listed, the worst first.
+const WEBHOOKS_MAX: u16 = 20;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
@@ -111,7 +113,40 @@ async fn sending(config: &Config) -> Vec<(&'static str, Finding)> {
     let ptr = dns::name_behind(&resolver, &config.relay.host, &config.hostname).await;
     findings.push(("ptr", ptr));
     findings.extend(complaints(&store).await.unwrap_or_default());
+    findings.extend(webhooks(&store).await.unwrap_or_default());
     findings
+}
+
+/// Other programs that are told nothing, though somebody wants them to be.
+async fn webhooks(store: &Store) -> Result<Vec<(&'static str, Finding)>, store::Error> {
+    let finding = |(workspace, webhook): &(String, Webhook)| {
+        let what = format!("{workspace}: the webhook to {}", webhook.host());
+        let said = match &webhook.tried {
+            Some((at, answer)) => format!("{answer}, {at}"),
+            None => "it was not tried yet".into(),
+        };
+        match webhook.health() {
+            Health::Off(why) => Broken(format!(
+                "{what} is off ({why}; {said}): mend the receiver, then turn it on under Settings, Webhooks. Until then \
+                 nobody there hears who withdrew a consent or was erased"
+            )),
+            Health::On | Health::Refusing => Watch(format!(
+                "{what} takes nothing at present ({said}): {} events wait{}",
+                webhook.waiting,
+                match webhook.next_at {
+                    Some(at) => format!(", the next try is at {at}"),
+                    None => String::new(),
+                }
+            )),
+        }
+    };
+    let in_trouble = store.webhooks_in_trouble(WEBHOOKS_MAX).await?;
+    if in_trouble.is_empty() {
+        let fine = Fine("every one that is on takes what it is told".into());
+        return Ok(vec![("webhooks", fine)]);
+    }
+    let findings = in_trouble.iter().map(finding);
+    Ok(findings.map(|finding| ("webhooks", finding)).collect())
 }
 
 /// How many called the advertising of each workspace spam.

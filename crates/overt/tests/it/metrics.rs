@@ -7,7 +7,7 @@ use crate::support::until;
 
 const ANN: &str = "ann@reader.example";
 
-async fn metrics(overt: &Overt) -> String {
+pub(crate) async fn metrics(overt: &Overt) -> String {
     let client = reqwest::Client::new();
     let request = client
         .get(format!("{}/metrics", overt.admin))

@@ -8,6 +8,7 @@ use crate::support::sink::Sink;
 use crate::support::until;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use std::collections::VecDeque;
@@ -20,6 +21,8 @@ const ZOE: &str = "zq7sentinel@reader.example";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Does {
     Answer(u16),
+    /// Too much at once: to be asked again in so many seconds.
+    Later(u16),
     /// Keeps it, and says nothing.
     Nothing,
 }
@@ -92,12 +95,16 @@ async fn take(
     State(receiver): State<Receiver>,
     head: HeaderMap,
     body: axum::body::Bytes,
-) -> StatusCode {
+) -> Response {
     let body = body.to_vec();
     receiver.seen.lock().unwrap().push(Request { head, body });
     let does = receiver.script.lock().unwrap().pop_front();
     match does.unwrap_or(Does::Answer(200)) {
-        Does::Answer(status) => StatusCode::from_u16(status).unwrap(),
+        Does::Answer(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Does::Later(seconds) => {
+            let again = [("retry-after", seconds.to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, again).into_response()
+        }
         Does::Nothing => std::future::pending().await,
     }
 }
@@ -348,5 +355,74 @@ async fn r_sec_16_gone_means_gone_and_two_secrets_sign_after_a_change() {
         .post_json(&format!("webhooks/{webhook}/test"), &json!({}))
         .await;
     assert_eq!(refused.status(), StatusCode::CONFLICT);
+    overt.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_in_trouble_is_shown_wherever_somebody_looks() {
+    let sink = Sink::start().await;
+    let mut overt = Overt::with(&Database::Sqlite, sink.port, &ALLOWED).await;
+    let receiver = Receiver::start(&[Does::Later(1_200)]).await;
+    let (webhook, _) = enter(&overt, &receiver, &[]).await;
+    let doctor = |overt: &Overt| said(&run(&mut overt.command("doctor"), b""));
+    let well = doctor(&overt);
+    assert!(well.contains("ok     webhooks: every one"), "{well}");
+    let path = format!("webhooks/{webhook}/test");
+    overt.post_json(&path, &json!({})).await;
+    let ill = until("the answer is known", async || {
+        let webhook = overt.api(&format!("webhooks/{webhook}")).await;
+        (webhook["answer"] == "answered 429").then_some(webhook)
+    })
+    .await;
+    // It is left in peace for as long as it asked, not tried again in five seconds.
+    let time = |name: &str| model::Time::from_rfc3339(ill[name].as_str().unwrap()).unwrap();
+    assert!(
+        time("next_at").since(time("tried_at")).as_secs() >= 1_199,
+        "{ill}"
+    );
+
+    let cookie = overt.sign_in().await;
+    let settings = overt.page("/settings", &cookie).await;
+    assert!(settings.contains("One webhook needs a hand"), "{settings}");
+    for path in [
+        "/settings/webhooks".to_owned(),
+        format!("/settings/webhooks/{webhook}"),
+    ] {
+        let page = overt.page(&path, &cookie).await;
+        assert!(
+            page.contains("(last: answered 429), 1 event waits"),
+            "{page}"
+        );
+        assert!(page.to_lowercase().contains("next try"), "{page}");
+    }
+    let text = doctor(&overt);
+    let line = "look   webhooks: Studio Dana: the webhook to 127.0.0.1 takes nothing at present (answered 429";
+    assert!(text.contains(line) && !text.contains("s3cret"), "{text}");
+    let metrics = crate::metrics::metrics(&overt).await;
+    for sample in [
+        "overt_webhooks{state=\"refusing\"} 1\n",
+        "overt_webhooks{state=\"on\"} 0\n",
+        "overt_webhook_events_waiting 1\n",
+    ] {
+        assert!(metrics.contains(sample), "{sample}: {metrics}");
+    }
+
+    let log = overt.api(&format!("webhooks/{webhook}/deliveries")).await;
+    let event = log["items"][0]["id"].as_str().unwrap().to_owned();
+    receiver.now_does(&[Does::Answer(410)]);
+    let path = format!("webhooks/{webhook}/deliveries/{event}/retry");
+    overt.post_json(&path, &json!({})).await;
+    until("it is off", async || {
+        let webhook = overt.api(&format!("webhooks/{webhook}")).await;
+        (webhook["off"] == "gone").then_some(())
+    })
+    .await;
+    let text = doctor(&overt);
+    assert!(
+        text.contains(
+            "WRONG  webhooks: Studio Dana: the webhook to 127.0.0.1 is off (gone; answered 410"
+        ),
+        "{text}"
+    );
     overt.stop();
 }

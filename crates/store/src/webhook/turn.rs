@@ -54,6 +54,25 @@ pub enum Attempt {
     Gone(String),
 }
 
+impl Attempt {
+    /// What was answered, or why nothing was.
+    fn said(&self) -> &str {
+        match self {
+            Self::Taken(said) | Self::Failed(said) | Self::Later(said, _) | Self::Gone(said) => {
+                said
+            }
+        }
+    }
+
+    /// The rest that it asked for.
+    fn asked_for(&self) -> Option<Duration> {
+        match self {
+            Self::Later(_, rest) => Some(*rest),
+            Self::Taken(_) | Self::Failed(_) | Self::Gone(_) => None,
+        }
+    }
+}
+
 impl Store {
     /// Gives `owner` the turn of a webhook for which something is due: of the one that has waited longest for its turn.
     /// What may no longer be told is taken out of its queue and counted.
@@ -169,11 +188,15 @@ fn finish(
         failures = failures.saturating_add(1);
         not_before = now + rest(failures);
     }
-    if let Some(asked) = attempts.iter().filter_map(|(_, a)| asked_for(a)).max() {
+    if let Some(asked) = attempts.iter().filter_map(|(_, a)| a.asked_for()).max() {
         not_before = not_before.max(now + asked);
     }
     let sql = "update webhook set lease_owner = null, failures = $2, working_at = $3, not_before = $4 where id = $1";
     tx.execute(sql, params![turn.webhook, failures, working_at, not_before])?;
+    if let Some((_, last)) = attempts.iter().find(|a| is_taken(a)).or(attempts.first()) {
+        let sql = "update webhook set tried_at = $2, answer = $3 where id = $1";
+        tx.execute(sql, params![turn.webhook, now, last.said()])?;
+    }
 
     let is_gone = |(_, attempt): &(_, Attempt)| matches!(attempt, Attempt::Gone(_));
     let off = if attempts.iter().any(is_gone) {
@@ -190,14 +213,6 @@ fn finish(
     turn_off(tx, turn.workspace, turn.webhook, off.0, &by).map(|_| ())
 }
 
-/// The rest that it asked for.
-fn asked_for(attempt: &Attempt) -> Option<Duration> {
-    match attempt {
-        Attempt::Later(_, rest) => Some(*rest),
-        Attempt::Taken(_) | Attempt::Failed(_) | Attempt::Gone(_) => None,
-    }
-}
-
 /// Writes down an attempt. True if it was the last one, and failed.
 fn note(tx: &mut Tx<'_>, id: DeliveryId, attempt: &Attempt, now: Time) -> Result<bool, Error> {
     let sql = "select attempts from webhook_delivery where id = $1";
@@ -205,20 +220,23 @@ fn note(tx: &mut Tx<'_>, id: DeliveryId, attempt: &Attempt, now: Time) -> Result
         return Ok(false); // withdrawn or erased meanwhile
     };
     let attempts = row.get::<u32>(0)?.saturating_add(1);
-    let (state, due_at, answer) = match attempt {
-        Attempt::Taken(answer) => (DeliveryState::Delivered, None, answer),
-        Attempt::Gone(answer) => (DeliveryState::Failed, None, answer),
-        Attempt::Failed(answer) | Attempt::Later(answer, _) => {
-            let asked = asked_for(attempt).map(|rest| now + rest);
-            match next_attempt(attempts, now).map(|due| due.max(asked.unwrap_or(due))) {
-                Some(due) => (DeliveryState::Waiting, Some(due), answer),
-                None => (DeliveryState::Failed, None, answer),
+    let (state, due_at) = match attempt {
+        Attempt::Taken(_) => (DeliveryState::Delivered, None),
+        Attempt::Gone(_) => (DeliveryState::Failed, None),
+        Attempt::Failed(_) | Attempt::Later(..) => match next_attempt(attempts, now) {
+            Some(due) => {
+                let asked = attempt.asked_for().map_or(due, |rest| now + rest);
+                (DeliveryState::Waiting, Some(due.max(asked)))
             }
-        }
+            None => (DeliveryState::Failed, None),
+        },
     };
     // What marks somebody who was erased is not kept longer than it is needed.
     let sql = "update webhook_delivery set state = $2, due_at = $3, attempts = $4, tried_at = $5, answer = $6,
                detail = case when $2 = 'delivered' then '' else detail end where id = $1";
-    tx.execute(sql, params![id, state, due_at, attempts, now, answer])?;
+    tx.execute(
+        sql,
+        params![id, state, due_at, attempts, now, attempt.said()],
+    )?;
     Ok(state == DeliveryState::Failed)
 }

@@ -10,7 +10,7 @@ use model::{
 };
 use serde_json::{Value as Json, json};
 use std::time::Duration;
-use store::{ActFilter, Attempt, Contact, NewReport, NewWebhook, ReportScope, Turn};
+use store::{ActFilter, Attempt, Contact, Health, NewReport, NewWebhook, ReportScope, Turn};
 
 on_both!(
     r_with_07_a_withdrawal_is_noted_with_it_and_tried_until_it_is_taken,
@@ -24,6 +24,7 @@ on_both!(
     r_sec_16_a_withdrawal_takes_what_was_told_out_of_the_log,
     r_sec_16_a_consent_that_was_taken_back_is_not_told_late,
     r_sec_16_gone_turns_it_off,
+    how_it_goes_is_known_until_it_is_mended,
     who_asks_for_a_rest_gets_it,
     r_sec_16_whoever_takes_nothing_for_days_is_turned_off,
     r_sec_16_two_secrets_sign_for_a_day,
@@ -346,6 +347,51 @@ async fn r_sec_16_a_consent_that_was_taken_back_is_not_told_late(house: House) {
         assert_eq!(data["topics"], topics);
         assert_eq!(data["consent"]["open"], "withdrawn");
     }
+}
+
+async fn how_it_goes_is_known_until_it_is_mended(house: House) {
+    let (hook, other) = (made(&house, &[]).await, made(&house, &[]).await);
+    let paused = house
+        .store
+        .webhook_turn_off(house.workspace, other, house.by());
+    assert!(paused.await.unwrap());
+    let find = async || {
+        let found = house.store.webhook(house.workspace, hook).await.unwrap();
+        found.unwrap()
+    };
+    let new = find().await;
+    assert_eq!(
+        (new.health(), new.tried, new.next_at),
+        (Health::On, None, None)
+    );
+    let ann = house.agreed("ann@example.org").await;
+    withdraw(&house, &ann, NOW).await;
+    assert_eq!(find().await.next_at, Some(NOW));
+    let in_trouble = || house.store.webhooks_in_trouble(9);
+    assert_eq!(in_trouble().await.unwrap(), []);
+
+    let first = turn(&house, NOW).await.unwrap();
+    end(&house, first, &failed(), NOW).await;
+    let ill = find().await;
+    assert_eq!(ill.health(), Health::Refusing);
+    assert_eq!(ill.tried, Some((NOW, "500".into())));
+    assert_eq!(ill.next_at, Some(NOW + RETRIES[0]), "later than its rest");
+    assert_eq!(ill.host(), "crm.example");
+    assert_eq!(
+        in_trouble().await.unwrap(),
+        [("Sample Ltd".to_owned(), ill)],
+        "who was turned off by hand is in no trouble"
+    );
+
+    let later = NOW + RETRIES[0];
+    assert_eq!(told(&house, later).await.len(), 1);
+    let well = find().await;
+    assert_eq!(well.health(), Health::On);
+    assert_eq!(
+        (well.tried, well.next_at),
+        (Some((later, "200".into())), None)
+    );
+    assert_eq!(in_trouble().await.unwrap(), []);
 }
 
 async fn who_asks_for_a_rest_gets_it(house: House) {

@@ -38,6 +38,12 @@ pub(super) struct WebhookItem {
     secret_at: String,
     /// Attempts that failed since it last took something.
     failures: u32,
+    /// When it was tried last.
+    tried_at: Option<String>,
+    /// What came of the last attempt.
+    answer: Option<String>,
+    /// When it is tried next; null if it is off or nothing waits.
+    next_at: Option<String>,
     /// Events that wait.
     waiting: u32,
     /// Events that were not sent, because the person no longer permits it.
@@ -121,6 +127,9 @@ fn item(w: Webhook) -> WebhookItem {
         off_at: w.off.map(|(_, at)| at.rfc3339()),
         secret_at: w.secret_at.rfc3339(),
         failures: w.failures,
+        tried_at: w.tried.as_ref().map(|(at, _)| at.rfc3339()),
+        answer: w.tried.map(|(_, answer)| answer),
+        next_at: w.next_at.map(model::Time::rfc3339),
         waiting: w.waiting,
         withheld: w.withheld,
         lost: w.lost,

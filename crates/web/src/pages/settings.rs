@@ -32,6 +32,7 @@ pub(super) struct SettingsPage {
     /// May pull the brake, if not let it go.
     may_stop: bool,
     may_administer: bool,
+    webhooks_in_trouble: usize,
     note: Note,
 }
 
@@ -133,6 +134,14 @@ pub(super) async fn page(web: &Shared, user: &User, note: Note) -> Result<Respon
     } else {
         StatusCode::OK
     };
+    let may_administer = user.role.may(Act::Administer);
+    let webhooks_in_trouble = if may_administer {
+        let all = store.webhooks(user.workspace).await?.into_iter();
+        all.filter(|webhook| webhook.health().needs_a_hand())
+            .count()
+    } else {
+        0
+    };
     let page = SettingsPage {
         page: Page::of(user, "settings", "Settings"),
         address: user.address.to_string(),
@@ -149,7 +158,8 @@ pub(super) async fn page(web: &Shared, user: &User, note: Note) -> Result<Respon
         may_send: user.role.may(Act::Send),
         may_set_ceiling: may_limit(web, user).await?,
         may_stop: user.role.may(Act::SeeAll),
-        may_administer: user.role.may(Act::Administer),
+        may_administer,
+        webhooks_in_trouble,
         note,
     };
     Ok((status, render(&page)).into_response())

@@ -1,7 +1,7 @@
 //! One webhook: how it goes, what was sent of late, and everything that can be done about it.
 
 use super::view::When;
-use super::webhooks::{Draft, WebhookForm, entered, standing};
+use super::webhooks::{Draft, WebhookForm, entered, next_try, standing};
 use super::{Page, show as render};
 use crate::Shared;
 use crate::auth::User;
@@ -36,6 +36,10 @@ struct WebhookPage {
 impl WebhookPage {
     fn standing(&self) -> (String, bool) {
         standing(&self.webhook)
+    }
+
+    fn next_try(&self) -> Option<When> {
+        next_try(&self.webhook)
     }
 
     fn is_new(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Settings → Webhooks: which other programs are told what, and a form to enter one more. For owners and administrators.
 
+use super::view::When;
 use super::{Page, show as render};
 use crate::Shared;
 use crate::auth::{May, User};
@@ -13,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use model::role::Act;
 use model::{WebhookEvent, WebhookOff};
 use std::collections::BTreeMap;
-use store::Webhook;
+use store::{Health, Webhook};
 
 /// The fields of the form that says where a webhook leads and what it is told: a check box is named after its event.
 pub(super) type WebhookForm = BTreeMap<String, String>;
@@ -71,14 +72,30 @@ impl Draft {
 
 /// How it goes, in a few words, and whether it needs a hand.
 pub(super) fn standing(webhook: &Webhook) -> (String, bool) {
-    match webhook.off {
-        Some((WebhookOff::Paused, _)) => ("Turned off".into(), false),
-        Some((WebhookOff::Gone, _)) => ("Off: it answered that it is gone (410)".into(), true),
-        Some((WebhookOff::Failing, _)) => ("Off: it took nothing for days".into(), true),
-        None if webhook.failures > 0 => ("It takes nothing at present".into(), true),
-        None if webhook.waiting > 0 => (format!("On, {} waiting", webhook.waiting), false),
-        None => ("On".into(), false),
-    }
+    let health = webhook.health();
+    let last = match &webhook.tried {
+        Some((_, answer)) => format!(" (last: {answer})"),
+        None => String::new(),
+    };
+    let waiting = match webhook.waiting {
+        0 => String::new(),
+        1 => ", 1 event waits".into(),
+        n => format!(", {n} events wait"),
+    };
+    let words = match health {
+        Health::On => "On".into(),
+        Health::Refusing => format!("It takes nothing at present{last}"),
+        Health::Off(WebhookOff::Paused) => "Turned off".into(),
+        Health::Off(WebhookOff::Gone) => "Off: it answered that it is gone (410)".into(),
+        Health::Off(WebhookOff::Failing) => format!("Off: it took nothing for days{last}"),
+    };
+    (words + &waiting, health.needs_a_hand())
+}
+
+/// When a webhook that took nothing is tried again.
+pub(super) fn next_try(webhook: &Webhook) -> Option<When> {
+    let at = webhook.next_at.map(When);
+    at.filter(|_| webhook.health() == Health::Refusing)
 }
 
 #[derive(Template)]

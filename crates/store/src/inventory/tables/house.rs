@@ -198,6 +198,8 @@ pub(super) const TABLES: &[Table] = &[
             plain("off_at", "since when"),
             plain("failures", "attempts that failed in a row"),
             plain("working_at", "when it last took something"),
+            plain("tried_at", "when it was tried last"),
+            plain("answer", "what that came to"),
             plain("withheld", "events that a person did not permit any more"),
             plain("lost", "events for which there was no room"),
             key("lease_owner", "the worker that sends to it"),
