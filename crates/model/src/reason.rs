@@ -102,6 +102,8 @@ reasons! {
     Unsubscribed = "unsubscribed", "This person does not want mail of this kind any more. Only they can change that, on the page behind the unsubscribe link.";
     /// Recipients complained about it too often.
     TooManyComplaints = "too_many_complaints", "Within a week too many people called such mail spam. It is paused until fewer do, because providers would else turn all mail from here away. See Numbers.";
+    /// What DNS says of the sender's domain contradicts what this server does.
+    RecordsContradict = "records_contradict", "What DNS says about your domain contradicts how this server sends, so providers would turn such mail away. Whoever runs the server sees with \"overt doctor\" what to mend. Letters go on.";
     /// What is known about them, or the rules, could not be read.
     PermissionUnavailable = "permission_unavailable", "What is known about this person, or the rules for it, could not be read, so nobody could tell whether they want such mail. Tell whoever runs this server, then send it again.";
     /// The law asks for consent to be mailed.

@@ -5,8 +5,8 @@
 mod section;
 
 pub(crate) use section::{
-    Dkim, HITS_DAYS_MAX, Http, MailHosts, Metrics, Networks, Notify, Processor, Relay, Retention,
-    Retry, Security, Submit, WEBHOOK_SECONDS_MAX, Webhooks,
+    Dkim, HITS_DAYS_MAX, Http, MailHosts, Metrics, Networks, Notify, Preflight, Processor, Relay,
+    Retention, Retry, Security, Submit, WEBHOOK_SECONDS_MAX, Webhooks,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -54,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) backup_keys: PathBuf,
     #[serde(default)]
     pub(crate) mail_hosts: MailHosts,
+    #[serde(default)]
+    pub(crate) preflight: Preflight,
     #[serde(default)]
     pub(crate) metrics: Metrics,
     #[serde(default)]

@@ -108,6 +108,8 @@ impl Demo {
             relay: sink_as_relay(&sink)?,
             tracking_off: "",
             signers: Arc::default(),
+            // Made-up domains have no records.
+            preflight: Arc::default(),
             // A receiver to try out runs on this machine.
             webhooks: notify::Webhooks::new(keys.webhook, &["127.0.0.0/8".parse()?])?,
             webhook_timeout: Duration::from_secs(crate::config::WEBHOOK_SECONDS_MAX),

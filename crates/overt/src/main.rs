@@ -9,12 +9,14 @@ mod command;
 mod config;
 mod demo;
 mod evidence;
+mod finding;
 mod keys;
 mod listen;
 mod log;
 mod mail_hosts;
 mod metrics;
 mod networks;
+mod preflight;
 mod runtime;
 mod security_txt;
 

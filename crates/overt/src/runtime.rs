@@ -50,6 +50,8 @@ pub(crate) struct Base {
     pub(crate) tracking_off: &'static str,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) signers: Arc<send::Signers>,
+    /// What is looked at before advertising leaves.
+    pub(crate) preflight: Arc<send::Preflight>,
     /// Where events may be sent, and the secrets.
     pub(crate) webhooks: notify::Webhooks,
     /// The longest that one attempt to send an event takes.
@@ -298,6 +300,7 @@ impl Base {
             profiles: self.profiles.clone(),
             suppression: self.suppression.clone(),
             signers: self.signers.clone(),
+            preflight: self.preflight.clone(),
             ambient: self.ambient,
             wake: self.wake.clone(),
             changed: self.changed.clone(),

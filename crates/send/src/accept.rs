@@ -2,7 +2,8 @@
 
 use crate::copies::{Incoming, Wishes};
 use crate::instrument::Tools;
-use crate::permission::Permission;
+use crate::permission::{Asked, Permission};
+use crate::preflight::Preflight;
 use crate::read::read;
 use crate::sign::Signers;
 use model::sending::Duties;
@@ -39,6 +40,8 @@ pub struct Sender {
     pub suppression: Arc<SuppressionKey>,
     /// The DKIM keys; none of them is fine.
     pub signers: Arc<Signers>,
+    /// What is looked at before advertising leaves.
+    pub preflight: Arc<Preflight>,
     /// Time and chance.
     pub ambient: Ambient,
     /// Wakes the delivery workers.
@@ -232,10 +235,19 @@ impl Sender {
         let named = submission.assessment.or(read.assessment);
         let grounds = self.grounds(&user, &contacts, wishes.class).await?;
         let recipients: Vec<_> = recipients.into_iter().zip(contacts).collect();
+        let is_fit = !wishes.class.is_advertising() || {
+            let from = read.authors.iter().chain([&from]);
+            self.preflight.fits(from, now).await
+        };
         let permission = match &grounds {
             Some(grounds) => {
-                let kind = (wishes.class, named);
-                self.permission(grounds, &recipients, kind, read.can_carry_line, &own, now)
+                let asked = Asked {
+                    class: wishes.class,
+                    assessment: named,
+                    has_place: read.can_carry_line,
+                    is_fit,
+                };
+                self.permission(grounds, &recipients, asked, &own, now)
                     .await?
             }
             None => Permission::unasked(wishes.class, recipients.len()),

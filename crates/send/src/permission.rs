@@ -2,12 +2,24 @@
 //! somebody may have unsubscribed in between (R-MSG-02). The rule is `model::sending`; this gathers what it asks about.
 
 use crate::accept::{Recipient, Sender};
-use model::complaints::{self, Alarm};
 use model::profile::MailConsent;
 use model::sending::{Addressee, Duties, Occasion, duties};
 use model::{AssessmentId, ContactId, LegalTags, MessageClass, Reason, Source, SourceKind, Time};
 use std::collections::HashSet;
 use store::{Contact, CopyInContext, Grounds};
+
+/// A mail on its way in, as far as permission goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    /// What its sender calls it.
+    pub(crate) class: MessageClass,
+    /// The assessment of legitimate interests that it names.
+    pub(crate) assessment: Option<AssessmentId>,
+    /// There is a place in it for what it must say.
+    pub(crate) has_place: bool,
+    /// The records in DNS of whoever sends it do not contradict it.
+    pub(crate) is_fit: bool,
+}
 
 /// A mail's answers.
 pub(crate) struct Permission {
@@ -34,18 +46,18 @@ impl Sender {
         &self,
         grounds: &Grounds,
         recipients: &[(Recipient, ContactId)],
-        (class, named): (MessageClass, Option<AssessmentId>),
-        has_place: bool,
+        asked: Asked,
         own: &HashSet<String>,
         now: Time,
     ) -> Result<Permission, store::Error> {
         let workspace = &grounds.workspace;
+        let class = asked.class;
         let (mut assessment, mut suppressed) = (None, vec![false; recipients.len()]);
         let mut paused = false;
         if class.is_advertising() {
             let id = workspace.id;
-            let complaints = self.store.complaints(id, now - complaints::SPAN).await?;
-            paused = complaints.alarm() == Alarm::Pause;
+            paused = self.preflight.is_paused(&self.store, id, now).await?;
+            let named = asked.assessment;
             assessment = self.store.assessment_in_force(id, named, now).await?;
             let mark = |(to, _): &(Recipient, _)| self.suppression.mark(id, &to.address);
             let marks = recipients.iter().map(mark).collect();
@@ -56,7 +68,7 @@ impl Sender {
             class,
             assessed: assessment.is_some(),
             has_postal_address: !workspace.postal_address.trim().is_empty(),
-            has_place,
+            has_place: asked.has_place,
             now,
         };
         let itself = Source {
@@ -67,6 +79,7 @@ impl Sender {
             let to = match contact {
                 _ if own.contains(&to.address.key()) => trial(&itself),
                 _ if paused => return Err(Reason::TooManyComplaints),
+                _ if !asked.is_fit => return Err(Reason::RecordsContradict),
                 Ok(contact) => addressee(contact, suppressed),
                 Err(_) if class.is_advertising() => return Err(Reason::PermissionUnavailable),
                 Err(_) => return Ok(Duties::none(class)),
@@ -90,17 +103,17 @@ impl Sender {
         now: Time,
     ) -> Result<Result<Duties, Reason>, store::Error> {
         let class = around.message.class;
-        let suppressed = if class.is_advertising() {
-            let (workspace, address) = (around.workspace.id, &around.contact.address);
-            let mark = self.suppression.mark(workspace, address);
-            let listed = self
-                .store
-                .suppressed(around.workspace.id, vec![mark])
-                .await?;
-            listed.iter().any(Option::is_some)
-        } else {
-            false
-        };
+        let is_trial = around.copy.reason_open == Some(Reason::OwnAddress);
+        let (mut suppressed, workspace) = (false, around.workspace.id);
+        if class.is_advertising() && !is_trial {
+            let paused = self.preflight.is_still_paused(&self.store, workspace, now);
+            if paused.await? {
+                return Ok(Err(Reason::TooManyComplaints));
+            }
+            let mark = self.suppression.mark(workspace, &around.contact.address);
+            let listed = self.store.suppressed(workspace, vec![mark]).await?;
+            suppressed = listed.iter().any(Option::is_some);
+        }
         let occasion = Occasion {
             class,
             assessed: around.message.assessment.is_some(),
@@ -112,7 +125,7 @@ impl Sender {
             kind: SourceKind::Person,
             ..Source::written("", now)
         };
-        let to = if around.copy.reason_open == Some(Reason::OwnAddress) {
+        let to = if is_trial {
             trial(&itself)
         } else {
             addressee(&around.contact, suppressed)

@@ -1,10 +1,10 @@
 //! `overt doctor`: checks what a running server depends on, and says what to do.
 
-mod dns;
-
 use super::{block_on, configured, serve};
 use crate::config::{Config, Http};
+use crate::finding::Finding::{self, Broken, Fine, Unanswered, Watch};
 use crate::mail_hosts::Resolver;
+use crate::preflight;
 use crate::runtime::test_relay;
 use crate::{ambient, keys, log, networks};
 use anyhow::Result;
@@ -27,16 +27,8 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// How a check went.
-enum Finding {
-    Fine(String),
-    /// Works, but somebody should look.
-    Watch(String),
-    /// Does not work: what, and what to do.
-    Broken(String),
-}
-use Finding::{Broken, Fine, Watch};
-
+/// Domains that are looked up in DNS; of further ones nothing is.
+const DOMAINS_MAX: usize = 20;
 /// Below this the next mails may find no room.
 const DISK_BYTES_MIN: u64 = 500 * 1024 * 1024;
 /// Tokens and reports bear times; people compare them.
@@ -64,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         for (what, finding) in &findings {
             let (mark, text) = match finding {
                 Fine(text) => ("ok   ", text),
-                Watch(text) => ("look ", text),
+                Watch(text) | Unanswered(text) => ("look ", text),
                 Broken(text) => ("WRONG", text),
             };
             println!("{mark}  {what}: {text}");
@@ -76,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn json(what: &str, finding: &Finding) -> serde_json::Value {
     let (state, text) = match finding {
         Fine(text) => ("fine", text),
-        Watch(text) => ("watch", text),
+        Watch(text) | Unanswered(text) => ("watch", text),
         Broken(text) => ("broken", text),
     };
     serde_json::json!({ "check": what, "state": state, "text": text })
@@ -107,10 +99,10 @@ async fn sending(config: &Config) -> Vec<(&'static str, Finding)> {
         return Vec::new(); // said above, but for a resolver: then there is nobody to ask
     };
     let mut findings = Vec::new();
-    for domain in (store.sending_domains(dns::DOMAINS_MAX).await).unwrap_or_default() {
-        findings.extend(dns::domain(&resolver, &domain, &signers).await);
+    for domain in (store.sending_domains(DOMAINS_MAX).await).unwrap_or_default() {
+        findings.extend(preflight::domain(&resolver, &domain, &signers).await);
     }
-    let ptr = dns::name_behind(&resolver, &config.relay.host, &config.hostname).await;
+    let ptr = preflight::name_behind(&resolver, &config.relay.host, &config.hostname).await;
     findings.push(("ptr", ptr));
     findings.extend(complaints(&store).await.unwrap_or_default());
     findings.extend(webhooks(&store).await.unwrap_or_default());

@@ -4,9 +4,10 @@ use super::{block_on, configured, open, stop_signal};
 use crate::config::{Config, Http, Security};
 use crate::mail_hosts::{MailHosts, Resolver};
 use crate::runtime::{Base, Running};
-use crate::{ambient, keys, listen, log, networks};
+use crate::{ambient, keys, listen, log, networks, preflight};
 use anyhow::{Context, Result, bail};
 use model::Profiles;
+use send::{Preflight, Signers};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -147,6 +148,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
     let law = Arc::new(profiles(config)?);
     let keys = keys::load(&config.data)?;
     let disclosure = Arc::new(config.disclosure()?);
+    let signers = Arc::new(signers(config)?);
     let store = open(config)
         .await?
         .under(law.clone())
@@ -168,7 +170,8 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         )
         .context("[relay] service")?,
         profiles: law,
-        signers: Arc::new(signers(config)?),
+        preflight: Arc::new(preflight(config, signers.clone())?),
+        signers,
         webhooks: notify::Webhooks::new(keys.webhook, &config.webhooks.allow_private)
             .context("[webhooks]")?,
         webhook_timeout: config.webhooks.timeout(),
@@ -179,6 +182,24 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         fold: Arc::new(Notify::new()),
         meters: Arc::default(),
     })
+}
+
+/// What is looked at before advertising leaves. Without a resolver nobody can be asked, and nothing is held back.
+fn preflight(config: &Config, signers: Arc<Signers>) -> Result<Preflight> {
+    if !config.preflight.look_up {
+        return Ok(Preflight::default());
+    }
+    match Resolver::new(config.mail_hosts.name_server) {
+        Ok(resolver) => {
+            let (relay, hostname) = (config.relay.host.clone(), config.hostname.clone());
+            let look_up = preflight::look_up(resolver, signers, relay, hostname);
+            Ok(Preflight::asking(look_up))
+        }
+        Err(error) => {
+            tracing::warn!("DNS records are not looked at before advertising leaves: {error:#}");
+            Ok(Preflight::default())
+        }
+    }
 }
 
 /// The relay of a configuration.
@@ -241,8 +262,8 @@ pub(crate) fn profiles(config: &Config) -> Result<Profiles> {
 }
 
 /// The DKIM keys of a configuration.
-pub(crate) fn signers(config: &Config) -> Result<send::Signers> {
-    let mut signers = send::Signers::default();
+pub(crate) fn signers(config: &Config) -> Result<Signers> {
+    let mut signers = Signers::default();
     for dkim in &config.dkim {
         let file = dkim.key.display();
         let pem = std::fs::read(&dkim.key)

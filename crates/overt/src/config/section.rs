@@ -127,6 +127,20 @@ pub(crate) struct MailHosts {
     pub(crate) name_server: Option<SocketAddr>,
 }
 
+/// What is looked at before advertising leaves.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Preflight {
+    /// Look the sender's records up in DNS, at `name_server` of `[mail_hosts]` or as this machine is set up.
+    pub(crate) look_up: bool,
+}
+
+impl Default for Preflight {
+    fn default() -> Self {
+        Self { look_up: true }
+    }
+}
+
 /// Figures for a monitoring system, at `/metrics` of the admin origin.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

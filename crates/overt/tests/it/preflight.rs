@@ -9,6 +9,7 @@ use crate::support::process::{run, said};
 use crate::support::sink::Sink;
 use serde_json::Value;
 use std::net::Ipv4Addr;
+use wire::smtp::Reply;
 
 const NEWS: &str = "X-Overt-Class: marketing\r\n";
 const RELAY: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 25);
@@ -176,4 +177,83 @@ async fn r_msg_04_complaints_are_shown_and_too_many_pause_advertising() {
     // Letters go on.
     overt.send(&people, "Letter").await;
     sink.mail(people[2], "Letter").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_msg_04_what_dns_contradicts_does_not_leave_as_advertising() {
+    let two = [
+        ("studio.example", "v=spf1 mx -all"),
+        ("studio.example", "v=spf1 a -all"),
+    ];
+    let wrong = Dns::with(&two, &[], &[]).await;
+    let missing = Dns::with(&[], &[], &[]).await;
+    for (name_server, is_refused) in [
+        (wrong.at.to_string(), true),
+        // A record that is missing may be made up for by the relay, and nobody answers there.
+        (missing.at.to_string(), false),
+        ("127.0.0.1:9".to_owned(), false),
+    ] {
+        let sink = Sink::start().await;
+        let settings = [
+            ("PREFLIGHT__LOOK_UP", "true"),
+            ("MAIL_HOSTS__NAME_SERVER", &name_server),
+        ];
+        let mut overt = Overt::with(&Database::Sqlite, sink.port, &settings).await;
+        give_postal_address(&overt).await;
+        let to = ["ann@reader.example"];
+        enter_agreed(&overt, to[0], "be").await;
+        let mail = html_mail(&to, "Offer", NEWS);
+        let answer = overt.submit(&to, mail.as_bytes()).await;
+        if is_refused {
+            assert_eq!(answer.code, 550, "{answer}");
+            assert!(answer.text.contains("What DNS says"), "{answer}");
+            let log = overt.process().log();
+            assert!(log.contains("2 SPF records"), "{log}");
+        } else {
+            assert_eq!(answer.code, 250, "{name_server}: {answer}");
+            sink.mail(to[0], "Offer").await;
+        }
+        // Letters go on.
+        overt.send(&to, "Letter").await;
+        sink.mail(to[0], "Letter").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_msg_04_too_many_complaints_stop_what_was_accepted_before() {
+    let sink = Sink::start().await;
+    let mut overt = Overt::start(&sink).await;
+    give_postal_address(&overt).await;
+    let people = ["ann@reader.example", "bob@reader.example"];
+    let cem = "cem@reader.example";
+    for person in people.into_iter().chain([cem]) {
+        enter_agreed(&overt, person, "be").await;
+    }
+    overt.send_with(&people, "Offer", NEWS).await;
+    let mut complaints = Vec::new();
+    for person in people {
+        overt.sent("Offer", person).await;
+        complaints.push(complaint(&sink.mail(person, "Offer").await.source()));
+    }
+    sink.refuse(cem, usize::MAX, Reply::new(451, (4, 7, 1), "later"));
+    overt.send_with(&[cem], "Next", NEWS).await;
+    overt
+        .copy("Next", cem, |copy| copy["state"] == "deferred")
+        .await;
+    // How many complained is counted anew once a minute, and after a start.
+    overt.stop();
+    for complaint in complaints {
+        let output = run(&mut overt.command("report"), complaint.as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    overt.serve(&[]).await;
+    let copy = overt
+        .copy("Next", cem, |copy| copy["state"] == "bounced")
+        .await;
+    assert_eq!(copy["refusal"], "too_many_complaints");
+    let report = sink
+        .mail(crate::support::overt::OWNER, "Not delivered")
+        .await;
+    assert!(report.source().contains("called such mail"));
+    assert_eq!(sink.mails_to(cem).len(), 0);
 }

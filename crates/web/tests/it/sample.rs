@@ -47,6 +47,7 @@ pub fn app(store: Store, admin: &str) -> web::App {
         profiles: Arc::new(model::Profiles::new(&[], &[]).unwrap()),
         suppression: Arc::new(model::SuppressionKey::new(&[8; 32])),
         signers: Arc::default(),
+        preflight: Arc::default(),
         tracker: "https://t.sample.example".parse().unwrap(),
         ambient: ambient(),
         wake: Arc::default(),

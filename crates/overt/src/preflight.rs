@@ -1,18 +1,20 @@
 //! What providers look up about whoever sends: SPF, DKIM, DMARC of each sending domain, and the name behind the address
 //! that mail comes from (R-MSG-04). Gmail, Yahoo and Microsoft ask bulk senders for all of these.
 //!
+//! `overt doctor` says what was found; before advertising leaves the same is looked at, and what is broken holds it back.
+//!
 //! What the relay does behind us is not known here: which addresses it sends from, whether it signs. So a missing record
-//! is something to look at; only a key that differs from ours is broken, for then every signature fails.
+//! is something to look at; only what fails whatever the relay does is broken, such as a key that differs from ours.
 
-use super::Finding::{self, Broken, Fine, Watch};
+use crate::finding::Finding::{self, Broken, Fine, Unanswered, Watch};
 use crate::mail_hosts::Resolver;
 use send::Signers;
+use send::preflight::{LookUp, Records};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Of further domains nothing is looked up.
-pub(super) const DOMAINS_MAX: usize = 20;
 /// How long one question may take.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// Labels of a domain that are taken off in search of a DMARC record.
@@ -21,8 +23,41 @@ const PARENTS_MAX: usize = 8;
 /// What was found, with its name.
 type Found = (&'static str, Finding);
 
+/// Looks up what speaks against mail from a domain, and tells the operator in the log. `relay` and `hostname` as for
+/// [`name_behind`].
+pub(crate) fn look_up(
+    resolver: Resolver,
+    signers: Arc<Signers>,
+    relay: String,
+    hostname: String,
+) -> LookUp {
+    let all = Arc::new((resolver, signers, relay, hostname));
+    Arc::new(move |domain| {
+        let all = all.clone();
+        Box::pin(async move {
+            let (resolver, signers, relay, hostname) = &*all;
+            let (records, ptr) = tokio::join!(
+                self::domain(resolver, &domain, signers),
+                name_behind(resolver, relay, hostname)
+            );
+            let mut worst = Records::Fit;
+            for (what, finding) in records.into_iter().chain([("ptr", ptr)]) {
+                let (says, text) = match finding {
+                    Fine(_) => continue,
+                    Watch(text) => (Records::Fit, text),
+                    Unanswered(text) => (Records::NoAnswer, text),
+                    Broken(text) => (Records::Contradict, text),
+                };
+                tracing::warn!("before advertising from {domain}: {what}: {text}");
+                worst = worst.max(says);
+            }
+            worst
+        })
+    })
+}
+
 /// The records of a domain that mail is sent from.
-pub(super) async fn domain(resolver: &Resolver, domain: &str, signers: &Signers) -> [Found; 3] {
+pub(crate) async fn domain(resolver: &Resolver, domain: &str, signers: &Signers) -> [Found; 3] {
     let (spf, dkim, dmarc) = tokio::join!(
         spf(resolver, domain),
         dkim(resolver, domain, signers),
@@ -35,8 +70,10 @@ pub(super) async fn domain(resolver: &Resolver, domain: &str, signers: &Signers)
 async fn texts(resolver: &Resolver, name: &str) -> Result<Vec<String>, Finding> {
     match timeout(ANSWER_MAX, resolver.texts(name)).await {
         Ok(Ok(texts)) => Ok(texts),
-        Ok(Err(why)) => Err(Watch(format!("{name} could not be looked up: {why}"))),
-        Err(_) => Err(Watch(format!("{name} could not be looked up: no answer"))),
+        Ok(Err(why)) => Err(Unanswered(format!("{name} could not be looked up: {why}"))),
+        Err(_) => Err(Unanswered(format!(
+            "{name} could not be looked up: no answer"
+        ))),
     }
 }
 
@@ -145,7 +182,7 @@ async fn dmarc(resolver: &Resolver, domain: &str) -> Finding {
 
 /// Does the address that mail comes from have a name, and does that name lead back to it? `relay` is where mail is handed
 /// to; where that is this machine, its own name is asked about.
-pub(super) async fn name_behind(resolver: &Resolver, relay: &str, hostname: &str) -> Finding {
+pub(crate) async fn name_behind(resolver: &Resolver, relay: &str, hostname: &str) -> Finding {
     let is_near = |address: &IpAddr| match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
