@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::extract::Params;
 use crate::live::News;
 use crate::pages::scope;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -136,7 +137,7 @@ async fn tell(mut socket: WebSocket, news: impl Stream<Item = News>) {
                 Some(news) => message(&news),
                 None => break,
             },
-            _ = silence.tick() => Message::Ping(Default::default()),
+            _ = silence.tick() => Message::Ping(Bytes::new()),
             // Pings are answered below; whatever else is said changes nothing.
             said = socket.recv() => match said {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
