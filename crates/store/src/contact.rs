@@ -1,17 +1,23 @@
-//! Contacts: the people mail is sent to, one address each.
+//! Contacts: the people mail is sent to, one address each: how they are read and made. Listing them is in `list`, what is
+//! done to them in `change`.
+
+mod change;
+mod list;
+
+pub(crate) use change::{correct, restrict};
+pub use list::ContactFilter;
+pub(crate) use list::like;
 
 use crate::db::Tx;
 use crate::origin::{self, MailAgreement};
-use crate::value::{Row, Value, params};
-use crate::webhook::{self, Happened};
-use crate::{By, Error, Store, act, consent};
+use crate::value::{Row, params};
+use crate::{Error, Store};
 use model::consent::Standing;
 use model::notice::Outgrown;
 use model::profile::Case;
 use model::{
-    ActKind, AgeAnswer, AgeStanding, Consent, ConsentState, ContactId, Country, EmailAddress,
-    Language, LegalTags, MessageClass, Reason, Sha256, Source, Time, Tongue, Topic, WebhookEvent,
-    WorkspaceId,
+    AgeAnswer, AgeStanding, Consent, ContactId, Country, EmailAddress, Language, LegalTags,
+    MessageClass, Reason, Source, Time, Tongue, WorkspaceId,
 };
 
 /// A person mail is sent to.
@@ -104,25 +110,6 @@ impl Fresh {
             key,
         }
     }
-}
-
-/// Which contacts to list.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ContactFilter {
-    /// Part of the address or name.
-    pub search: Option<String>,
-    /// Only with this state on some topic.
-    pub state: Option<ConsentState>,
-    /// With it: on this topic.
-    pub topic: Option<Topic>,
-    /// Only those who were shown this text when something became of their consent.
-    pub text: Option<Sha256>,
-    /// Also those whose data is kept but not used; they are in no other list.
-    pub restricted: bool,
-    /// Only after this address, for paging.
-    pub after: Option<String>,
-    /// At most so many.
-    pub limit: u16,
 }
 
 pub(crate) const COLUMNS: &str = "k.id, k.workspace_id, k.address, k.name, k.language, k.open_state,
@@ -251,116 +238,9 @@ pub(crate) fn find_or_create(
     contact(&tx.first(&sql, params![id])?.ok_or_else(gone)?, 0)
 }
 
-/// Notes for webhooks what happened to a contact; what they are now is read when it is sent.
-fn tell(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: ContactId,
-    event: WebhookEvent,
-    at: Time,
-) -> Result<(), Error> {
-    let happened = Happened {
-        event,
-        at,
-        contact: Some(id),
-        copy: None,
-    };
-    webhook::tell(tx, workspace, &happened, |_| String::new())
-}
-
 /// What a search looks into.
 fn search(address: &EmailAddress, name: &str) -> String {
     format!("{} {}", address.key(), name.to_lowercase())
-}
-
-/// Writes the act that was done to a contact; never what is known about them.
-fn noted(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: ContactId,
-    kind: ActKind,
-    by: &By,
-    after: Option<&str>,
-) -> Result<(), Error> {
-    let act = act::NewAct {
-        workspace,
-        kind,
-        by,
-        object: act::Object::Contact(id),
-        before: None,
-        after: after.map(str::to_owned),
-    };
-    act::write(tx, act)
-}
-
-/// Stops the use of a contact's data, or allows it again. False if there is no such contact.
-pub(crate) fn restrict(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: ContactId,
-    restrict: bool,
-    by: &By,
-) -> Result<bool, Error> {
-    let sql = "update contact set restricted_at = $3 where id = $1 and workspace_id = $2";
-    let since = restrict.then_some(by.at);
-    if tx.execute(sql, params![id, workspace, since])? == 0 {
-        return Ok(false);
-    }
-    let after = if restrict { "restricted" } else { "free" };
-    noted(
-        tx,
-        workspace,
-        id,
-        ActKind::ContactRestricted,
-        by,
-        Some(after),
-    )?;
-    tell(tx, workspace, id, WebhookEvent::ContactRestricted, by.at)?;
-    Ok(true)
-}
-
-/// Writes what a contact says is right. False if there is no such contact.
-pub(crate) fn correct(
-    tx: &mut Tx<'_>,
-    id: ContactId,
-    name: &str,
-    tongue: Option<Tongue>,
-    country: Option<Country>,
-    by: &By,
-) -> Result<bool, Error> {
-    let Some(contact) = consent::lock(tx, id)? else {
-        return Ok(false);
-    };
-    let search = search(&contact.address, name);
-    let sql =
-        "update contact set name = $2, search = $3, language = $4, country = $5 where id = $1";
-    tx.execute(sql, params![id, name, search, tongue, country])?;
-    noted(
-        tx,
-        contact.workspace,
-        id,
-        ActKind::ContactCorrected,
-        by,
-        None,
-    )?;
-    tell(
-        tx,
-        contact.workspace,
-        id,
-        WebhookEvent::ContactCorrected,
-        by.at,
-    )?;
-    Ok(true)
-}
-
-/// A text as a pattern for `like ... escape '\'`.
-pub(crate) fn like(text: &str) -> String {
-    let escaped = text
-        .to_lowercase()
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
-    format!("%{escaped}%")
 }
 
 impl Store {
@@ -413,127 +293,6 @@ impl Store {
                 tx.first(&sql, params![workspace, key])?
                     .map(|row| contact(&row, 0))
                     .transpose()
-            })
-            .await
-    }
-
-    /// Contacts by address.
-    pub async fn contacts(
-        &self,
-        workspace: WorkspaceId,
-        filter: ContactFilter,
-    ) -> Result<Vec<Contact>, Error> {
-        self.db
-            .read(move |tx| {
-                let mut sql = format!("select {COLUMNS} from contact k where k.workspace_id = $1");
-                let mut values: Vec<Value> = vec![workspace.into()];
-                if let Some(after) = &filter.after {
-                    values.push(after.to_lowercase().into());
-                    sql += &format!(" and k.address_key > ${}", values.len());
-                }
-                if !filter.restricted {
-                    sql += " and k.restricted_at is null";
-                }
-                if let Some(search) = &filter.search {
-                    values.push(like(search).into());
-                    sql += &format!(" and k.search like ${} escape '\\'", values.len());
-                }
-                if let Some(state) = filter.state {
-                    values.push(state.into());
-                    let n = values.len();
-                    let columns = match filter.topic {
-                        Some(topic) => format!("k.{}_state", topic.as_str()),
-                        None => "k.open_state, k.click_state, k.document_state, k.details_state".to_owned(),
-                    };
-                    sql += &format!(" and ${n} in ({columns})");
-                }
-                if let Some(text) = filter.text {
-                    values.push(text.0.into());
-                    let n = values.len();
-                    sql += &format!(" and k.id in (select contact_id from consent_event where text_sha256 = ${n})");
-                }
-                values.push(i64::from(filter.limit).into());
-                sql += &format!(" order by k.address_key limit ${}", values.len());
-                tx.query(&sql, &values)?.iter().map(|row| contact(row, 0)).collect()
-            })
-            .await
-    }
-
-    /// Notes where a contact is and what they are to a lawyer. From now on the rules for that apply, also to what is
-    /// recorded of mails sent before. Whoever had reached another country's limit of age has to be asked again.
-    pub async fn contact_describe(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        country: Option<Country>,
-        tags: LegalTags,
-        by: By,
-    ) -> Result<bool, Error> {
-        self.db
-            .write(move |tx| {
-                let sql = "update contact set country = $3, tags = $4, age = case when age = 'reached' and
-                           coalesce(age_country, '') <> coalesce($3, '') then 'unknown' else age end
-                           where id = $1 and workspace_id = $2";
-                let found = tx.execute(sql, params![id, workspace, country, tags])? > 0;
-                if found {
-                    // What they are said to be stays in the contact's own row.
-                    noted(tx, workspace, id, ActKind::ContactDescribed, &by, None)?;
-                    tell(tx, workspace, id, WebhookEvent::ContactCorrected, by.at)?;
-                }
-                Ok(found)
-            })
-            .await
-    }
-
-    /// Keeps a contact's data but stops its use, or takes that back (GDPR Art. 18). In force at once: nothing of them is
-    /// recorded, also on mails already sent, and they are in no list and no sum. False if there is no such contact.
-    pub async fn contact_restrict(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        restrict: bool,
-        by: By,
-    ) -> Result<bool, Error> {
-        self.db
-            .write(move |tx| self::restrict(tx, workspace, id, restrict, &by))
-            .await
-    }
-
-    /// Keeps what a contact said about their age: the answer, and never a date of birth (R-AGE-04).
-    pub async fn contact_set_age(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        answer: AgeAnswer,
-        by: By,
-    ) -> Result<bool, Error> {
-        self.db
-            .write(move |tx| {
-                let sql = "update contact set age = $3, age_threshold = $4, age_country = $5, age_asked_at = $6
-                           where id = $1 and workspace_id = $2";
-                let AgeAnswer { standing, threshold, country, asked_at } = answer;
-                let values = params![id, workspace, standing, threshold, country, asked_at];
-                if tx.execute(sql, values)? == 0 {
-                    return Ok(false);
-                }
-                // What they said stays in the contact's own row.
-                noted(tx, workspace, id, ActKind::ContactAgeSet, &by, None)?;
-                Ok(true)
-            })
-            .await
-    }
-
-    /// Notes that the next mail to this contact should carry the question, or takes the note back.
-    pub async fn contact_set_ask_next(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        ask: bool,
-    ) -> Result<bool, Error> {
-        self.db
-            .write(move |tx| {
-                let sql = "update contact set ask_next = $3 where id = $1 and workspace_id = $2";
-                Ok(tx.execute(sql, params![id, workspace, ask])? > 0)
             })
             .await
     }

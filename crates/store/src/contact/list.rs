@@ -1,0 +1,79 @@
+//! Lists of contacts: by name, by what became of their consent, page by page.
+
+use super::{COLUMNS, Contact, contact};
+use crate::value::Value;
+use crate::{Error, Store};
+use model::{ConsentState, Sha256, Topic, WorkspaceId};
+
+/// Which contacts to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContactFilter {
+    /// Part of the address or name.
+    pub search: Option<String>,
+    /// Only with this state on some topic.
+    pub state: Option<ConsentState>,
+    /// With it: on this topic.
+    pub topic: Option<Topic>,
+    /// Only those who were shown this text when something became of their consent.
+    pub text: Option<Sha256>,
+    /// Also those whose data is kept but not used; they are in no other list.
+    pub restricted: bool,
+    /// Only after this address, for paging.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: u16,
+}
+
+/// A text as a pattern for `like ... escape '\'`.
+pub(crate) fn like(text: &str) -> String {
+    let escaped = text
+        .to_lowercase()
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+impl Store {
+    /// Contacts by address.
+    pub async fn contacts(
+        &self,
+        workspace: WorkspaceId,
+        filter: ContactFilter,
+    ) -> Result<Vec<Contact>, Error> {
+        self.db
+            .read(move |tx| {
+                let mut sql = format!("select {COLUMNS} from contact k where k.workspace_id = $1");
+                let mut values: Vec<Value> = vec![workspace.into()];
+                if let Some(after) = &filter.after {
+                    values.push(after.to_lowercase().into());
+                    sql += &format!(" and k.address_key > ${}", values.len());
+                }
+                if !filter.restricted {
+                    sql += " and k.restricted_at is null";
+                }
+                if let Some(search) = &filter.search {
+                    values.push(like(search).into());
+                    sql += &format!(" and k.search like ${} escape '\\'", values.len());
+                }
+                if let Some(state) = filter.state {
+                    values.push(state.into());
+                    let n = values.len();
+                    let columns = match filter.topic {
+                        Some(topic) => format!("k.{}_state", topic.as_str()),
+                        None => "k.open_state, k.click_state, k.document_state, k.details_state".to_owned(),
+                    };
+                    sql += &format!(" and ${n} in ({columns})");
+                }
+                if let Some(text) = filter.text {
+                    values.push(text.0.into());
+                    let n = values.len();
+                    sql += &format!(" and k.id in (select contact_id from consent_event where text_sha256 = ${n})");
+                }
+                values.push(i64::from(filter.limit).into());
+                sql += &format!(" order by k.address_key limit ${}", values.len());
+                tx.query(&sql, &values)?.iter().map(|row| contact(row, 0)).collect()
+            })
+            .await
+    }
+}
