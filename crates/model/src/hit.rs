@@ -107,10 +107,14 @@ pub struct Facts {
     /// ISO 3166 country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// The city, by its English name, where the operator's own database knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
 }
 
 impl Facts {
-    /// What remains when a hit turns out to be a machine's: the network it came from. Its other names were a mask.
+    /// What remains when a hit turns out to be a machine's, or somebody else's: the network it came from. Other names were a
+    /// mask, or nothing that somebody agreed to.
     #[must_use]
     pub fn without_person(self) -> Self {
         Self {

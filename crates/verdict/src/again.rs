@@ -169,6 +169,7 @@ fn network<'t>(codes: &[R], opener: &'t Opener) -> Network<'t> {
         asn,
         name: None,
         country: None,
+        city: None,
         apple_relay: codes.contains(&R::AppleRelay) || codes.contains(&R::PrivateRelay),
     }
 }

@@ -68,7 +68,10 @@ fn with_agent(e: &Evidence<'_, '_>, agents: &Agents, place: Facts) -> Facts {
         }
         system => system.and_then(|s| s.device),
     };
+    // A relay's or a cloud's address says where that stands.
+    let at_home = e.network.standing == Standing::Plain && !e.network.apple_relay;
     Facts {
+        city: e.network.city.filter(|_| at_home).map(Into::into),
         client: e.opener.client.map(Into::into),
         browser: browser.map(Into::into),
         os: hinted_system(headers.ch_platform)

@@ -136,6 +136,7 @@ fn all_members<S: Serializer>(facts: &Facts, serializer: S) -> Result<S::Ok, S::
         device,
         network,
         country,
+        city,
     } = facts;
     [
         ("client", client),
@@ -144,6 +145,7 @@ fn all_members<S: Serializer>(facts: &Facts, serializer: S) -> Result<S::Ok, S::
         ("device", device),
         ("network", network),
         ("country", country),
+        ("city", city),
     ]
     .into_iter()
     .collect::<BTreeMap<_, _>>()

@@ -10,6 +10,7 @@ mod ranges;
 
 use crate::table::{TableError, rows};
 use ipnet::IpNet;
+use maxminddb::path;
 use model::Time;
 use ranges::{Names, Ranges};
 use std::net::IpAddr;
@@ -31,16 +32,19 @@ pub enum List {
     GoogleRanges,
     /// Microsoft's published endpoints or service tags, JSON.
     MicrosoftRanges,
+    /// A city database, MMDB, as `GeoLite2-City` is.
+    City,
 }
 
 impl List {
     /// All lists.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Asn,
         Self::Country,
         Self::AppleEgress,
         Self::GoogleRanges,
         Self::MicrosoftRanges,
+        Self::City,
     ];
 
     /// As metrics and configuration name it.
@@ -51,6 +55,7 @@ impl List {
             Self::AppleEgress => "apple",
             Self::GoogleRanges => "google",
             Self::MicrosoftRanges => "microsoft",
+            Self::City => "city",
         }
     }
 
@@ -62,14 +67,15 @@ impl List {
             Self::AppleEgress => "Apple egress list",
             Self::GoogleRanges => "Google address ranges",
             Self::MicrosoftRanges => "Microsoft address ranges",
+            Self::City => "city database",
         }
     }
 
-    /// From this age on the list is not believed any more. Registrations move slowly; relays and clouds do not.
+    /// From this age on the list is not believed any more. Registrations move slowly; relays, clouds and lines to homes do not.
     pub fn age_max(self) -> Duration {
         let days = match self {
             Self::Asn | Self::Country => 365,
-            Self::AppleEgress | Self::GoogleRanges | Self::MicrosoftRanges => 90,
+            Self::AppleEgress | Self::GoogleRanges | Self::MicrosoftRanges | Self::City => 90,
         };
         Duration::from_hours(days * 24)
     }
@@ -82,7 +88,7 @@ pub struct Loaded {
     pub list: List,
     /// The date of its data.
     pub as_of: Time,
-    /// How many ranges it holds after neighbours were joined.
+    /// How many ranges it holds after neighbours were joined; of a database its nodes.
     pub ranges: usize,
 }
 
@@ -123,6 +129,7 @@ pub(crate) struct Network<'t> {
     pub(crate) asn: Option<u32>,
     pub(crate) name: Option<&'t str>,
     pub(crate) country: Option<[u8; 2]>,
+    pub(crate) city: Option<&'t str>,
     /// In Apple's published list.
     pub(crate) apple_relay: bool,
 }
@@ -154,6 +161,9 @@ struct Known {
     name: &'static str,
 }
 
+/// In memory, as its file is.
+type Database = maxminddb::Reader<Vec<u8>>;
+
 /// All address tables.
 pub(crate) struct Networks {
     known: Vec<Known>,
@@ -164,6 +174,7 @@ pub(crate) struct Networks {
     apple: Ranges<()>,
     google: Ranges<()>,
     microsoft: Ranges<()>,
+    cities: Vec<Database>,
     loaded: Vec<Loaded>,
 }
 
@@ -213,6 +224,7 @@ impl Networks {
             apple: Ranges::default(),
             google: Ranges::default(),
             microsoft: Ranges::default(),
+            cities: Vec::new(),
             loaded: Vec::new(),
         })
     }
@@ -236,6 +248,11 @@ impl Networks {
             List::AppleEgress => self.apple.join(format::prefixes(list, bytes)?),
             List::GoogleRanges => self.google.join(format::json(list, bytes)?),
             List::MicrosoftRanges => self.microsoft.join(format::json(list, bytes)?),
+            List::City => {
+                self.cities.push(format::database(list, bytes)?);
+                let nodes = |database: &Database| database.metadata().node_count as usize;
+                self.cities.iter().map(nodes).sum()
+            }
         };
         // Of several files the oldest sets the age.
         match self.loaded.iter_mut().find(|l| l.list == list) {
@@ -256,6 +273,7 @@ impl Networks {
             asn: None,
             name: None,
             country: None,
+            city: None,
             apple_relay: false,
         };
         let Some(address) = address.map(|a| a.to_canonical()) else {
@@ -294,8 +312,25 @@ impl Networks {
         if fresh(List::Country) {
             network.country = self.country.get(address);
         }
+        if fresh(List::City) {
+            network.city = self.city(address);
+        }
         network.apple_relay = fresh(List::AppleEgress) && self.apple.get(address).is_some();
         network
+    }
+}
+
+impl Networks {
+    /// The English name of the city. A database that is damaged where it is looked into knows none.
+    fn city(&self, address: IpAddr) -> Option<&str> {
+        let of = |database| -> Option<&str> {
+            let found = Database::lookup(database, address).ok()?;
+            let name = found.decode_path(&path!["city", "names", "en"]);
+            // Some write nothing but the name.
+            let name = name.or_else(|_| found.decode_path(&path!["city"]));
+            name.ok()?
+        };
+        self.cities.iter().find_map(of)
     }
 }
 

@@ -203,6 +203,10 @@ pub(crate) struct Networks {
     #[arg(long, value_name = "FILE")]
     #[serde(deserialize_with = "one_or_more")]
     pub(crate) microsoft: Vec<PathBuf>,
+    /// A city database of your own, MMDB; kept in memory as long as its file is
+    #[arg(long, value_name = "FILE")]
+    #[serde(deserialize_with = "one_or_more")]
+    pub(crate) city: Vec<PathBuf>,
 }
 
 impl Networks {
@@ -215,18 +219,20 @@ impl Networks {
             (List::AppleEgress, &self.apple),
             (List::GoogleRanges, &self.google),
             (List::MicrosoftRanges, &self.microsoft),
+            (List::City, &self.city),
         ]
         .into_iter()
         .flat_map(|(list, files)| files.iter().map(move |file| (list, file)))
     }
 
-    pub(super) fn lists_mut(&mut self) -> [&mut Vec<PathBuf>; 5] {
+    pub(super) fn lists_mut(&mut self) -> [&mut Vec<PathBuf>; 6] {
         [
             &mut self.asn,
             &mut self.country,
             &mut self.apple,
             &mut self.google,
             &mut self.microsoft,
+            &mut self.city,
         ]
     }
 }

@@ -16,7 +16,7 @@ const LINE = `div:has(> a[href^="${ORIGIN}/p/"])`;
 
 /** Mails of every kind that the cases hold: encodings, charsets, places, links, structures. */
 const MAILS = [
-  "charset-big5", "charset-euc-kr", "charset-gb18030", "charset-iso-2022-jp", "charset-koi8-r", "charset-shift-jis",
+  "charset-big5", "charset-euc-kr", "charset-gb18030", "charset-iso-2022-jp", "charset-iso-2022-jp-back-to-roman", "charset-koi8-r", "charset-shift-jis",
   "charset-windows-1252", "charset-windows-1256-arabic",
   "html-7bit-ascii", "html-8bit-latin1", "html-base64-utf8", "encoding-binary-long-lines",
   "link-area", "link-around-blocks", "link-attribute-noise", "link-entities", "link-mso-forms", "link-quoting", "link-svg",

@@ -165,6 +165,7 @@ fn listed(facts: &Facts) -> String {
         &facts.device,
         &facts.network,
         &facts.country,
+        &facts.city,
     ];
     all.into_iter()
         .flatten()

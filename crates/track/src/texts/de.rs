@@ -48,7 +48,7 @@ pub(super) const TEXTS: Texts = Texts {
     click_on: "Werden aufgezeichnet. Wenn Sie in dieser Mail auf einen Link drücken, leitet {host} Sie sofort weiter. Festgehalten werden der Link, Tag und Minute und unsere Vermutung, wer es war: Sie oder ein Programm, und welches.",
     click_stopped: "Werden nicht mehr aufgezeichnet. Die Links funktionieren weiter und hinterlassen keine Spur.",
     click_off: "Werden nicht aufgezeichnet. Niemand erfährt, wann Sie in dieser Mail auf einen Link drücken.",
-    with_details: "Auch Ihr Mailprogramm, Browser, System, Ihre Geräteart, Ihr Netz und Ihr Land werden festgehalten.",
+    with_details: "Auch Ihr Mailprogramm, Browser, System, Ihre Geräteart, Ihr Netz, Ihr Land und Ihr Ort werden festgehalten.",
     counted_on: "Gezählt. Bild und Links dieser Mail sind für alle gleich, die mit Ihnen gezählt werden: Wie oft sie abgerufen werden, wird je Tag zusammengezählt, und niemand erfährt, von wem. Wenn Sie widersprechen, endet die Zählung dieser Mail.",
     day_on: "Nur der Tag, an dem Sie zuletzt eine Mail geöffnet haben, wird festgehalten und jedes Mal überschrieben, um denen nicht mehr zu schreiben, die nicht mehr lesen.",
 
@@ -81,7 +81,7 @@ pub(super) const TEXTS: Texts = Texts {
     topic_open: "Wann Sie Mails öffnen",
     topic_click: "Auf welche Links Sie drücken",
     topic_document: "Wie lange Sie Dokumente ansehen",
-    topic_details: "Ihr Mailprogramm, Browser, System, Gerät, Netz und Land",
+    topic_details: "Ihr Mailprogramm, Browser, System, Gerät, Netz, Land und Ort",
 
     recorded_title: "Was über Sie aufgezeichnet ist",
     recorded_intro: "Mails von {workspace} an {recipient}, und was dazu aufgezeichnet wurde.",

@@ -48,7 +48,7 @@ pub(super) const TEXTS: Texts = Texts {
     click_on: "Recorded. When you press a link in this mail, {host} passes you on at once. Which link, the day and minute are kept, and our guess who it was: you or a program, and which one.",
     click_stopped: "Not recorded any more. The links go on working, and pressing them leaves no trace.",
     click_off: "Not recorded. Nobody is told when you press a link in this mail.",
-    with_details: "Your mail program, browser, system, kind of device, network and country are kept as well.",
+    with_details: "Your mail program, browser, system, kind of device, network, country and city are kept as well.",
     counted_on: "Counted. The picture and the links of this mail are the same for everybody who is counted with you: how often they are asked for is added up by day, and nobody can tell who it was. If you object, the count of this mail stops.",
     day_on: "Only the day on which you last opened a mail is kept, overwritten each time, so that nobody goes on writing to people who read no more.",
 
@@ -81,7 +81,7 @@ pub(super) const TEXTS: Texts = Texts {
     topic_open: "When you open mails",
     topic_click: "Which links you press",
     topic_document: "How long you look at documents",
-    topic_details: "Your mail program, browser, system, device, network and country",
+    topic_details: "Your mail program, browser, system, device, network, country and city",
 
     recorded_title: "What is recorded about you",
     recorded_intro: "Mails from {workspace} to {recipient}, and what was recorded of them.",

@@ -48,7 +48,7 @@ pub(super) const TEXTS: Texts = Texts {
     click_on: "Se registran. Cuando pulsa un enlace de este correo, {host} le hace seguir al instante. Se guardan el enlace, el día y el minuto, y nuestra estimación: usted o un programa, y cuál.",
     click_stopped: "Ya no se registran. Los enlaces siguen funcionando y no dejan rastro.",
     click_off: "No se registran. Nadie se entera de cuándo pulsa un enlace de este correo.",
-    with_details: "También se guardan su programa de correo, navegador, sistema, tipo de dispositivo, red y país.",
+    with_details: "También se guardan su programa de correo, navegador, sistema, tipo de dispositivo, red, país y ciudad.",
     counted_on: "Contado. La imagen y los enlaces de este correo son los mismos para todos los que se cuentan con usted: se suma por día cuántas veces se piden, y nadie puede saber quién fue. Si se opone, el recuento de este correo termina.",
     day_on: "Solo se guarda el día en que abrió un correo por última vez, sustituido cada vez, para no escribir más a quien ya no lee.",
 
@@ -81,7 +81,7 @@ pub(super) const TEXTS: Texts = Texts {
     topic_open: "Cuándo abre correos",
     topic_click: "Qué enlaces pulsa",
     topic_document: "Cuánto tiempo mira documentos",
-    topic_details: "Su programa de correo, navegador, sistema, dispositivo, red y país",
+    topic_details: "Su programa de correo, navegador, sistema, dispositivo, red, país y ciudad",
 
     recorded_title: "Qué está registrado sobre usted",
     recorded_intro: "Correos de {workspace} a {recipient}, y lo que se registró de ellos.",

@@ -48,7 +48,7 @@ pub(super) const TEXTS: Texts = Texts {
     click_on: "Enregistrés. Quand vous suivez un lien de cet e-mail, {host} vous fait passer aussitôt. Sont conservés le lien, le jour et la minute, et notre estimation : vous ou un programme, et lequel.",
     click_stopped: "Ils ne sont plus enregistrés. Les liens fonctionnent toujours et ne laissent aucune trace.",
     click_off: "Ils ne sont pas enregistrés. Personne n’apprend quand vous suivez un lien de cet e-mail.",
-    with_details: "Votre logiciel de messagerie, navigateur, système, type d’appareil, réseau et pays sont aussi conservés.",
+    with_details: "Votre logiciel de messagerie, navigateur, système, type d’appareil, réseau, pays et ville sont aussi conservés.",
     counted_on: "Compté. L’image et les liens de cet e-mail sont les mêmes pour tous ceux qui sont comptés avec vous : on additionne par jour combien de fois ils sont demandés, et personne ne peut savoir par qui. Si vous vous y opposez, le comptage de cet e-mail s’arrête.",
     day_on: "Seul le jour où vous avez ouvert un e-mail pour la dernière fois est conservé, remplacé à chaque fois, pour ne plus écrire à ceux qui ne lisent plus.",
 
@@ -81,7 +81,7 @@ pub(super) const TEXTS: Texts = Texts {
     topic_open: "Quand vous ouvrez des e-mails",
     topic_click: "Quels liens vous suivez",
     topic_document: "Combien de temps vous regardez des documents",
-    topic_details: "Vos logiciel de messagerie, navigateur, système, appareil, réseau et pays",
+    topic_details: "Vos logiciel de messagerie, navigateur, système, appareil, réseau, pays et ville",
 
     recorded_title: "Ce qui est enregistré sur vous",
     recorded_intro: "Les e-mails de {workspace} à {recipient}, et ce qui en a été enregistré.",

@@ -48,7 +48,7 @@ pub(super) const TEXTS: Texts = Texts {
     click_on: "Registrati. Quando premi un link di questa e-mail, {host} ti fa proseguire subito. Si conservano il link, il giorno e il minuto, e la nostra stima: tu o un programma, e quale.",
     click_stopped: "Non più registrati. I link continuano a funzionare e non lasciano traccia.",
     click_off: "Non registrati. Nessuno viene a sapere quando premi un link di questa e-mail.",
-    with_details: "Si conservano anche programma di posta, browser, sistema, tipo di dispositivo, rete e paese.",
+    with_details: "Si conservano anche programma di posta, browser, sistema, tipo di dispositivo, rete, paese e città.",
     counted_on: "Contata. L’immagine e i link di questa e-mail sono gli stessi per tutti quelli che vengono contati con te: quante volte vengono richiesti si somma per giorno, e nessuno può sapere da chi. Se ti opponi, il conteggio di questa e-mail si ferma.",
     day_on: "Si conserva solo il giorno in cui hai aperto un’e-mail per l’ultima volta, sovrascritto ogni volta, per non scrivere più a chi non legge più.",
 
@@ -81,7 +81,7 @@ pub(super) const TEXTS: Texts = Texts {
     topic_open: "Quando apri le e-mail",
     topic_click: "Quali link premi",
     topic_document: "Per quanto tempo guardi i documenti",
-    topic_details: "Il tuo programma di posta, browser, sistema, dispositivo, rete e paese",
+    topic_details: "Il tuo programma di posta, browser, sistema, dispositivo, rete, paese e città",
 
     recorded_title: "Che cosa è registrato su di te",
     recorded_intro: "Le e-mail di {workspace} a {recipient}, e che cosa ne è stato registrato.",

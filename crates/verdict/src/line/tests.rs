@@ -24,7 +24,7 @@ fn one_line_in_one_line_out() {
         serde_json::json!({
             "id": "a1", "opener": "gmail_proxy", "meaning": "human_via_proxy", "confidence": 85,
             "reasons": ["image_proxy", "provider_network"], "client": "Gmail", "browser": null, "os": null,
-            "device": null, "network": null, "country": null, "revised_from": null, "rules": RULES_VERSION,
+            "device": null, "network": null, "country": null, "city": null, "revised_from": null, "rules": RULES_VERSION,
         })
     );
 }

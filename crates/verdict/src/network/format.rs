@@ -1,7 +1,7 @@
 //! The formats of the lists an operator brings. A mistake names its line, and the file is refused whole: half a table
 //! would make verdicts that nobody can explain.
 
-use super::{List, ranges::Ranges};
+use super::{Database, List, ranges::Ranges};
 use crate::table::TableError;
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -54,6 +54,12 @@ pub(super) fn prefixes(list: List, bytes: &[u8]) -> Result<Ranges<()>, TableErro
         ranges.add_net(net, ());
     }
     Ok(ranges)
+}
+
+/// An MMDB file. Only the tree of addresses and what it says of itself are read; what it says of addresses is, when asked.
+pub(super) fn database(list: List, bytes: &[u8]) -> Result<Database, TableError> {
+    maxminddb::Reader::from_source(bytes.to_vec())
+        .map_err(|_| bad(list, 0, "not a database in the MMDB format"))
 }
 
 /// Every address range that stands as a text anywhere in a JSON document: Google's, Microsoft 365's and Azure's files

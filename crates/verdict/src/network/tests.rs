@@ -204,3 +204,108 @@ proptest::proptest! {
         n.look_up(Some("198.51.100.9".parse().unwrap()), NOW);
     }
 }
+
+/// A database in the MMDB format, version 2, of one node: everywhere is this place.
+fn database(ip_version: u8, place: &[u8]) -> Vec<u8> {
+    let number = |n: u8| vec![5 << 5 | 1, n];
+    let mut fields = Vec::new();
+    for (name, value) in [
+        ("binary_format_major_version", number(2)),
+        ("binary_format_minor_version", number(0)),
+        ("build_epoch", vec![1, 2, 1]),
+        ("database_type", text("City")),
+        ("description", vec![7 << 5]),
+        ("ip_version", number(ip_version)),
+        ("languages", vec![0, 4]),
+        ("node_count", vec![6 << 5 | 1, 1]),
+        ("record_size", number(24)),
+    ] {
+        fields.extend(text(name));
+        fields.extend(value);
+    }
+    let tree = [0, 0, 17, 0, 0, 17];
+    let metadata = [&b"\xab\xcd\xefMaxMind.com"[..], &[7 << 5 | 9], &fields].concat();
+    [&tree[..], &[0; 16], place, &metadata].concat()
+}
+
+fn text(text: &str) -> Vec<u8> {
+    [&[2 << 5 | text.len() as u8], text.as_bytes()].concat()
+}
+
+fn map(name: &str, value: &[u8]) -> Vec<u8> {
+    [&[7 << 5 | 1], &*text(name), value].concat()
+}
+
+#[test]
+fn cities_are_those_of_the_operators_databases_while_they_are_fresh() {
+    let nested = map("city", &map("names", &map("en", &text("Lyon"))));
+    let flat = map("city", &text("Graz"));
+    let mut networks = Networks::built_in().unwrap();
+    networks
+        .load(List::City, &database(4, &nested), NOW)
+        .unwrap();
+    let city = |networks: &Networks, address: &str, now| {
+        let found = networks.look_up(Some(address.parse().unwrap()), now);
+        found.city.map(str::to_owned)
+    };
+    assert_eq!(
+        city(&networks, "198.51.100.7", NOW).as_deref(),
+        Some("Lyon")
+    );
+    assert_eq!(city(&networks, "2001:db8::1", NOW), None, "of IPv4 only");
+    assert_eq!(city(&networks, "127.0.0.1", NOW), None);
+    networks.load(List::City, &database(6, &flat), NOW).unwrap();
+    assert_eq!(city(&networks, "2001:db8::1", NOW).as_deref(), Some("Graz"));
+    assert_eq!(
+        city(&networks, "198.51.100.7", NOW + List::City.age_max() * 2),
+        None
+    );
+    assert_eq!(networks.loaded()[0].ranges, 2);
+
+    let mut empty = Networks::built_in().unwrap();
+    assert!(empty.load(List::City, b"<html>", NOW).is_err());
+    empty
+        .load(List::City, &database(6, &map("city", &[7 << 5])), NOW)
+        .unwrap();
+    assert_eq!(city(&empty, "198.51.100.7", NOW), None, "without a name");
+}
+
+#[test]
+fn a_city_is_told_of_people_seen_directly_at_home() {
+    let mut tables = crate::Tables::built_in().unwrap();
+    let place = map("city", &text("Graz"));
+    tables.load(List::City, &database(4, &place), NOW).unwrap();
+    let asn = b"198.51.100.0,198.51.100.255,64500,Example\n203.0.113.0,203.0.113.255,14061,Cloud\n";
+    tables.load(List::Asn, asn, NOW).unwrap();
+    let judge = crate::Judge::new(tables);
+    let city = |address: &str, user_agent| {
+        let headers = crate::Headers {
+            user_agent,
+            ..crate::Headers::default()
+        };
+        let request = crate::Request {
+            kind: model::Axis::Open,
+            at: NOW,
+            method: "GET",
+            https: true,
+            remote: Some(address.parse().unwrap()),
+            headers,
+            own_session: false,
+            delivered_at: None,
+        };
+        judge.judge(&request).1.city
+    };
+    let thunderbird =
+        "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Thunderbird/153.7.0";
+    let gmail =
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)";
+    assert_eq!(city("198.51.100.7", thunderbird).as_deref(), Some("Graz"));
+    for (address, user_agent) in [
+        ("203.0.113.7", thunderbird),
+        ("66.249.93.7", gmail),
+        ("198.51.100.7", gmail),
+        ("198.51.100.7", "curl/8.14.1"),
+    ] {
+        assert_eq!(city(address, user_agent), None, "{address} {user_agent}");
+    }
+}

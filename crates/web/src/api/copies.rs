@@ -43,7 +43,7 @@ struct HitItem {
     rules: u32,
     /// What it meant at first, where comparing it with other hits, or newer rules, changed the verdict.
     revised_from: Option<&'static str>,
-    /// Client, browser, os, device, network, country, as far as known; null below `detailed`.
+    /// Client, browser, os, device, network, country, city, as far as known; null below `detailed`.
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     facts: Option<model::Facts>,
     /// A repetition within seconds; not counted.

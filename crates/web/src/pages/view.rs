@@ -256,7 +256,7 @@ pub(crate) fn topic_words(topic: Topic) -> &'static str {
         Topic::Open => "Opens: that a mail was opened, and when",
         Topic::Click => "Clicks: that a link was followed",
         Topic::Document => "Documents: how long a document was looked at",
-        Topic::Details => "Details: with which mail client and system, from which country",
+        Topic::Details => "Details: with which mail client and system, from which country and city",
     }
 }
 

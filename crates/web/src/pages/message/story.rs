@@ -332,6 +332,7 @@ fn facts_words(facts: &Facts) -> String {
         &facts.os,
         &facts.device,
         &facts.country,
+        &facts.city,
         &facts.network,
     ];
     all.into_iter()
