@@ -17,7 +17,7 @@ pub(super) struct Story {
     pub(super) said: Option<String>,
     /// The server that takes this person's mail.
     pub(super) taken_by: Option<String>,
-    /// It names networks or countries, whose tables want to be named, too.
+    /// It names networks, countries or cities, whose tables want to be named, too.
     pub(super) names_places: bool,
     pub(super) steps: Vec<Step>,
 }
@@ -28,11 +28,10 @@ impl Story {
         let hits = app.store.hits(copy.id).await?;
         let host = app.store.mail_host(copy.contact).await?;
         let reports = app.store.reports(copy.id).await?;
-        let placed = hits.iter().filter_map(|hit| hit.facts.as_ref());
-        let placed = placed.map(|facts| (&facts.network, &facts.country));
-        let names_places = placed
-            .chain(host.iter().map(|host| (&host.network, &host.country)))
-            .any(|(network, country)| network.is_some() || country.is_some());
+        let of_hits = hits.iter().filter_map(|hit| hit.facts.as_ref());
+        let of_hits = of_hits.flat_map(|facts| [&facts.network, &facts.country, &facts.city]);
+        let of_host = host.iter().flat_map(|host| [&host.network, &host.country]);
+        let names_places = of_hits.chain(of_host).any(Option::is_some);
         let mut steps = steps(app, message, &copy, hits);
         steps.extend(reports.iter().map(reported));
         // Hits are kept to the minute. Within one, what we did comes before what others did: the sort is stable.
