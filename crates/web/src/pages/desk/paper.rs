@@ -52,6 +52,23 @@ const PAPERS: [(&str, &str, &str); 5] = [
     ),
 ];
 
+/// The languages of the text for the privacy notice, by their own names.
+const LANGUAGES: [(Language, &str); 5] = [
+    (Language::En, "English"),
+    (Language::De, "Deutsch"),
+    (Language::Fr, "Français"),
+    (Language::It, "Italiano"),
+    (Language::Es, "Español"),
+];
+
+impl PaperPage {
+    /// The language of a section that is not in the page's own.
+    fn language(section: &Section) -> Option<&'static str> {
+        let named = LANGUAGES.iter().find(|(_, name)| *name == section.title);
+        named.map(|(language, _)| language.as_str())
+    }
+}
+
 fn sections(name: &str, setup: &Setup) -> Option<Vec<Section>> {
     Some(match name {
         "records" => paper::records(setup),
@@ -59,18 +76,11 @@ fn sections(name: &str, setup: &Setup) -> Option<Vec<Section>> {
         "interests" => paper::interest_assessment(setup),
         "processor" => paper::processor_annex(setup),
         "notice" => {
-            let languages = [
-                (Language::En, "English"),
-                (Language::De, "Deutsch"),
-                (Language::Fr, "Français"),
-                (Language::It, "Italiano"),
-                (Language::Es, "Español"),
-            ];
             let section = |(language, title): (Language, &str)| Section {
                 title: title.into(),
                 lines: paper::privacy_notice(setup, language),
             };
-            languages.into_iter().map(section).collect()
+            LANGUAGES.into_iter().map(section).collect()
         }
         _ => return None,
     })
@@ -86,7 +96,7 @@ pub(super) async fn index(user: User) -> Result<Response> {
         ]
     };
     Ok(Sheet {
-        page: Page::of(&user, "compliance", "Paper"),
+        page: Page::of(&user, "compliance", "Papers"),
         here: "paper",
         sees_all: true,
         intro: "Texts that follow your settings as they are today. They are drafts: have them read by your counsel."
