@@ -53,6 +53,8 @@ words! {
         ContactDescribed = "contact.described",
         /// What a contact said about having reached the age to agree alone was noted.
         ContactAgeSet = "contact.age_set",
+        /// A user checked with a guardian that they agree for a contact.
+        GuardianChecked = "guardian.checked",
         /// A person corrected what is known about them.
         ContactCorrected = "contact.corrected",
         /// A contact was erased.
@@ -128,6 +130,7 @@ impl ActKind {
             Self::ContactConsentSet => "noted a contact's consent for them",
             Self::ContactDescribed => "changed which rules apply to a contact",
             Self::ContactAgeSet => "noted what a contact said about their age",
+            Self::GuardianChecked => "checked that a guardian agrees for a contact",
             Self::ContactCorrected => "corrected what is known about a contact",
             Self::ContactErased => "erased a contact",
             Self::ContactRestricted => "stopped or allowed the use of a contact's data",

@@ -10,9 +10,14 @@ use crate::time::Time;
 use crate::word::words;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Where the law says nothing we know of: the highest that GDPR Art. 8(1) has.
 pub const AGE_IF_UNKNOWN: u8 = 16;
+
+/// So long a "no" stays what it is on the person's own page: else whoever is told that a guardian must agree says "yes"
+/// with the next press.
+pub const NO_STANDS_FOR: Duration = Duration::from_hours(24);
 
 const FILE: &str = "ages.toml";
 
@@ -40,6 +45,28 @@ impl AgeStanding {
             Self::Unknown | Self::Reached | Self::Guardian => Mode::Detailed,
         }
     }
+
+    /// Must somebody with parental responsibility agree for them?
+    pub fn needs_guardian(self) -> bool {
+        matches!(self, Self::Below | Self::Guardian)
+    }
+
+    /// Must they be asked for their age before they can agree to anything?
+    pub fn must_be_asked(self, directed_to_children: bool) -> bool {
+        directed_to_children && self == Self::Unknown
+    }
+}
+
+words! {
+    /// What a guardian is to a child, as the child says.
+    Relation {
+        /// Mother or father.
+        Parent = "parent",
+        /// Appointed to be.
+        Guardian = "guardian",
+        /// Anybody else with parental responsibility.
+        Other = "other",
+    }
 }
 
 /// What a contact said about their age, as far as it is kept: never a date (R-AGE-04).
@@ -53,6 +80,13 @@ pub struct AgeAnswer {
     pub country: Option<Country>,
     /// When they were asked.
     pub asked_at: Time,
+}
+
+impl AgeAnswer {
+    /// May the person say something else on their own page now?
+    pub fn may_change(&self, now: Time) -> bool {
+        self.standing != AgeStanding::Below || now.since(self.asked_at) >= NO_STANDS_FOR
+    }
 }
 
 /// The age limit of one country, and where it is written.
@@ -213,6 +247,26 @@ mod tests {
                 "{standing} {directed_to_children}"
             );
         }
+    }
+
+    #[test]
+    fn r_age_03_whoever_is_below_the_limit_needs_a_guardian_and_cannot_press_again_at_once() {
+        use AgeStanding::{Below, Guardian, Reached, Unknown};
+        assert!(Below.needs_guardian() && Guardian.needs_guardian());
+        assert!(!Unknown.needs_guardian() && !Reached.needs_guardian());
+        for standing in [Below, Guardian, Reached] {
+            assert!(!standing.must_be_asked(true));
+        }
+        assert!(Unknown.must_be_asked(true) && !Unknown.must_be_asked(false));
+        let said = |standing| AgeAnswer {
+            standing,
+            threshold: 16,
+            country: None,
+            asked_at: Time(0),
+        };
+        assert!(!said(Below).may_change(Time(0) + NO_STANDS_FOR - Duration::from_secs(1)));
+        assert!(said(Below).may_change(Time(0) + NO_STANDS_FOR));
+        assert!(said(Guardian).may_change(Time(0)) && said(Reached).may_change(Time(0)));
     }
 
     #[test]

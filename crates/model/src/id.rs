@@ -88,6 +88,8 @@ ids! {
     RequestId,
     /// One assessment of legitimate interests.
     AssessmentId,
+    /// Who was named to agree for a contact below the age to agree alone.
+    GuardianId,
     /// An address that events are sent to.
     WebhookId,
     /// One event for one such address; the same at each attempt.

@@ -101,8 +101,8 @@ pub use entitlement::Entitlement;
 pub use erasure::{ErasedBy, ErasureReceipt};
 pub use hit::{Facts, Meaning, Verdict};
 pub use id::{
-    AssessmentId, BreachId, ContactId, CopyId, DeliveryId, HitId, IdentityId, MessageId, RequestId,
-    UserId, WebhookId, WorkspaceId,
+    AssessmentId, BreachId, ContactId, CopyId, DeliveryId, GuardianId, HitId, IdentityId,
+    MessageId, RequestId, UserId, WebhookId, WorkspaceId,
 };
 pub use language::{Language, Tongue};
 pub use mode::{Axis, Mode, PerAxis, Switch};

@@ -10,7 +10,7 @@
 //! made with it, so the operator is never asked to.
 
 use crate::decision::{ClickGrant, OpenGrant, Subject};
-use crate::id::{ContactId, CopyId, MessageId};
+use crate::id::{ContactId, CopyId, GuardianId, MessageId};
 use crate::mode::Axis;
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
@@ -39,6 +39,8 @@ pub enum Purpose {
     Unsubscribe,
     /// `/p/own`: the link in a mail that proves whose mailbox it is; its id names the challenge.
     Own,
+    /// `/p/guardian`: where somebody with parental responsibility agrees for a child, and takes it back; its id names them.
+    Guardian,
     /// `/o` of a message: displayed by one of a crowd.
     OpenSum,
     /// `/c` of a message: one of a crowd followed a link.
@@ -46,7 +48,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Open,
         Self::Click,
         Self::Person,
@@ -54,6 +56,7 @@ impl Purpose {
         Self::Receipt,
         Self::Unsubscribe,
         Self::Own,
+        Self::Guardian,
         Self::OpenSum,
         Self::ClickSum,
     ];
@@ -67,6 +70,7 @@ impl Purpose {
             Self::Receipt => b"overt token v1 receipt",
             Self::Unsubscribe => b"overt token v1 unsubscribe",
             Self::Own => b"overt token v1 own",
+            Self::Guardian => b"overt token v1 guardian",
             Self::OpenSum => b"overt token v1 open sum",
             Self::ClickSum => b"overt token v1 click sum",
         }
@@ -196,6 +200,11 @@ impl Keyring {
     /// The token in a mail that proves whose mailbox it is.
     pub fn own(&self, challenge: &[u8; ID]) -> Token {
         self.mint(Purpose::Own, challenge, 0, b"")
+    }
+
+    /// The token in a mail to somebody with parental responsibility. It works as long as what they agreed to stands.
+    pub fn guardian(&self, guardian: GuardianId) -> Token {
+        self.mint(Purpose::Guardian, guardian.bytes(), 0, b"")
     }
 
     /// The token in a confirmation mail.

@@ -94,6 +94,11 @@ impl Origin {
         format!("{}/p/own/{token}", self.0)
     }
 
+    /// The page on which somebody with parental responsibility agrees and takes back.
+    pub fn guardian(&self, token: &Token) -> String {
+        format!("{}/p/guardian/{token}", self.0)
+    }
+
     /// The receipt page.
     pub fn receipt(&self, token: &Token) -> String {
         format!("{}/r/{token}", self.0)

@@ -96,12 +96,13 @@ impl WebhookEvent {
         }
     }
 
-    /// What a change of consent is told as.
+    /// What a change of consent is told as. One that somebody else's word gave and that ended with it is gone like one
+    /// that was taken back.
     pub fn of_consent(state: ConsentState) -> Option<Self> {
         match state {
             ConsentState::Given => Some(Self::ConsentGiven),
             ConsentState::Refused => Some(Self::ConsentRefused),
-            ConsentState::Withdrawn => Some(Self::ConsentWithdrawn),
+            ConsentState::Withdrawn | ConsentState::Expired => Some(Self::ConsentWithdrawn),
             _ => None,
         }
     }

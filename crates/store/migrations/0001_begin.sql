@@ -34,6 +34,8 @@ create table workspace (
   aims text not null default '{}',
   -- By topic the times in which people agreed to less than its notice says today, as JSON.
   outgrown text not null default '{}',
+  -- Does what a guardian agrees to count only once somebody here has checked it with them?
+  checks_guardians bigint not null default 0,
   created_at bigint not null
 );
 
@@ -321,6 +323,32 @@ create table consent_request (
 );
 create index consent_request_contact on consent_request (contact_id, created_at);
 
+-- Who was named to agree for a contact below the age to agree alone. The request is what the contact would agree to; it is
+-- answered when the guardian's word counts.
+create table guardian (
+  id bytea primary key,
+  request_id bytea not null unique references consent_request (id),
+  contact_id bytea not null references contact (id),
+  -- Their own; empty once they said no or another was named.
+  address text not null,
+  address_key text not null,
+  relation text not null,
+  -- The limit that the contact has not reached.
+  threshold bigint not null,
+  country text,
+  created_at bigint not null,
+  -- The text that they agreed to, and when they pressed the button.
+  text_sha256 bytea references consent_text (sha256),
+  given_at bigint,
+  -- Somebody of the workspace had to check it, and did.
+  must_be_checked bigint not null,
+  checked_at bigint,
+  checked_by bytea,
+  ended_at bigint
+);
+create index guardian_contact on guardian (contact_id, created_at);
+create index guardian_address on guardian (address_key, created_at);
+
 -- A mail that shows whose mailbox it is: its link works once, for a day.
 create table challenge (
   id bytea primary key,
@@ -453,7 +481,7 @@ create table outbox (
   workspace_id bytea not null,
   message_id bytea,
   copy_id bytea,
-  -- The consent request or challenge that it is the mail of.
+  -- The consent request, guardian or challenge that it is the mail of.
   request_id bytea,
   contact_id bytea,
   action text,

@@ -2,9 +2,9 @@
 
 use crate::db::Tx;
 use crate::event::{self, News};
-use crate::value::params;
+use crate::value::{Row, params};
 use crate::webhook::{self, Happened};
-use crate::{Contact, Error, Store, act, contact, hygiene, ledger, withdrawal};
+use crate::{Contact, Error, Store, act, age, contact, hygiene, ledger, withdrawal};
 use model::consent::CONFIRM_LIFE;
 use model::event::Happening;
 use model::evidence::CommittedEvent;
@@ -27,6 +27,10 @@ pub enum Method {
     Unsubscribe,
     /// Along with a complaint about advertising: who calls it spam wants no more of it.
     Complaint,
+    /// By somebody with parental responsibility, through a link mailed to them.
+    Guardian,
+    /// With what was noted about their age: they could not agree alone, or can now.
+    Age,
     /// A user noted it on the contact's request. Only withdrawals come this way.
     User,
     /// With a list or an entry by a user, who says how it can be shown.
@@ -43,6 +47,8 @@ impl Method {
             Self::Confirmation => "confirmation",
             Self::Unsubscribe => "unsubscribe",
             Self::Complaint => "complaint",
+            Self::Guardian => "guardian",
+            Self::Age => "age",
             Self::User => "user",
             Self::Import => "import",
             Self::Demo => "demo",
@@ -197,6 +203,12 @@ pub(crate) fn write(tx: &mut Tx<'_>, topics: &[Topic], change: &Change) -> Resul
             hygiene::forget(tx, change.contact)?;
         }
     }
+    if matches!(
+        change.state,
+        ConsentState::Refused | ConsentState::Withdrawn | ConsentState::Expired
+    ) {
+        age::left_alone(tx, change.contact)?;
+    }
     if let Some(event) = WebhookEvent::of_consent(change.state) {
         let happened = Happened {
             event,
@@ -230,30 +242,76 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Contact>, Er
         .transpose()
 }
 
-fn request(row: &crate::value::Row) -> Result<ConsentRequest, Error> {
-    let topics: String = row.get(3)?;
+/// Reads a request whose columns begin at `from`.
+pub(crate) fn request(row: &Row, from: usize) -> Result<ConsentRequest, Error> {
+    let topics: String = row.get(from + 3)?;
     Ok(ConsentRequest {
-        id: row.get(0)?,
-        contact: row.get(1)?,
-        copy: row.get(2)?,
+        id: row.get(from)?,
+        contact: row.get(from + 1)?,
+        copy: row.get(from + 2)?,
         topics: topics.split(',').filter_map(|t| t.parse().ok()).collect(),
-        text: Sha256(row.get(4)?),
-        created_at: row.get(5)?,
-        expires_at: row.get(6)?,
-        answered_at: row.get(7)?,
+        text: Sha256(row.get(from + 4)?),
+        created_at: row.get(from + 5)?,
+        expires_at: row.get(from + 6)?,
+        answered_at: row.get(from + 7)?,
     })
 }
 
 pub(crate) fn find(tx: &mut Tx<'_>, id: [u8; 16]) -> Result<Option<ConsentRequest>, Error> {
     tx.first(REQUEST, params![id])?
         .as_ref()
-        .map(request)
+        .map(|row| request(row, 0))
         .transpose()
 }
 
 const REQUEST: &str =
     "select id, contact_id, copy_id, topics, text_sha256, created_at, expires_at, answered_at
     from consent_request where id = $1";
+
+/// The contact agreed: notes it, and has `mail` see to it that whoever must confirm it is asked. What they have agreed to
+/// before stays as it is; false, and no mail, where that is all of it. The last thing that a transaction does, see
+/// [`Tx::next_numbers`].
+pub(crate) fn agree(
+    tx: &mut Tx<'_>,
+    new: &NewAgreement,
+    now: Time,
+    mail: impl FnOnce(&mut Tx<'_>, &Contact) -> Result<(), Error>,
+) -> Result<bool, Error> {
+    let Some(contact) = lock(tx, new.contact)? else {
+        return Ok(false);
+    };
+    let is_new = |t: &Topic| contact.consent.get(*t).at(now) != ConsentState::Given;
+    let topics: Vec<Topic> = new.topics.iter().copied().filter(is_new).collect();
+    if topics.is_empty() {
+        return Ok(false);
+    }
+    let words: Vec<_> = topics.iter().map(|t| t.as_str()).collect();
+    let sql =
+        "insert into consent_request (id, contact_id, copy_id, topics, text_sha256, created_at,
+               expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    let (id, expires) = (new.id, now + CONFIRM_LIFE);
+    let values = params![
+        id,
+        contact.id,
+        new.copy,
+        words.join(","),
+        new.text.0,
+        now,
+        expires
+    ];
+    tx.execute(sql, values)?;
+    mail(tx, &contact)?;
+    let change = Change {
+        contact: contact.id,
+        workspace: contact.workspace,
+        state: ConsentState::Requested,
+        at: now,
+        method: new.method,
+        user: None,
+        text: Some(new.text),
+    };
+    write(tx, &topics, &change).map(|()| true)
+}
 
 /// Keeps a text and the part of the page; found by the digest of that part.
 pub(crate) fn keep_text(
@@ -355,34 +413,13 @@ impl Store {
     pub async fn consent_request(&self, new: NewAgreement, now: Time) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                let Some(contact) = lock(tx, new.contact)? else {
-                    return Ok(false);
-                };
-                let is_new = |t: &Topic| contact.consent.get(*t).at(now) != ConsentState::Given;
-                let topics: Vec<Topic> = new.topics.into_iter().filter(is_new).collect();
-                if topics.is_empty() {
-                    return Ok(false);
-                }
-                let words: Vec<_> = topics.iter().map(|t| t.as_str()).collect();
-                let sql = "insert into consent_request (id, contact_id, copy_id, topics, text_sha256, created_at,
-                           expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
-                let (id, expires) = (new.id, now + CONFIRM_LIFE);
-                let values = params![id, contact.id, new.copy, words.join(","), new.text.0, now, expires];
-                tx.execute(sql, values)?;
-                let sql = "insert into outbox (id, kind, workspace_id, request_id, contact_id, sender, recipient,
-                           created_at, due_at, attempts) values ($1, 'confirm', $2, $3, $4, '', $5, $6, $6, 0)";
-                let to = contact.address.as_str();
-                tx.execute(sql, params![new.outbox, contact.workspace, id, contact.id, to, now])?;
-                let change = Change {
-                    contact: contact.id,
-                    workspace: contact.workspace,
-                    state: ConsentState::Requested,
-                    at: now,
-                    method: new.method,
-                    user: None,
-                    text: Some(new.text),
-                };
-                write(tx, &topics, &change).map(|()| true)
+                agree(tx, &new, now, |tx, contact| {
+                    let sql = "insert into outbox (id, kind, workspace_id, request_id, contact_id, sender, recipient,
+                               created_at, due_at, attempts) values ($1, 'confirm', $2, $3, $4, '', $5, $6, $6, 0)";
+                    let to = contact.address.as_str();
+                    let values = params![new.outbox, contact.workspace, new.id, contact.id, to, now];
+                    tx.execute(sql, values).map(|_| ())
+                })
             })
             .await
     }
@@ -421,7 +458,8 @@ impl Store {
         self.db
             .write(move |tx| {
                 let sql = "update consent_request set answered_at = $2, token_sha256 = $3
-                           where id = $1 and answered_at is null and expires_at > $2";
+                           where id = $1 and answered_at is null and expires_at > $2
+                           and not exists (select 1 from guardian g where g.request_id = $1)";
                 if tx.execute(sql, params![id, now, token.0])? == 0 {
                     return Ok(false);
                 }
@@ -430,9 +468,11 @@ impl Store {
                 let Some(contact) = lock(tx, request.contact)? else {
                     return Ok(false);
                 };
-                // A withdrawal after the request is the person's last word, not this older link.
+                // A withdrawal after the request is the person's last word, not this older link. Nor can somebody agree alone
+                // who turned out to be too young since.
                 let still: Vec<Topic> = (request.topics.iter().copied())
                     .filter(|t| contact.consent.get(*t).state == ConsentState::Requested)
+                    .filter(|_| !contact.standing().needs_guardian())
                     .collect();
                 let change = Change {
                     contact: contact.id,

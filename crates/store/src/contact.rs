@@ -4,20 +4,20 @@
 mod change;
 mod list;
 
-pub(crate) use change::{correct, restrict};
+pub(crate) use change::{correct, noted, restrict};
 pub use list::ContactFilter;
 pub(crate) use list::like;
 
 use crate::db::Tx;
 use crate::origin::{self, MailAgreement};
 use crate::value::{Row, params};
-use crate::{Error, Store};
+use crate::{Error, Store, age};
 use model::consent::Standing;
 use model::notice::Outgrown;
 use model::profile::Case;
 use model::{
-    AgeAnswer, AgeStanding, Consent, ContactId, Country, EmailAddress, Language, LegalTags,
-    MessageClass, Reason, Source, Time, Tongue, WorkspaceId,
+    AgeAnswer, Consent, ContactId, Country, EmailAddress, Language, LegalTags, MessageClass,
+    Reason, Source, Time, Tongue, WorkspaceId,
 };
 
 /// A person mail is sent to.
@@ -83,7 +83,7 @@ impl Contact {
         Case {
             country: self.country,
             class,
-            age: self.age.map_or(AgeStanding::Unknown, |age| age.standing),
+            age: self.standing(),
             directed_to_children,
             tags: self.tags,
         }
@@ -152,22 +152,9 @@ pub(crate) fn contact(row: &Row, from: usize) -> Result<Contact, Error> {
         told_at: row.get(from + 22)?,
         business: row.get(from + 23)?,
         agreement: origin::agreement(row, from + 24)?,
-        age: age(row, from + 28)?,
+        age: age::read(row, from + 28)?,
         restricted_at: row.get(from + 32)?,
     })
-}
-
-fn age(row: &Row, from: usize) -> Result<Option<AgeAnswer>, Error> {
-    let standing = row.get(from)?;
-    if standing == AgeStanding::Unknown {
-        return Ok(None);
-    }
-    Ok(Some(AgeAnswer {
-        standing,
-        threshold: row.get(from + 1)?,
-        country: row.get(from + 2)?,
-        asked_at: row.get(from + 3)?,
-    }))
 }
 
 /// The contacts with these addresses, in the order given; made, with the names and under the ids given, where they are

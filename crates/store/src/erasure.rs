@@ -267,7 +267,8 @@ fn sealed(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Vec<
 fn texts(tx: &mut Tx<'_>, id: ContactId) -> Result<Vec<Vec<Value>>, Error> {
     let sql =
         "select text_sha256 from consent_event where contact_id = $1 and text_sha256 is not null
-               union select text_sha256 from consent_request where contact_id = $1";
+               union select text_sha256 from consent_request where contact_id = $1
+               union select text_sha256 from guardian where contact_id = $1 and text_sha256 is not null";
     let rows = tx.query(sql, params![id])?;
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
@@ -276,7 +277,8 @@ fn texts(tx: &mut Tx<'_>, id: ContactId) -> Result<Vec<Vec<Value>>, Error> {
 fn forget_texts(tx: &mut Tx<'_>, texts: &[Vec<Value>]) -> Result<u64, Error> {
     let sql = "delete from consent_text where sha256 = $1
                and not exists (select 1 from consent_event where text_sha256 = $1)
-               and not exists (select 1 from consent_request where text_sha256 = $1)";
+               and not exists (select 1 from consent_request where text_sha256 = $1)
+               and not exists (select 1 from guardian where text_sha256 = $1)";
     let mut gone = 0;
     for text in texts {
         gone += tx.execute(sql, text)?;

@@ -194,7 +194,8 @@ fn opened(
 fn texts(tx: &mut Tx<'_>, contact: ContactId) -> Result<Vec<(Sha256, ShownText, Time)>, Error> {
     let sql = "select sha256, language, body, page, created_at from consent_text
                where sha256 in (select text_sha256 from consent_event where contact_id = $1
-                                union select text_sha256 from consent_request where contact_id = $1)
+                                union select text_sha256 from consent_request where contact_id = $1
+                                union select text_sha256 from guardian where contact_id = $1)
                order by created_at, sha256";
     let text = |row: &Row| {
         let shown = ShownText {

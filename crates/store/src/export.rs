@@ -36,7 +36,8 @@ const ALONGSIDE: &[(&str, &[&str], &str)] = &[
         "consent_text",
         &["sha256", "language", "body", "created_at"],
         "sha256 in (select text_sha256 from consent_event where contact_id = $1
-                    union select text_sha256 from consent_request where contact_id = $1)",
+                    union select text_sha256 from consent_request where contact_id = $1
+                    union select text_sha256 from guardian where contact_id = $1)",
     ),
 ];
 

@@ -7,6 +7,7 @@
 //! moment their last copy left.
 
 mod act;
+mod age;
 mod allowed;
 mod asking;
 mod assessment;
@@ -30,6 +31,7 @@ mod figures;
 mod fixed;
 mod fold;
 mod grounds;
+mod guardian;
 mod hit;
 mod hygiene;
 mod identity;
@@ -86,6 +88,7 @@ pub use export::export_schema;
 pub use figures::Figures;
 pub use fixed::grants;
 pub use grounds::Grounds;
+pub use guardian::{Guardian, GuardianAsked, GuardianGave, NewGuardian};
 pub use hit::{Recorded, StoredHit};
 pub use hygiene::{Inactive, Reach};
 pub use identity::Identity;
@@ -99,7 +102,7 @@ pub use outbox::{Carried, Errand, Lowered, Outcome, Parcel};
 pub use own::OwnAct;
 pub use person::{Around, AroundWorkspace, Author, Person};
 pub use policy::Policy;
-pub use proof::{Proof, ProvenEvent};
+pub use proof::{Proof, ProvenEvent, ProvenGuardian};
 pub use recipients::Alike;
 pub use reclassify::{JudgeAgain, Reclassified};
 pub use register::{Exception, Expiring, RegisterFilter, Registered};

@@ -10,7 +10,7 @@ use crate::event::News;
 use crate::value::{Row, params};
 use crate::{Error, Refused, Store, asking, copy, event};
 use model::event::Happening;
-use model::{CopyId, MessageId, Mode, PerAxis, Reason, Time, WorkspaceId};
+use model::{CopyId, GuardianId, MessageId, Mode, PerAxis, Reason, Time, WorkspaceId};
 use std::time::Duration;
 
 /// What a parcel is.
@@ -27,6 +27,11 @@ pub enum Errand {
     Confirm {
         /// The request.
         request: [u8; 16],
+    },
+    /// The mail that asks somebody with parental responsibility to agree for a contact.
+    Guardian {
+        /// Who was named.
+        guardian: GuardianId,
     },
     /// The mail with the link that shows whose mailbox it is.
     Challenge {
@@ -85,7 +90,7 @@ impl Parcel {
             Errand::Copy { message, .. }
             | Errand::Report { message, .. }
             | Errand::Cancelled { message } => Some(message),
-            Errand::Confirm { .. } | Errand::Challenge { .. } => None,
+            Errand::Confirm { .. } | Errand::Guardian { .. } | Errand::Challenge { .. } => None,
         }
     }
 }
@@ -159,6 +164,9 @@ fn parcel(row: &Row) -> Result<Parcel, Error> {
         },
         "confirm" => Errand::Confirm {
             request: row.get(5)?,
+        },
+        "guardian" => Errand::Guardian {
+            guardian: row.get(5)?,
         },
         "challenge" => Errand::Challenge {
             challenge: row.get(5)?,
@@ -335,6 +343,11 @@ fn finish(tx: &mut Tx<'_>, parcel: &Parcel, outcome: &Outcome, now: Time) -> Res
         Errand::Confirm { request } => {
             let sql = "update consent_request set answer = $2 where id = $1";
             return tx.execute(sql, params![*request, answer]).map(|_| ());
+        }
+        Errand::Guardian { guardian } => {
+            let sql = "update consent_request set answer = $2
+                       where id = (select request_id from guardian where id = $1)";
+            return tx.execute(sql, params![*guardian, answer]).map(|_| ());
         }
         // What the relay said to it proves nothing that anybody asks for: the one who pressed its link has the mailbox.
         Errand::Challenge { .. } => return Ok(()),

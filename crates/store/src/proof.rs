@@ -3,8 +3,9 @@
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{ConsentRequest, Error, ShownText, Store, consent, ledger};
+use model::age::Relation;
 use model::ledger::Entry;
-use model::{ConsentState, ContactId, Sha256, Time, Topic};
+use model::{ConsentState, ContactId, Country, GuardianId, Sha256, Time, Topic};
 
 /// A confirmed agreement of a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,25 @@ pub struct Proof {
     pub shown: ShownText,
     /// What came of it, oldest first.
     pub events: Vec<ProvenEvent>,
+    /// Who agreed for the contact, where they were too young to agree alone.
+    pub guardian: Option<ProvenGuardian>,
+}
+
+/// A guardian behind an agreement. Their address is no part of a proof that is shown around.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvenGuardian {
+    /// Their id.
+    pub id: GuardianId,
+    /// What they are to the contact.
+    pub relation: Relation,
+    /// The limit of age that the contact has not reached.
+    pub threshold: u8,
+    /// The country whose limit that is.
+    pub country: Option<Country>,
+    /// The text that they agreed to.
+    pub text: String,
+    /// When somebody of the workspace checked it with them, where that was asked for.
+    pub checked_at: Option<Time>,
 }
 
 /// One event and its entry.
@@ -70,18 +90,21 @@ fn proof(tx: &mut Tx<'_>, row: &Row) -> Result<Proof, Error> {
     let sql = format!(
         "select {}, e.topic, e.state, e.at from consent_event e
          join ledger_entry l on l.workspace_id = e.workspace_id and l.seq = e.ledger_seq
-         where e.contact_id = $1 and e.text_sha256 = $2 and e.at in ($3, $4) order by e.seq",
+         where e.contact_id = $1 and e.at in ($3, $4) and (e.text_sha256 = $2
+           or e.text_sha256 in (select g.text_sha256 from guardian g where g.request_id = $5)) order by e.seq",
         ledger::ENTRY
     );
     let values = params![
         request.contact,
         request.text.0,
         request.created_at,
-        request.answered_at
+        request.answered_at,
+        request.id
     ];
     let events = tx.query(&sql, values)?;
     Ok(Proof {
         events: events.iter().map(event).collect::<Result<_, _>>()?,
+        guardian: guardian(tx, request.id)?,
         request,
         token: Sha256(row.get(1)?),
         message_id: row.get(2)?,
@@ -92,4 +115,22 @@ fn proof(tx: &mut Tx<'_>, row: &Row) -> Result<Proof, Error> {
             page: row.get(6)?,
         },
     })
+}
+
+fn guardian(tx: &mut Tx<'_>, request: [u8; 16]) -> Result<Option<ProvenGuardian>, Error> {
+    let sql =
+        "select g.id, g.relation, g.threshold, g.country, t.body, g.checked_at from guardian g
+               join consent_text t on t.sha256 = g.text_sha256 where g.request_id = $1";
+    let row = tx.first(sql, params![request])?;
+    row.map(|row| {
+        Ok(ProvenGuardian {
+            id: row.get(0)?,
+            relation: row.get(1)?,
+            threshold: row.get(2)?,
+            country: row.get(3)?,
+            text: row.get(4)?,
+            checked_at: row.get(5)?,
+        })
+    })
+    .transpose()
 }

@@ -126,6 +126,14 @@ const RULES: &[Rule] = &[
     },
     Rule {
         kept: Kept::Unconfirmed,
+        what: "guardians who never agreed, or whose word nobody checked",
+        table: "guardian",
+        key: "id",
+        from: "created_at",
+        and: "exists (select 1 from consent_request r where r.id = request_id and r.answered_at is null)",
+    },
+    Rule {
+        kept: Kept::Unconfirmed,
         what: "agreements that were never confirmed",
         table: "consent_request",
         key: "id",
@@ -139,7 +147,16 @@ const RULES: &[Rule] = &[
         key: "sha256",
         from: "created_at",
         and: "not exists (select 1 from consent_event e where e.text_sha256 = sha256)
-            and not exists (select 1 from consent_request r where r.text_sha256 = sha256)",
+            and not exists (select 1 from consent_request r where r.text_sha256 = sha256)
+            and not exists (select 1 from guardian g where g.text_sha256 = sha256)",
+    },
+    Rule {
+        kept: Kept::Proof,
+        what: "guardians behind consents that ended",
+        table: "guardian",
+        key: "id",
+        from: "given_at",
+        and: OVER,
     },
     Rule {
         kept: Kept::Proof,

@@ -8,8 +8,8 @@ use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
     ActKind, AgeStanding, AssessmentId, Axis, BreachId, ContactId, CopyId, Country, Day,
-    DeliveryId, DeliveryState, HitId, IdentityId, Language, LegalBasis, LegalTag, LegalTags,
-    Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role, SourceKind,
+    DeliveryId, DeliveryState, GuardianId, HitId, IdentityId, Language, LegalBasis, LegalTag,
+    LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role, SourceKind,
     SuppressionCause, Switch, Time, Tongue, UserId, WebhookEvent, WebhookId, WebhookOff,
     WorkspaceId,
 };
@@ -201,6 +201,7 @@ ids!(
     CopyId,
     HitId,
     RequestId,
+    GuardianId,
     AssessmentId,
     WebhookId,
     DeliveryId
@@ -220,7 +221,7 @@ macro_rules! words {
 }
 words!(ActKind => as_str, model::breach::Risk => as_str, Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
     Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str,
-    SourceKind => as_str, AgeStanding => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code,
+    SourceKind => as_str, AgeStanding => as_str, model::age::Relation => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code,
     WebhookEvent => as_str, WebhookOff => as_str, DeliveryState => as_str);
 
 impl FromValue for model::EmailAddress {

@@ -41,6 +41,8 @@ pub struct Workspace {
     pub directed_to_children: bool,
     /// What it wants tracking for, in its own words. Stated by [`Store::aims_state`] alone.
     pub aims: Aims,
+    /// What a guardian agrees to counts only once somebody here has checked it with them (R-AGE-03).
+    pub checks_guardians: bool,
 }
 
 impl Workspace {
@@ -51,7 +53,7 @@ impl Workspace {
 }
 
 const COLUMNS: &str = "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask,
-    w.postal_address, w.contact, w.directed_to_children, w.aims";
+    w.postal_address, w.contact, w.directed_to_children, w.aims, w.checks_guardians";
 
 fn workspace(row: &Row) -> Result<Workspace, Error> {
     Ok(Workspace {
@@ -69,6 +71,7 @@ fn workspace(row: &Row) -> Result<Workspace, Error> {
         contact: row.get(9)?,
         directed_to_children: row.get(10)?,
         aims: row.get(11)?,
+        checks_guardians: row.get(12)?,
     })
 }
 
@@ -94,6 +97,11 @@ fn changes(old: &Workspace, new: &Workspace) -> Vec<(ActKind, String, String)> {
             ask,
             if w.directed_to_children {
                 "directed to children"
+            } else {
+                ""
+            },
+            if w.checks_guardians {
+                "checks guardians"
             } else {
                 ""
             },
@@ -265,12 +273,12 @@ impl Store {
                 };
                 let sql = "update workspace set name = $2, tracking = $3, ceiling_open = $4, ceiling_click = $5,
                            ceiling_document = $6, language = $7, ask = $8, postal_address = $9, contact = $10,
-                           directed_to_children = $11
+                           directed_to_children = $11, checks_guardians = $12
                            where id = $1";
                 let c = w.ceiling;
                 let values =
                     params![w.id, &w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask,
-                        &w.postal_address, &w.contact, w.directed_to_children];
+                        &w.postal_address, &w.contact, w.directed_to_children, w.checks_guardians];
                 tx.execute(sql, values)?;
                 notice::renew(tx, told.as_deref(), w.id, by.at)?;
                 for (kind, before, after) in changes(&old, &w) {

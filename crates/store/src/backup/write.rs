@@ -221,7 +221,8 @@ fn addresses(text: &str) -> impl Iterator<Item = String> {
 fn shown_to(tx: &mut Tx<'_>, sha256: &Value) -> Result<Keys, Error> {
     let sql = "select contact_id, key from contact_key where contact_id in
                (select contact_id from consent_event where text_sha256 = $1
-                union select contact_id from consent_request where text_sha256 = $1) limit 2";
+                union select contact_id from consent_request where text_sha256 = $1
+                union select contact_id from guardian where text_sha256 = $1) limit 2";
     let rows = tx.query(sql, std::slice::from_ref(sha256))?;
     if rows.len() != 1 {
         return Ok(Keys::new());

@@ -5,10 +5,8 @@ use super::search;
 use crate::db::Tx;
 use crate::value::params;
 use crate::webhook::{self, Happened};
-use crate::{By, Error, Store, act, consent};
-use model::{
-    ActKind, AgeAnswer, ContactId, Country, LegalTags, Time, Tongue, WebhookEvent, WorkspaceId,
-};
+use crate::{By, Error, Store, act, age, consent};
+use model::{ActKind, ContactId, Country, LegalTags, Time, Tongue, WebhookEvent, WorkspaceId};
 
 /// Notes for webhooks what happened to a contact; what they are now is read when it is sent.
 fn tell(
@@ -28,7 +26,7 @@ fn tell(
 }
 
 /// Writes the act that was done to a contact; never what is known about them.
-fn noted(
+pub(crate) fn noted(
     tx: &mut Tx<'_>,
     workspace: WorkspaceId,
     id: ContactId,
@@ -86,9 +84,11 @@ pub(crate) fn correct(
         return Ok(false);
     };
     let search = search(&contact.address, name);
-    let sql =
-        "update contact set name = $2, search = $3, language = $4, country = $5 where id = $1";
-    tx.execute(sql, params![id, name, search, tongue, country])?;
+    let sql = format!(
+        "update contact set name = $2, search = $4, language = $5, country = $3, age = {} where id = $1",
+        age::AFTER_MOVING
+    );
+    tx.execute(&sql, params![id, name, country, search, tongue])?;
     noted(
         tx,
         contact.workspace,
@@ -120,10 +120,11 @@ impl Store {
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
-                let sql = "update contact set country = $3, tags = $4, age = case when age = 'reached' and
-                           coalesce(age_country, '') <> coalesce($3, '') then 'unknown' else age end
-                           where id = $1 and workspace_id = $2";
-                let found = tx.execute(sql, params![id, workspace, country, tags])? > 0;
+                let sql = format!(
+                    "update contact set country = $3, tags = $4, age = {} where id = $1 and workspace_id = $2",
+                    age::AFTER_MOVING
+                );
+                let found = tx.execute(&sql, params![id, workspace, country, tags])? > 0;
                 if found {
                     // What they are said to be stays in the contact's own row.
                     noted(tx, workspace, id, ActKind::ContactDescribed, &by, None)?;
@@ -145,30 +146,6 @@ impl Store {
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| self::restrict(tx, workspace, id, restrict, &by))
-            .await
-    }
-
-    /// Keeps what a contact said about their age: the answer, and never a date of birth (R-AGE-04).
-    pub async fn contact_set_age(
-        &self,
-        workspace: WorkspaceId,
-        id: ContactId,
-        answer: AgeAnswer,
-        by: By,
-    ) -> Result<bool, Error> {
-        self.db
-            .write(move |tx| {
-                let sql = "update contact set age = $3, age_threshold = $4, age_country = $5, age_asked_at = $6
-                           where id = $1 and workspace_id = $2";
-                let AgeAnswer { standing, threshold, country, asked_at } = answer;
-                let values = params![id, workspace, standing, threshold, country, asked_at];
-                if tx.execute(sql, values)? == 0 {
-                    return Ok(false);
-                }
-                // What they said stays in the contact's own row.
-                noted(tx, workspace, id, ActKind::ContactAgeSet, &by, None)?;
-                Ok(true)
-            })
             .await
     }
 

@@ -91,6 +91,7 @@ enum Ready {
     Request(model::RequestId),
     Webhook(model::WebhookId),
     Challenge([u8; 16]),
+    Guardian(model::GuardianId),
 }
 
 async fn prepare(house: &House, kind: ActKind) -> Ready {
@@ -125,11 +126,14 @@ async fn prepare(house: &House, kind: ActKind) -> Ready {
             let made = house.store.challenge(house.workspace, bob, id, NOW).await;
             assert!(made.unwrap());
             let parcels = house.store.outbox_claim(id(), NOW, crate::house::MINUTE, 9);
-            match parcels.await.unwrap().remove(0).errand {
-                store::Errand::Challenge { challenge } => Ready::Challenge(challenge),
-                other => panic!("{other:?}"),
-            }
+            let challenge = |parcel: store::Parcel| match parcel.errand {
+                store::Errand::Challenge { challenge } => Some(challenge),
+                _ => None,
+            };
+            let found = parcels.await.unwrap().into_iter().find_map(challenge);
+            Ready::Challenge(found.unwrap())
         }
+        ActKind::GuardianChecked => Ready::Guardian(crate::guardian::unchecked(house).await),
         ActKind::ContactErased | ActKind::ContactRestricted => {
             Ready::Contact(house.contact("eve@example.org").await.id)
         }
@@ -334,6 +338,10 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
             };
             let set = store.contact_set_age(house.workspace, contact, answer, by);
             assert!(set.await.unwrap());
+        }
+        (ActKind::GuardianChecked, Ready::Guardian(guardian)) => {
+            let checked = store.guardian_check(house.workspace, guardian, by);
+            assert!(checked.await.unwrap());
         }
         (ActKind::ContactCorrected, Ready::Challenge(challenge)) => {
             let act = store::OwnAct::Correct {

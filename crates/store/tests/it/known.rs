@@ -113,6 +113,13 @@ pub(crate) async fn known(house: &House) -> Known {
         NOW,
     );
     assert!(asked.await.unwrap());
+    let guardian = format!(
+        "insert into guardian (id, request_id, contact_id, address, address_key, relation, threshold, created_at,
+         must_be_checked) select id, id, contact_id, 'mother.{SENTINEL}@example.org', 'mother.{SENTINEL}@example.org',
+         'parent', 16, {}, 0 from consent_request",
+        NOW.0
+    );
+    house.run(&guardian).await;
     let challenged = house.store.challenge(house.workspace, contact.id, id, NOW);
     assert!(challenged.await.unwrap());
 

@@ -16,6 +16,7 @@ mod event;
 mod evidence;
 mod export;
 mod figures;
+mod guardian;
 mod hit;
 mod house;
 mod inventory;

@@ -473,6 +473,10 @@ async fn r_age_02_children_are_not_recorded_as_persons(house: House) {
     ] {
         directed_to_children(children).await;
         set_age(&house, &bob, standing).await;
+        // As if they had agreed in this standing; how they come to that is another matter.
+        house
+            .consent(&bob, &Topic::ALL, ConsentState::Given, NOW)
+            .await;
         let expected = if as_a_person {
             stored(1, 0)
         } else {

@@ -77,6 +77,10 @@ pub(super) const TABLES: &[Table] = &[
                 "outgrown",
                 "the times in which people agreed to less than the notice says today",
             ),
+            plain(
+                "checks_guardians",
+                "whether somebody checks with guardians what they agreed to",
+            ),
             plain("created_at", "since when it exists"),
         ],
     ),
