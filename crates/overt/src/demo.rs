@@ -113,6 +113,7 @@ impl Demo {
             // A receiver to try out runs on this machine.
             webhooks: notify::Webhooks::new(keys.webhook, &["127.0.0.0/8".parse()?])?,
             webhook_timeout: Duration::from_secs(crate::config::WEBHOOK_SECONDS_MAX),
+            ages: Arc::new(model::Ages::built_in()?),
             disclosure,
             security_contact: None,
             wake: Arc::new(Notify::new()),

@@ -7,7 +7,7 @@ use crate::evidence::of_contact;
 use crate::metrics::Meters;
 use crate::{backup_keys, listen, security_txt};
 use model::url::Origin;
-use model::{Ambient, Keyring, Profiles, SigningKey, SuppressionKey};
+use model::{Ages, Ambient, Keyring, Profiles, SigningKey, SuppressionKey};
 use send::{Courier, Schedule, Sender, SubmissionServer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +56,8 @@ pub(crate) struct Base {
     pub(crate) webhooks: notify::Webhooks,
     /// The longest that one attempt to send an event takes.
     pub(crate) webhook_timeout: Duration,
+    /// From which age people may agree alone, country by country.
+    pub(crate) ages: Arc<Ages>,
     /// How long things are kept, and who takes part.
     pub(crate) disclosure: Arc<Disclosure>,
     /// Where to report that something is not safe.
@@ -146,6 +148,7 @@ impl Running {
             signing: base.signing.clone(),
             suppression: base.suppression.clone(),
             judge,
+            ages: base.ages.clone(),
             disclosure: base.disclosure.clone(),
             origin: base.tracker.clone(),
             admin: base.admin.clone(),
@@ -265,6 +268,7 @@ impl Running {
             }),
             prove: prove(base),
             smtp_hint,
+            ages: base.ages.clone(),
             disclosure: base.disclosure.clone(),
             metrics: metrics(base, metrics_open),
             webhooks: base.webhooks.clone(),

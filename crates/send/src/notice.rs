@@ -17,10 +17,12 @@ pub(crate) struct Stamp<'a> {
     pub(crate) hostname: &'a str,
 }
 
-/// A mail to a contact about their own data. It is untracked like every mail to somebody who has not agreed.
+/// A mail to a contact about their own data, or to who agrees for them. It is untracked like every mail to somebody who
+/// has not agreed.
 pub(crate) fn letter(
     stamp: &Stamp<'_>,
     around: &Around,
+    to: &str,
     language: Language,
     words: words::Letter,
 ) -> Option<Vec<u8>> {
@@ -29,7 +31,7 @@ pub(crate) fn letter(
         .message_id(stamp.id)
         .date(stamp.now.0 / 1_000)
         .from((author.name.as_str(), author.address.as_str()))
-        .to(around.contact.address.as_str())
+        .to(to)
         .subject(words.subject)
         .header("Content-Language", Raw::new(language.as_str()))
         .header("Auto-Submitted", Raw::new("auto-generated"))

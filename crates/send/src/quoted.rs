@@ -24,6 +24,7 @@ fn is_page(url: &str, tools: &Tools<'_>) -> bool {
     let pages = [
         ("/p/confirm/", Purpose::Confirm),
         ("/p/own/", Purpose::Own),
+        ("/p/guardian/", Purpose::Guardian),
         ("/p/", Purpose::Person),
         ("/r/", Purpose::Receipt),
         ("/u/", Purpose::Unsubscribe),

@@ -187,6 +187,117 @@ pub(crate) fn topic(language: Language, topic: model::Topic) -> &'static str {
     }
 }
 
+/// What somebody with parental responsibility is asked.
+pub(crate) struct Asked<'a> {
+    /// The address of the child.
+    pub(crate) child: &'a str,
+    pub(crate) workspace: &'a str,
+    /// The limit that the child has not reached.
+    pub(crate) age: u8,
+    /// What the child ticked.
+    pub(crate) topics: &'a [model::Topic],
+    /// The canonical text of what the child was shown.
+    pub(crate) shown: &'a str,
+}
+
+impl Asked<'_> {
+    /// What was ticked, in the words beside the boxes.
+    fn ticked(&self) -> String {
+        let mut list = String::new();
+        for topic in self.topics {
+            let lead = format!("[ ] ({}) ", topic.as_str());
+            let choice = self.shown.lines().find_map(|line| line.strip_prefix(&lead));
+            if let Some(choice) = choice {
+                list += &format!("- {choice}\n");
+            }
+        }
+        list
+    }
+}
+
+/// The mail to somebody with parental responsibility: who asks, for what, and everything that the child was shown.
+pub(crate) fn guardian(language: Language, asked: &Asked<'_>, url: &str) -> Letter {
+    let Asked {
+        child,
+        workspace,
+        age,
+        shown,
+        ..
+    } = asked;
+    let ticked = asked.ticked();
+    let (subject, body) = match language {
+        Language::En => (
+            format!("{child} needs you to agree: what {workspace} may record of its mails"),
+            format!(
+                "{child} ticked this on a page of {workspace}:\n\n{ticked}\n\
+                 Whoever is younger than {age} cannot agree alone, and {child} wrote that you have\n\
+                 parental responsibility for them. Read it, and say yes or no within seven days:\n\n{url}\n\n\
+                 Keep this mail: with the same link you can take a yes back at any time, without an account.\n\
+                 If this is not about you, press No there, or do nothing. Nothing is recorded then,\n\
+                 and your address is deleted within a week.\n\n\
+                 Everything that {child} was shown:\n\n{shown}"
+            ),
+        ),
+        Language::Fr => (
+            format!(
+                "{child} a besoin de votre accord : ce que {workspace} peut enregistrer de ses messages"
+            ),
+            format!(
+                "{child} a coché ceci sur une page de {workspace} :\n\n{ticked}\n\
+                 Une personne de moins de {age} ans ne peut pas accepter seule, et {child} a écrit que vous exercez\n\
+                 l’autorité parentale à son égard. Lisez, et dites oui ou non dans les sept jours :\n\n{url}\n\n\
+                 Gardez ce message : avec le même lien, vous pouvez revenir sur un oui à tout moment, sans compte.\n\
+                 Si cela ne vous concerne pas, appuyez sur Non, ou ne faites rien. Rien n’est alors enregistré,\n\
+                 et votre adresse est supprimée dans la semaine.\n\n\
+                 Tout ce qui a été montré à {child} :\n\n{shown}"
+            ),
+        ),
+        Language::De => (
+            format!(
+                "{child} braucht Ihre Zustimmung: was {workspace} bei seinen E-Mails aufzeichnen darf"
+            ),
+            format!(
+                "{child} hat auf einer Seite von {workspace} dies angekreuzt:\n\n{ticked}\n\
+                 Wer jünger als {age} ist, kann nicht allein zustimmen, und {child} hat geschrieben, dass Sie\n\
+                 das Sorgerecht haben. Lesen Sie es, und sagen Sie innerhalb von sieben Tagen Ja oder Nein:\n\n{url}\n\n\
+                 Behalten Sie diese Mail: Mit demselben Link können Sie ein Ja jederzeit zurücknehmen, ohne Konto.\n\
+                 Wenn es Sie nicht betrifft, drücken Sie dort Nein, oder tun Sie nichts. Dann wird nichts aufgezeichnet,\n\
+                 und Ihre Adresse wird innerhalb einer Woche gelöscht.\n\n\
+                 Alles, was {child} gezeigt wurde:\n\n{shown}"
+            ),
+        ),
+        Language::It => (
+            format!(
+                "{child} ha bisogno del suo consenso: che cosa {workspace} può registrare dei suoi messaggi"
+            ),
+            format!(
+                "{child} ha spuntato questo su una pagina di {workspace}:\n\n{ticked}\n\
+                 Chi ha meno di {age} anni non può acconsentire da solo, e {child} ha scritto che lei ha\n\
+                 la responsabilità genitoriale. Legga, e dica sì o no entro sette giorni:\n\n{url}\n\n\
+                 Conservi questo messaggio: con lo stesso collegamento può revocare un sì in qualsiasi momento, senza account.\n\
+                 Se non la riguarda, prema No, o non faccia nulla. Allora non si registra nulla,\n\
+                 e il suo indirizzo viene cancellato entro una settimana.\n\n\
+                 Tutto ciò che è stato mostrato a {child}:\n\n{shown}"
+            ),
+        ),
+        Language::Es => (
+            format!(
+                "{child} necesita que usted acepte: qué puede registrar {workspace} de sus mensajes"
+            ),
+            format!(
+                "{child} marcó esto en una página de {workspace}:\n\n{ticked}\n\
+                 Quien tiene menos de {age} años no puede aceptar por sí solo, y {child} escribió que usted tiene\n\
+                 la patria potestad. Léalo, y diga sí o no en un plazo de siete días:\n\n{url}\n\n\
+                 Guarde este mensaje: con el mismo enlace puede retirar un sí en cualquier momento, sin cuenta.\n\
+                 Si no tiene que ver con usted, pulse No, o no haga nada. Entonces no se registra nada,\n\
+                 y su dirección se borra en el plazo de una semana.\n\n\
+                 Todo lo que se mostró a {child}:\n\n{shown}"
+            ),
+        ),
+    };
+    Letter { subject, body }
+}
+
 /// The mail whose link shows that the mailbox is the reader's own.
 pub(crate) fn challenge(language: Language, workspace: &str, url: &str) -> Letter {
     let (subject, body) = match language {

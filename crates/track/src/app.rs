@@ -12,7 +12,7 @@ use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 use ipnet::IpNet;
 use model::url::Origin;
-use model::{Ambient, Keyring, SigningKey, SuppressionKey};
+use model::{Ages, Ambient, Keyring, SigningKey, SuppressionKey};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -36,6 +36,8 @@ pub struct Tracker {
     pub suppression: Arc<SuppressionKey>,
     /// Judges requests.
     pub judge: Arc<Judge>,
+    /// From which age people may agree alone, country by country.
+    pub ages: Arc<Ages>,
     /// How long things are kept and who takes part, which people are told before they agree.
     pub disclosure: Arc<store::Disclosure>,
     /// Where this is served.
@@ -93,6 +95,10 @@ pub fn router(tracker: Tracker) -> Router {
         .route(
             "/p/confirm/{token}",
             get(person::confirm::show).post(person::confirm::answer),
+        )
+        .route(
+            "/p/guardian/{token}",
+            get(person::guardian::show).post(person::guardian::answer),
         )
         .route("/p/{token}/receipt.json", get(person::proof::receipt))
         .route("/.well-known/overt-key", get(person::proof::key))

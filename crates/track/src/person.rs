@@ -5,9 +5,11 @@
 //! page asks only for what the workspace may use at all. Mails get forwarded with their links: the page of a mail shows
 //! that mail, counts the others, and leaves them to the link that goes to the mailbox.
 
+mod age;
 mod choice;
 pub(crate) mod confirm;
 mod decide;
+pub(crate) mod guardian;
 mod known;
 mod notice;
 pub(crate) mod own;
@@ -93,6 +95,21 @@ impl<'a> Visit<'a> {
         })
     }
 
+    /// The same visit, on what is true after what was just done.
+    async fn again(self) -> Result<Self, Trouble> {
+        let around = &self.person.around;
+        let mail = around.mail.as_ref().map(|(copy, _)| copy.id.0);
+        let id = mail.unwrap_or(around.contact.id.0);
+        let person = stored(self.app.tracker.store.person(id)).await?;
+        let person = person.ok_or(Trouble::Missing)?;
+        let choice = Choice::of(&person.around, self.now);
+        Ok(Self {
+            person,
+            choice,
+            ..self
+        })
+    }
+
     /// What is asked, and how; none where there is nothing to ask, or the workspace cannot ask yet.
     fn notice(&self) -> Result<Option<Shown>, Trouble> {
         let tracker = &self.app.tracker;
@@ -105,6 +122,9 @@ impl<'a> Visit<'a> {
     }
 
     async fn page(&self, alert: Option<&'static str>) -> Result<Response, Trouble> {
+        let notice = self.notice()?;
+        let may_choose = notice.is_some();
+        let asks_age = may_choose && self.must_say_their_age();
         let page = Page {
             t: self.t,
             tracked: self.tracked().await?,
@@ -116,8 +136,10 @@ impl<'a> Visit<'a> {
             }),
             held: self.held(),
             receipt: self.receipt_path().await?,
-            notice: self.notice()?,
-            asks: !self.choice.free.is_empty(),
+            question: self.question().filter(|_| may_choose),
+            now: self.now().filter(|_| self.person.around.mail.is_none()),
+            notice: notice.filter(|_| !asks_age),
+            asks: !self.choice.free.is_empty() && !asks_age,
             notes: self.notes(),
             alert,
             mails: record::mails(self).await?,
@@ -191,6 +213,10 @@ struct Page<'a> {
     /// Where the signed receipt of it is.
     receipt: Option<String>,
     notice: Option<Shown>,
+    /// How old they are, where that comes first.
+    question: Option<age::Question>,
+    /// What whoever was too young can press now.
+    now: Option<age::Now>,
     /// There is something to ask, if the workspace can.
     asks: bool,
     /// What the person said earlier about what is asked.

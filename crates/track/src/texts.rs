@@ -112,6 +112,15 @@ texts! {
     // The receipt.
     receipt_title, receipt, receipt_free, receipt_button,
     thanks_title, thanks,
+
+    // Their age, and who agrees for those who are too young.
+    age_title, age_ask, age_yes, age_no, below_title, below, reached_title, reached, now_title, now, now_button,
+    guardian_title, guardian_ask, guardian_use, guardian_address, guardian_relation, guardian_choose, relation_parent, relation_guardian, relation_other,
+    guardian_wrong, guardian_send, guardian_sent, guardian_sent_next, guardian_since, guardian_agreed, guardian_enough,
+    // The page of that person.
+    auth_title, auth_intro, is_parent, is_guardian, is_other, auth_declare, auth_checked, auth_checked_staff,
+    auth_yes, auth_done_title, auth_keep, auth_wait_title, auth_wait, auth_no_done, auth_held_title, auth_held, auth_withdrawn, auth_over_title, auth_over_self, auth_over, auth_late, auth_about_title, auth_about,
+    their_open, their_click, their_document, their_details,
 }
 
 impl Texts {
@@ -160,6 +169,16 @@ impl Texts {
             Topic::Click => self.topic_click,
             Topic::Document => self.topic_document,
             Topic::Details => self.topic_details,
+        }
+    }
+
+    /// The same, said to somebody else than whom it is about.
+    pub(crate) fn their_topic(&self, topic: Topic) -> &'static str {
+        match topic {
+            Topic::Open => self.their_open,
+            Topic::Click => self.their_click,
+            Topic::Document => self.their_document,
+            Topic::Details => self.their_details,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::mail_hosts::{MailHosts, Resolver};
 use crate::runtime::{Base, Running};
 use crate::{ambient, keys, listen, log, networks, preflight};
 use anyhow::{Context, Result, bail};
-use model::Profiles;
+use model::{Ages, Profiles};
 use send::{Preflight, Signers};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -175,6 +175,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         webhooks: notify::Webhooks::new(keys.webhook, &config.webhooks.allow_private)
             .context("[webhooks]")?,
         webhook_timeout: config.webhooks.timeout(),
+        ages: Arc::new(Ages::built_in().context("the built-in table of age limits is damaged")?),
         disclosure,
         security_contact: config.security_contact.clone(),
         wake: Arc::new(Notify::new()),

@@ -10,6 +10,7 @@ mod support;
 
 mod addresses;
 mod advertising;
+mod age;
 mod audit;
 mod bad_mail;
 mod bad_requests;

@@ -5,7 +5,7 @@ use super::write;
 use crate::departure::{Held, Leaving};
 use crate::notice::{self, Stamp};
 use crate::words;
-use model::{CopyId, Language, MessageId, Sha256};
+use model::{CopyId, GuardianId, Language, MessageId, Sha256};
 use std::sync::Arc;
 use store::{Around, Carried, CopyInContext, Errand, Parcel};
 
@@ -21,6 +21,7 @@ impl Carrier {
         match &parcel.errand {
             Errand::Copy { copy, message } => self.copy(parcel, *copy, *message, last_try).await,
             Errand::Confirm { request } => self.confirmation(*request).await,
+            Errand::Guardian { guardian } => self.guardian(*guardian).await,
             Errand::Challenge { challenge } => self.challenge(*challenge).await,
             Errand::Cancelled { message } => self.cancelled(parcel, *message).await,
             Errand::Report {
@@ -72,7 +73,8 @@ impl Carrier {
             .collect();
         let words = words::confirmation(language, &around.workspace.name, &what, &url);
         let id = self.fresh_id();
-        let ready = self.letter(around, language, words, &id)?;
+        let to = around.contact.address.to_string();
+        let ready = self.letter(around, &to, language, words, &id)?;
         let (id, digest) = (format!("<{id}>"), Sha256::of_bytes(&ready.bytes));
         sender
             .store
@@ -92,13 +94,46 @@ impl Carrier {
         let url = sender.tracker.own(&sender.keyring.own(&challenge.id));
         let language = language_of(&around);
         let words = words::challenge(language, &around.workspace.name, &url);
-        self.letter(around, language, words, &self.fresh_id())
+        let to = around.contact.address.to_string();
+        self.letter(around, &to, language, words, &self.fresh_id())
     }
 
-    /// A mail of our own to a contact, signed like those of the one who writes to them.
+    /// The mail to who can agree for somebody too young, with everything that was shown to them, in the language of that.
+    async fn guardian(&mut self, id: GuardianId) -> Result<Ready, Held> {
+        let sender = self.courier.sender.clone();
+        let guardian = sender.store.guardian(id).await?;
+        let guardian = guardian.ok_or(Held::Gone("the guardian is gone"))?;
+        let around = self.person(guardian.request.contact.0).await?;
+        if guardian.waiting(&around.contact).is_empty() {
+            return Err(Held::Gone("nobody waits for the guardian any more"));
+        }
+        let shown = sender.store.consent_text(guardian.request.text).await?;
+        let shown = shown.ok_or(Held::Gone("what was shown is gone"))?;
+        let asked = words::Asked {
+            child: around.contact.address.as_str(),
+            workspace: &around.workspace.name,
+            age: guardian.threshold,
+            topics: &guardian.request.topics,
+            shown: &shown.body,
+        };
+        let url = sender.tracker.guardian(&sender.keyring.guardian(id));
+        let letter = words::guardian(shown.language, &asked, &url);
+        let message_id = self.fresh_id();
+        let to = guardian.address;
+        let ready = self.letter(around, &to, shown.language, letter, &message_id)?;
+        let (message_id, digest) = (format!("<{message_id}>"), Sha256::of_bytes(&ready.bytes));
+        sender
+            .store
+            .consent_mail_keep(guardian.request.id, &message_id, digest)
+            .await?;
+        Ok(ready)
+    }
+
+    /// A mail of our own to a contact or their guardian, signed like those of the one who writes to them.
     fn letter(
         &self,
         around: Around,
+        to: &str,
         language: Language,
         words: words::Letter,
         id: &str,
@@ -108,7 +143,7 @@ impl Carrier {
             id,
             hostname: &self.courier.hostname,
         };
-        let letter = notice::letter(&stamp, &around, language, words)
+        let letter = notice::letter(&stamp, &around, to, language, words)
             .ok_or(Held::Gone("the mail could not be written"))?;
         let from = around.author.address;
         let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);

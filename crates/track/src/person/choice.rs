@@ -68,7 +68,11 @@ impl Visit<'_> {
             let standing = self.person.around.contact.consent.get(topic);
             let date = standing.since.map(|at| self.t.date(at)).unwrap_or_default();
             let (since, button) = match standing.state {
+                ConsentState::Requested if self.needs_guardian() => {
+                    (self.t.guardian_since, self.t.withdraw_request)
+                }
                 ConsentState::Requested => (self.t.requested_since, self.t.withdraw_request),
+                _ if self.needs_guardian() => (self.t.guardian_agreed, self.t.withdraw),
                 _ => (self.t.agreed_since, self.t.withdraw),
             };
             let since = self.names.fill_with(since, &[("date", &date)]);

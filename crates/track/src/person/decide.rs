@@ -17,12 +17,15 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl Visit<'_> {
     /// Does what the pressed button says.
-    pub(super) async fn decide(&self, form: &Form) -> Result<Response, Trouble> {
+    pub(super) async fn decide(self, form: &Form) -> Result<Response, Trouble> {
         if let Some(hit) = form.get("not_me") {
             return self.say_who(hit, false).await;
         }
         if let Some(hit) = form.get("me") {
             return self.say_who(hit, true).await;
+        }
+        if let Some(word) = form.get("age") {
+            return self.say_age(word).await;
         }
         match (form.get("answer"), form.get("withdraw"), form.get("right")) {
             (Some("agree"), None, None) => self.agree(form).await,
@@ -49,7 +52,14 @@ impl Visit<'_> {
         let (topics, held) = (ticked(&self.choice.free), ticked(&self.choice.held));
         if topics.is_empty() && !held.is_empty() {
             // Pressed twice: the first press did it, and one mail is enough.
-            return Ok(self.asked(&held));
+            return Ok(if self.needs_guardian() {
+                self.guardian_asked(&held)
+            } else {
+                self.asked(&held)
+            });
+        }
+        if self.must_say_their_age() {
+            return self.page(None).await;
         }
         let Some(notice) = self.notice()? else {
             return self.page(None).await;
@@ -69,6 +79,9 @@ impl Visit<'_> {
         // Details are kept beside something that is recorded: alone they would be asked for nothing.
         if topics == [Topic::Details] && !self.choice.held.iter().any(|t| *t != Topic::Details) {
             return self.page(Some(t.details_alone)).await;
+        }
+        if self.needs_guardian() {
+            return self.name_guardian(form, &topics, &notice).await;
         }
         let (contact, since) = (around.contact.id, self.now - DAY);
         let mails = stored(store.consent_requests_since(contact, since)).await?;
@@ -283,7 +296,7 @@ impl Visit<'_> {
         Ok(())
     }
 
-    fn say(&self, said: &Said<'_>) -> Response {
+    pub(super) fn say(&self, said: &Said<'_>) -> Response {
         said.answer(
             self.t,
             &self.names,

@@ -15,15 +15,15 @@ use crate::visit::{Trouble, stored};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
-use model::age::AGE_IF_UNKNOWN;
+use model::age::{AGE_IF_UNKNOWN, Relation};
 use model::consent::{CONFIRM_LIFE, CONSENT_LIFE};
 use model::filled::{FILLED_BYTES_MAX, Filled, Several, one_line};
 use model::receipt::{
-    AgeNote, Collection, Datum, DoubleOptIn, Necessity, NoticeRef, Party, Purpose, Receipt,
-    ReceiptEvent, Schema,
+    AgeNote, Collection, Datum, DoubleOptIn, Guardian, Necessity, NoticeRef, Party, Purpose,
+    Receipt, ReceiptEvent, Schema,
 };
 use model::url::Origin;
-use model::{ConsentState, CopyId, Sha256, SignedReceipt, SigningKey, Topic};
+use model::{AgeStanding, ConsentState, CopyId, Sha256, SignedReceipt, SigningKey, Time, Topic};
 use std::sync::Arc;
 use store::{Around, Proof};
 
@@ -253,7 +253,10 @@ impl Agreement<'_> {
             rights: several(RIGHTS.iter().map(|r| filled(r)).collect::<Result<_, _>>()?)?,
             authority: filled("the data protection authority where you live or work")?,
             collection: Collection {
-                method: filled("page, confirmed by mail")?,
+                method: filled(match &proof.guardian {
+                    Some(_) => "page, agreed to by a guardian through a mail to them",
+                    None => "page, confirmed by mail",
+                })?,
                 form_version: filled(version)?,
                 channel: filled("mail")?,
                 page_url: pages,
@@ -265,20 +268,75 @@ impl Agreement<'_> {
                 confirmed_at,
                 token_hash: proof.token,
                 transport_proof: filled(&format!(
-                    "mail {}; the next mail server said: {}",
+                    "mail {}{}; the next mail server said: {}",
                     proof
                         .message_id
                         .as_deref()
                         .unwrap_or("without a Message-ID"),
+                    if proof.guardian.is_some() {
+                        " to the guardian"
+                    } else {
+                        ""
+                    },
                     answer.as_deref().unwrap_or("not kept")
                 ))?,
             }),
-            age: AgeNote {
+            age: self.age(confirmed_at),
+            guardian: proof
+                .guardian
+                .as_ref()
+                .map(|g| self.guardian(g))
+                .transpose()?,
+        })
+    }
+
+    /// What was said about age when it was agreed to.
+    fn age(&self, confirmed_at: Time) -> AgeNote {
+        if let Some(guardian) = &self.proof.guardian {
+            return AgeNote {
+                ok: Some(false),
+                threshold: guardian.threshold,
+                country: guardian.country,
+            };
+        }
+        let said = self.around.contact.age;
+        match said.filter(|age| age.asked_at <= confirmed_at) {
+            Some(age) => AgeNote {
+                ok: Some(age.standing == AgeStanding::Reached),
+                threshold: age.threshold,
+                country: age.country,
+            },
+            None => AgeNote {
                 ok: None,
                 threshold: AGE_IF_UNKNOWN,
                 country: None,
             },
-            guardian: None,
+        }
+    }
+
+    fn guardian(&self, guardian: &store::ProvenGuardian) -> Result<Guardian, Trouble> {
+        let checked = match guardian.checked_at {
+            Some(at) => format!(
+                ", checked by somebody of the controller at {}",
+                at.rfc3339()
+            ),
+            None => String::new(),
+        };
+        Ok(Guardian {
+            subject_ref: filled(&guardian.id.to_string())?,
+            relation: filled(match guardian.relation {
+                Relation::Parent => "mother or father",
+                Relation::Guardian => "legal guardian",
+                Relation::Other => "somebody else with parental responsibility",
+            })?,
+            notice_sha256: Sha256::of(&guardian.text),
+            verification: filled(&format!(
+                "a mail to the guardian's own address with a link that agrees once, and the guardian's declaration{checked}"
+            ))?,
+            withdrawal_method: filled(&format!(
+                "the link in the mail to them, at {}/p/guardian/",
+                self.origin
+            ))?,
         })
     }
 
@@ -297,13 +355,18 @@ impl Agreement<'_> {
             );
             (CONFIRM_LIFE, text)
         };
+        let guardian = (proof.guardian.as_ref()).filter(|_| event.state == ConsentState::Given);
+        let (entity, actor) = match guardian {
+            Some(guardian) => (guardian.id.to_string(), "a guardian"),
+            None => (self.around.contact.id.to_string(), "the person"),
+        };
         Ok(ReceiptEvent {
             time: event.at,
-            entity_id: filled(&self.around.contact.id.to_string())?,
+            entity_id: filled(&entity)?,
             topic: event.topic,
             state: event.state,
             valid_until: event.at + life,
-            actor: filled("the person")?,
+            actor: filled(actor)?,
             evidence: filled(&evidence)?,
             prev_hash: event.entry.previous,
             hash: event.entry.hash,

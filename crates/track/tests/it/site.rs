@@ -144,6 +144,7 @@ impl Site {
             signing: Arc::new(model::SigningKey::new(&[7; 32]).unwrap()),
             suppression: Arc::new(suppression()),
             judge: Arc::new(verdict::Judge::new(verdict::Tables::built_in().unwrap())),
+            ages: Arc::new(model::Ages::built_in().unwrap()),
             disclosure: std::sync::Arc::default(),
             origin: origin.clone(),
             admin: "https://overt.example.org".parse().unwrap(),

@@ -138,7 +138,7 @@ pub(crate) fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Stri
 }
 
 /// Names and values of a page's hidden fields.
-fn hidden_fields(page: &str) -> Vec<(String, String)> {
+pub(crate) fn hidden_fields(page: &str) -> Vec<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         let value = tag.split(&format!("{name}=\"")).nth(1)?;
         value.split('"').next().map(str::to_owned)
