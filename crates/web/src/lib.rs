@@ -32,7 +32,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use futures_util::future::BoxFuture;
 use model::url::Origin;
-use model::{Ambient, ContactId, WorkspaceId};
+use model::{Ages, Ambient, ContactId, WorkspaceId};
 use std::sync::Arc;
 use store::By;
 
@@ -54,6 +54,8 @@ pub struct App {
     pub store: store::Store,
     /// The way out for mail.
     pub sender: send::Sender,
+    /// From which age people may agree alone, country by country.
+    pub ages: Arc<Ages>,
     /// Time and chance.
     pub ambient: Ambient,
     /// The origin that browsers know the dashboard by.

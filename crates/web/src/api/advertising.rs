@@ -28,7 +28,7 @@ pub(super) struct About {
 pub(super) struct Standing {
     /// It gets no newsletters and no advertising.
     suppressed: bool,
-    /// `unsubscribed`, `objected`, `noted`, `erased`; null if it is not on the list.
+    /// `unsubscribed`, `objected`, `noted`, `complained`, `erased`; null if it is not on the list.
     cause: Option<&'static str>,
     since: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! Contacts and their consent.
 
+use super::age::AgeItem;
 use super::limit;
 use crate::Shared;
 use crate::auth::ApiUser;
@@ -80,6 +81,8 @@ pub(super) struct ContactItem {
     country: Option<String>,
     /// What they are to a lawyer who writes to them: `lawyer`, `opposing`, `client`.
     tags: Vec<&'static str>,
+    /// What they said about their age; null if they were never asked.
+    age: Option<AgeItem>,
     created_at: String,
 }
 
@@ -95,6 +98,7 @@ impl ContactItem {
         Self {
             state: contact.consent.summary(now).as_str(),
             country: contact.country.map(|c| c.as_str().to_owned()),
+            age: contact.age.map(AgeItem::of),
             tags: contact.tags.iter().map(model::LegalTag::as_str).collect(),
             consent: Topics {
                 open: topic(Topic::Open),
@@ -202,7 +206,7 @@ struct ConsentItem {
     /// What it became.
     state: &'static str,
     at: String,
-    /// `ask_line`, `page`, `confirmation`, `user`, `demo`.
+    /// `ask_line`, `page`, `confirmation`, `guardian`, `age`, `unsubscribe`, `complaint`, `user`, `import`, `demo`.
     method: String,
 }
 

@@ -1,6 +1,7 @@
 //! `/api/v1`: the same facts as the pages, as JSON, for the user whose key or session it is.
 
 pub(crate) mod advertising;
+mod age;
 mod compliance;
 mod contacts;
 mod copies;
@@ -48,6 +49,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(contacts::show))
         .routes(routes!(contacts::consent))
         .routes(routes!(contacts::withdraw))
+        .routes(routes!(age::note))
         .routes(routes!(list_cleaning::list))
         .routes(routes!(advertising::ask, advertising::note))
         .routes(routes!(advertising::list, advertising::write))

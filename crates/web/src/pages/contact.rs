@@ -1,5 +1,6 @@
 //! One contact: what they agreed to and how that came about, asking them, and withdrawing at their request.
 
+use super::age::AgeView;
 use super::origin::{agreement_words, source_words};
 use super::sent::scope;
 use super::view::{CopyView, When, consent_word, topic_words};
@@ -41,6 +42,8 @@ struct ContactPage {
     suppressed: bool,
     /// May say where they are and what they are to a lawyer: rules follow from it.
     may_describe: bool,
+    /// What is known of their age.
+    age: AgeView,
     /// The question may be put to this person now.
     may_ask: bool,
     /// There is something that can be withdrawn.
@@ -181,6 +184,7 @@ pub(super) async fn show(
         may_describe: user.role.may(Act::SetCeiling),
         may_prove: user.role.may(Act::Prove),
         may_ask: contact.may_be_asked(now),
+        age: AgeView::of(&web, &user, &contact).await?,
         source: source_words(&contact.source),
         stated: stated(&contact.source),
         agreement: agreement_words(&contact.agreement),
@@ -237,6 +241,8 @@ fn method_words(method: &str) -> &'static str {
         "unsubscribe" => "along with unsubscribing",
         "complaint" => "along with calling advertising spam, as their provider reports",
         "import" => "with an entry or a list, by somebody here",
+        "guardian" => "by somebody with parental responsibility, through the link mailed to them",
+        "age" => "with what was noted about their age",
         "user" => "noted here at their request",
         "demo" => "sample data of the demo",
         _ => "in another way",

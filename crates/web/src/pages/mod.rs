@@ -1,6 +1,7 @@
 //! The pages. Each file holds what one page shows and what its forms do.
 
 mod account;
+mod age;
 mod assessments;
 mod contact;
 mod contacts;
@@ -20,6 +21,7 @@ mod webhooks;
 mod workspace;
 mod write;
 
+pub(crate) use age::note_age;
 pub(crate) use contact::{find as find_contact, withdraw_all};
 pub(crate) use desk::{may_limit, month_report, must_limit, reason};
 pub(crate) use sent::{scope, visible};
@@ -53,6 +55,8 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/contacts/{id}/evidence", post(contact::prove))
         .route("/contacts/{id}/ask", post(contact::ask))
         .route("/contacts/{id}/describe", post(contact::describe))
+        .route("/contacts/{id}/age", post(age::note))
+        .route("/contacts/{id}/guardian", post(age::check))
         .route(
             "/contacts/{id}/withdraw",
             get(contact::confirm_withdrawal).post(contact::withdraw),

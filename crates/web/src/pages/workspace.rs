@@ -81,6 +81,7 @@ pub(super) struct Limits {
     reason: String,
     tracking: Option<String>,
     directed_to_children: Option<String>,
+    checks_guardians: Option<String>,
     open: String,
     click: String,
     document: String,
@@ -98,6 +99,7 @@ pub(super) async fn limit(
     let settings = Workspace {
         tracking: form.tracking.is_some(),
         directed_to_children: form.directed_to_children.is_some(),
+        checks_guardians: form.checks_guardians.is_some(),
         ceiling: PerAxis {
             open: mode(&form.open)?,
             click: mode(&form.click)?,

@@ -332,6 +332,55 @@ async fn consent_over_the_api() {
 }
 
 #[tokio::test]
+async fn r_age_03_an_age_is_noted_with_its_reason_and_never_as_a_guardian() {
+    let w = world().await;
+    let id = w
+        .sample
+        .contact("kim@x.example", "Kim", ConsentState::Given)
+        .await;
+    let path = format!("/api/v1/contacts/{id}/age");
+    let put = async |who: &crate::client::Client, body: &str| {
+        let request = who
+            .request("PUT", &path)
+            .header("content-type", "application/json");
+        who.send(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    };
+    let below = "{\"standing\": \"below\", \"reason\": \"she told us\"}";
+    let member = w.program(w.user(Role::Member)).await;
+    put(&member, below).await.is_problem(403);
+    let desk = w.program(w.user(Role::Compliance)).await;
+    for wrong in [
+        "{\"standing\": \"guardian\", \"reason\": \"x\"}",
+        "{\"standing\": \"2012-01-01\", \"reason\": \"x\"}",
+        "{\"standing\": \"below\", \"reason\": \" \"}",
+        "{\"standing\": \"below\"}",
+        "{\"standing\": \"below\", \"reason\": \"x\", \"born\": \"2012-01-01\"}",
+    ] {
+        put(&desk, wrong).await.is_problem(422);
+    }
+    let noted = put(&desk, below).await.json();
+    assert_eq!(
+        (&noted["age"]["standing"], &noted["age"]["threshold"]),
+        (&"below".into(), &16.into())
+    );
+    assert_eq!(noted["consent"]["open"]["state"], "withdrawn", "{noted}");
+    let history = desk.get(&format!("/api/v1/contacts/{id}/consent")).await;
+    assert_eq!(history.json()["items"][0]["method"], "age");
+    let reached = "{\"standing\": \"reached\", \"reason\": \"a birthday\"}";
+    assert_eq!(
+        put(&desk, reached).await.json()["age"]["standing"],
+        "reached"
+    );
+    let browser = w.browser(w.user(Role::Owner)).await;
+    let page = browser.page(&format!("/contacts/{id}")).await.text;
+    assert!(
+        page.contains("They are at least 16, so they agree alone"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn others_messages_do_not_exist() {
     let w = world().await;
     let id = w

@@ -39,6 +39,7 @@ async fn r_gov_02_r_sec_14_every_operation_and_every_role() {
         ("send_message", &[Role::Owner, Role::Admin, Role::Member]),
         ("enter_contact", &[Role::Owner, Role::Admin, Role::Member]),
         ("import_contacts", &[Role::Owner, Role::Admin, Role::Member]),
+        ("note_age", &[Role::Owner, Role::Compliance]),
         ("keep_report", &[Role::Owner, Role::Admin, Role::Member]),
         ("show_report", &[Role::Owner, Role::Admin, Role::Compliance]),
     ];

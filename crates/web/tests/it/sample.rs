@@ -81,6 +81,7 @@ pub fn app(store: Store, admin: &str) -> web::App {
             Box::pin(async { Ok("250 relay.sample.example at your service".into()) })
         }),
         disclosure: Arc::default(),
+        ages: Arc::new(model::Ages::built_in().unwrap()),
         metrics: web::Metrics {
             text: Arc::new(|| Box::pin(async { Ok("# EOF\n".into()) })),
             open: false,

@@ -25,7 +25,8 @@ const FORM: &str = "ask=false&country=FR&source=person&where=the+web&when=2026-0
     &document=none&note=well&label=phone&kind=api_key&name=Nobody&address=nobody%40theirs.example&language=en\
     &form=limits&tracking=on&title=t&purpose=p&necessity=n&balance=b&review_by=2027-01-01&body=x&version=0&read=on\
     &current=x&new=y&password=short&aware=2026-11-20T10:00&from=2026-11-20T10:00&to=2026-11-20T11:00&risk=unlikely\
-    &nature=x&persons=x&records=x&contact=x&consequences=x&measures=x&delay=x&list=&do=test";
+    &nature=x&persons=x&records=x&contact=x&consequences=x&measures=x&delay=x&list=&do=test\
+    &standing=below&guardian=AAAAAAAAAAAAAAAAAAAAAA";
 
 /// What one workspace has, by what stands in the addresses of it.
 struct Things(BTreeMap<&'static str, String>);
@@ -213,7 +214,11 @@ async fn ask(client: &Client, method: &str, path: &str) -> Answer {
     let request = client
         .request(method, path)
         .header("content-type", "application/json");
-    client.send(request.body(Body::from("{}")).unwrap()).await
+    let body = match method {
+        "PUT" => r#"{"standing": "below", "reason": "because"}"#,
+        _ => "{}",
+    };
+    client.send(request.body(Body::from(body)).unwrap()).await
 }
 
 /// Everything that an answer may be compared by, of everything that the first workspace has.
@@ -352,6 +357,10 @@ async fn r_sec_14_the_same_requests_work_at_home() {
     all.sort_by_key(|(_, method, _)| method == "DELETE");
     for (api, method, path) in all {
         if path.starts_with("/password/") || path.starts_with("/compliance/paper/") {
+            continue;
+        }
+        // Works where a guardian agreed, which has a test of its own.
+        if path.ends_with("/guardian") {
             continue;
         }
         let Some(filled) = things.fill(&path) else {
