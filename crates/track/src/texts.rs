@@ -20,8 +20,6 @@ macro_rules! texts {
             pub(crate) language: Language,
             /// The language's name, in itself.
             pub(crate) name: &'static str,
-            /// The months, as in a date.
-            pub(crate) months: [&'static str; 12],
             $($(#[$doc])* pub(crate) $name: &'static str,)+
         }
 
@@ -30,7 +28,6 @@ macro_rules! texts {
             /// All texts with their names.
             fn all(&self) -> Vec<(String, &'static str)> {
                 let mut all = vec![("name".to_owned(), self.name)];
-                all.extend(self.months.iter().enumerate().map(|(n, text)| (format!("month {n}"), *text)));
                 $(all.push((stringify!($name).to_owned(), self.$name));)+
                 all
             }
@@ -145,7 +142,7 @@ impl Texts {
         let moment = jiff::Timestamp::from_millisecond(at.0)
             .unwrap_or_default()
             .to_zoned(TimeZone::UTC);
-        let month = usize::try_from(moment.month()).map_or("", |n| self.months[n - 1]);
+        let month = usize::try_from(moment.month()).map_or("", |n| self.language.months()[n - 1]);
         let (day, year) = (moment.day().to_string(), moment.year().to_string());
         fill(
             self.date,

@@ -15,7 +15,7 @@ use crate::time::Time;
 
 /// Everything an export says, in one language.
 pub struct Words {
-    pub(super) months: [&'static str; 12],
+    pub(super) language: Language,
     /// `{day} {month} {year}, {time}`.
     pub(super) moment: &'static str,
     pub(super) title: &'static str,
@@ -156,7 +156,7 @@ impl Words {
         let day = part(8, 10).trim_start_matches('0');
         let values = [
             ("day", day),
-            ("month", self.months[month - 1]),
+            ("month", self.language.months()[month - 1]),
             ("year", part(0, 4)),
             ("time", part(11, 16)),
         ];

@@ -6,20 +6,6 @@ use model::Language;
 pub(super) const TEXTS: Texts = Texts {
     language: Language::De,
     name: "Deutsch",
-    months: [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
     date: "{day}. {month} {year}",
     moment: "{date}, {time} Uhr UTC",
 

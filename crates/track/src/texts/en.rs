@@ -6,20 +6,6 @@ use model::Language;
 pub(super) const TEXTS: Texts = Texts {
     language: Language::En,
     name: "English",
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
     date: "{day} {month} {year}",
     moment: "{date}, {time} UTC",
 

@@ -6,20 +6,6 @@ use model::Language;
 pub(super) const TEXTS: Texts = Texts {
     language: Language::Es,
     name: "Español",
-    months: [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
     date: "{day} de {month} de {year}",
     moment: "{date}, {time} UTC",
 

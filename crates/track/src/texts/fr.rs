@@ -6,20 +6,6 @@ use model::Language;
 pub(super) const TEXTS: Texts = Texts {
     language: Language::Fr,
     name: "Français",
-    months: [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
     date: "{day} {month} {year}",
     moment: "{date} à {time} UTC",
 

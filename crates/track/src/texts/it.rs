@@ -6,20 +6,6 @@ use model::Language;
 pub(super) const TEXTS: Texts = Texts {
     language: Language::It,
     name: "Italiano",
-    months: [
-        "gennaio",
-        "febbraio",
-        "marzo",
-        "aprile",
-        "maggio",
-        "giugno",
-        "luglio",
-        "agosto",
-        "settembre",
-        "ottobre",
-        "novembre",
-        "dicembre",
-    ],
     date: "{day} {month} {year}",
     moment: "{date}, ore {time} UTC",
 

@@ -1,22 +1,10 @@
 //! German.
 
 use super::Words;
+use crate::language::Language;
 
 pub(super) const WORDS: Words = Words {
-    months: [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
+    language: Language::De,
     moment: "{day}. {month} {year}, {time}",
     title: "Was {who} über {address} gespeichert hat",
     drawn: "Erstellt am {at}. Alle Zeiten in UTC.",

@@ -1,22 +1,10 @@
 //! English.
 
 use super::Words;
+use crate::language::Language;
 
 pub(super) const WORDS: Words = Words {
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
+    language: Language::En,
     moment: "{day} {month} {year}, {time}",
     title: "What {who} holds about {address}",
     drawn: "Drawn on {at}. All times are in UTC.",

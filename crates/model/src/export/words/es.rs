@@ -1,22 +1,10 @@
 //! Spanish.
 
 use super::Words;
+use crate::language::Language;
 
 pub(super) const WORDS: Words = Words {
-    months: [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
+    language: Language::Es,
     moment: "{day} de {month} de {year}, {time}",
     title: "Lo que {who} guarda sobre {address}",
     drawn: "Elaborado el {at}. Todas las horas son UTC.",

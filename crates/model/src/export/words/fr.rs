@@ -1,22 +1,10 @@
 //! French.
 
 use super::Words;
+use crate::language::Language;
 
 pub(super) const WORDS: Words = Words {
-    months: [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
+    language: Language::Fr,
     moment: "{day} {month} {year}, {time}",
     title: "Ce que {who} conserve sur {address}",
     drawn: "Établi le {at}. Toutes les heures sont en UTC.",

@@ -1,22 +1,10 @@
 //! Italian.
 
 use super::Words;
+use crate::language::Language;
 
 pub(super) const WORDS: Words = Words {
-    months: [
-        "gennaio",
-        "febbraio",
-        "marzo",
-        "aprile",
-        "maggio",
-        "giugno",
-        "luglio",
-        "agosto",
-        "settembre",
-        "ottobre",
-        "novembre",
-        "dicembre",
-    ],
+    language: Language::It,
     moment: "{day} {month} {year}, {time}",
     title: "Che cosa {who} conserva su {address}",
     drawn: "Redatto il {at}. Tutti gli orari sono in UTC.",
