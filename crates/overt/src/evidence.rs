@@ -20,7 +20,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 const MANIFEST: &str = "manifest.json";
 const SIGNATURE: &str = "manifest.sig";
-/// Files of an archive, and octets of one of them, that are looked at.
+/// Files of an archive, and octets of it, that are looked at.
 const FILES_MAX: usize = 10_000;
 const FILE_MAX: u64 = 1 << 30;
 /// Characters of a signature, as it stands in the comment.
@@ -149,6 +149,8 @@ pub(crate) fn verify(bytes: &[u8], key: &PublicKey) -> Result<Archive> {
     if zip.len() > FILES_MAX {
         bail!("more than {FILES_MAX} files: no evidence archive has so many");
     }
+    // They are stored as they are, so all together they fit into the archive, unless entries lie over each other.
+    let mut room = bytes.len() as u64;
     let mut files = BTreeMap::new();
     for i in 0..zip.len() {
         let entry = zip.by_index(i).context("a damaged entry")?;
@@ -158,9 +160,12 @@ pub(crate) fn verify(bytes: &[u8], key: &PublicKey) -> Result<Archive> {
             .into_owned();
         let mut bytes = Vec::new();
         entry
-            .take(FILE_MAX)
+            .take(room + 1)
             .read_to_end(&mut bytes)
             .with_context(|| format!("{name} is damaged"))?;
+        room = room
+            .checked_sub(bytes.len() as u64)
+            .with_context(|| format!("{name} lies over other files"))?;
         if files.insert(name.clone(), bytes).is_some() {
             bail!("{name} is there twice");
         }
@@ -241,6 +246,26 @@ mod tests {
         let mut more = files();
         more.insert("added.json".into(), (b"{}".to_vec(), ""));
         assert!(verify(&packed(&more, 9), &key).is_err());
+    }
+
+    /// A directory may name the same bytes again and again, until memory would not hold them.
+    #[test]
+    fn files_that_lie_over_each_other_are_not_unpacked() {
+        let mut two = Files::new();
+        two.insert("a".into(), (vec![b'x'; 50_000], ""));
+        two.insert("b".into(), (vec![b'x'], ""));
+        let mut bytes = packed(&two, 7);
+        // An entry of the directory: its mark, 42 bytes more, and its name behind them (APPNOTE 4.3.12).
+        let marks: Vec<_> = (0..bytes.len() - 46)
+            .filter(|at| bytes[*at..].starts_with(b"PK\x01\x02"))
+            .collect();
+        let [.., a, b] = marks[..] else {
+            panic!("{marks:?}")
+        };
+        bytes.copy_within(a..a + 46, b);
+        let key = SigningKey::new(&[7; 32]).unwrap().public();
+        let found = verify(&bytes, &key).err().unwrap().to_string();
+        assert_eq!(found, "b lies over other files");
     }
 
     #[test]
