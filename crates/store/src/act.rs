@@ -162,6 +162,26 @@ pub struct ActFilter {
     pub limit: u32,
 }
 
+/// Writes an act that was done to a contact. What is known about them stays in their own row: `after` is a word of ours.
+pub(crate) fn note_contact(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    contact: ContactId,
+    kind: ActKind,
+    by: &By,
+    after: Option<&str>,
+) -> Result<(), Error> {
+    let act = NewAct {
+        workspace,
+        kind,
+        by,
+        object: Object::Contact(contact),
+        before: None,
+        after: after.map(str::to_owned),
+    };
+    write(tx, act)
+}
+
 /// Writes an act and its entry in the ledger. Do it after all other rows that may have to be waited for, and before
 /// news (see [`Tx::next_numbers`]).
 pub(crate) fn write(tx: &mut Tx<'_>, new: NewAct<'_>) -> Result<(), Error> {

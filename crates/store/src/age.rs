@@ -4,8 +4,8 @@
 //! Whoever turns out to be below the limit could not agree alone, so what they agreed to ends. Whoever reaches it decides
 //! for themselves from then on: what a guardian agreed to ends, and nothing comes in its place until they agree.
 
+use crate::act::note_contact;
 use crate::consent::{self, Change, Method};
-use crate::contact::noted;
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{By, Contact, Error, Store};
@@ -61,7 +61,7 @@ pub(crate) fn set(
     } = *answer;
     tx.execute(sql, params![id, standing, threshold, country, asked_at])?;
     // What they said stays in the contact's own row.
-    noted(tx, workspace, id, ActKind::ContactAgeSet, by, None)?;
+    note_contact(tx, workspace, id, ActKind::ContactAgeSet, by, None)?;
     let Some(state) = ends_as(contact.standing(), standing) else {
         return Ok(true);
     };

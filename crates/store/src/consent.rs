@@ -389,19 +389,16 @@ impl Store {
                 lock(tx, contact)?;
                 if user.is_some() {
                     let words: Vec<_> = topics.iter().map(|t| t.as_str()).collect();
-                    let act = act::NewAct {
-                        workspace,
-                        kind: ActKind::ContactConsentSet,
-                        by: &act::By {
+                    let after = format!("{} {}", words.join(","), state.as_str());
+                    let (by, kind) = (
+                        act::By {
                             user,
                             at: now,
                             reason: None,
                         },
-                        object: act::Object::Contact(contact),
-                        before: None,
-                        after: Some(format!("{} {}", words.join(","), state.as_str())),
-                    };
-                    act::write(tx, act)?;
+                        ActKind::ContactConsentSet,
+                    );
+                    act::note_contact(tx, workspace, contact, kind, &by, Some(&after))?;
                 }
                 write(tx, &topics, &change)
             })

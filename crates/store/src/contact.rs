@@ -4,7 +4,7 @@
 mod change;
 mod list;
 
-pub(crate) use change::{correct, noted, restrict};
+pub(crate) use change::{correct, restrict};
 pub use list::ContactFilter;
 pub(crate) use list::like;
 

@@ -1,6 +1,6 @@
 //! Everything that proves one contact's consents, read at one moment (R-CONS-16).
 
-use crate::act::{self, By, Object};
+use crate::act::{By, note_contact};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Contact, Error, Proof, ShownText, Store, consent, contact, ledger, proof};
@@ -88,15 +88,8 @@ impl Store {
                 if consent::lock(tx, contact)?.is_none_or(|found| found.workspace != workspace) {
                     return Ok(());
                 }
-                let act = act::NewAct {
-                    workspace,
-                    kind: ActKind::EvidenceDrawn,
-                    by: &by,
-                    object: Object::Contact(contact),
-                    before: None,
-                    after: Some("evidence of consent".into()),
-                };
-                act::write(tx, act)
+                let after = Some("evidence of consent");
+                note_contact(tx, workspace, contact, ActKind::EvidenceDrawn, &by, after)
             })
             .await
     }

@@ -9,8 +9,8 @@
 //! Bounds: a few mails a day about one contact, of which they are told, and to one address, of which nobody is told,
 //! because it would say who is known.
 
+use crate::act::note_contact;
 use crate::consent::{self, Change, ConsentRequest, Method, NewAgreement};
-use crate::contact::noted;
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::workspace::read_workspace;
@@ -311,7 +311,7 @@ fn check(tx: &mut Tx<'_>, workspace: WorkspaceId, id: GuardianId, by: &By) -> Re
     let sql = "update guardian set checked_at = $2, checked_by = $3 where id = $1";
     tx.execute(sql, params![id, by.at, by.user])?;
     let kind = ActKind::GuardianChecked;
-    noted(tx, workspace, contact.id, kind, by, None)?;
+    note_contact(tx, workspace, contact.id, kind, by, None)?;
     count(tx, &guardian, &contact, &topics, by)?;
     Ok(true)
 }

@@ -1,6 +1,6 @@
 //! Where contacts come from, whether they agreed to be mailed, and who is still to be told that they are here.
 
-use crate::act::{self, By, NewAct, Object};
+use crate::act::{By, note_contact};
 use crate::consent::{self, Change, Method};
 use crate::contact::{self, Contact, Fresh};
 use crate::db::Tx;
@@ -134,7 +134,7 @@ fn put(
         set_agreement(tx, known.id, &MailAgreement::shown(*consent, evidence))?;
     }
     put_tracking(tx, workspace, known, entry, by)?;
-    noted(tx, workspace, known.id, ActKind::ContactEntered, by)?;
+    note_contact(tx, workspace, known.id, ActKind::ContactEntered, by, None)?;
     Ok((known.id, known.id == fresh.id))
 }
 
@@ -178,25 +178,6 @@ fn put_tracking(
         text,
     };
     consent::write(tx, &topics, &change)
-}
-
-/// Writes down that somebody noted something about a contact. What it was stays in the contact's own row.
-fn noted(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: ContactId,
-    kind: ActKind,
-    by: &By,
-) -> Result<bool, Error> {
-    let act = NewAct {
-        workspace,
-        kind,
-        by,
-        object: Object::Contact(id),
-        before: None,
-        after: None,
-    };
-    act::write(tx, act).map(|()| true)
 }
 
 impl MailAgreement {
@@ -249,7 +230,8 @@ impl Store {
                     return Ok(false);
                 }
                 set_source(tx, id, &source)?;
-                noted(tx, workspace, id, ActKind::ContactDescribed, &by)
+                note_contact(tx, workspace, id, ActKind::ContactDescribed, &by, None)?;
+                Ok(true)
             })
             .await
     }
@@ -269,7 +251,8 @@ impl Store {
                     return Ok(false);
                 }
                 set_agreement(tx, id, &agreement)?;
-                noted(tx, workspace, id, ActKind::ContactAgreementSet, &by)
+                note_contact(tx, workspace, id, ActKind::ContactAgreementSet, &by, None)?;
+                Ok(true)
             })
             .await
     }

@@ -2,10 +2,11 @@
 //! neither holds what is known about the person.
 
 use super::search;
+use crate::act::note_contact;
 use crate::db::Tx;
 use crate::value::params;
 use crate::webhook::{self, Happened};
-use crate::{By, Error, Store, act, age, consent};
+use crate::{By, Error, Store, age, consent};
 use model::{ActKind, ContactId, Country, LegalTags, Time, Tongue, WebhookEvent, WorkspaceId};
 
 /// Notes for webhooks what happened to a contact; what they are now is read when it is sent.
@@ -25,26 +26,6 @@ fn tell(
     webhook::tell(tx, workspace, &happened, |_| String::new())
 }
 
-/// Writes the act that was done to a contact; never what is known about them.
-pub(crate) fn noted(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: ContactId,
-    kind: ActKind,
-    by: &By,
-    after: Option<&str>,
-) -> Result<(), Error> {
-    let act = act::NewAct {
-        workspace,
-        kind,
-        by,
-        object: act::Object::Contact(id),
-        before: None,
-        after: after.map(str::to_owned),
-    };
-    act::write(tx, act)
-}
-
 /// Stops the use of a contact's data, or allows it again. False if there is no such contact.
 pub(crate) fn restrict(
     tx: &mut Tx<'_>,
@@ -59,7 +40,7 @@ pub(crate) fn restrict(
         return Ok(false);
     }
     let after = if restrict { "restricted" } else { "free" };
-    noted(
+    note_contact(
         tx,
         workspace,
         id,
@@ -89,7 +70,7 @@ pub(crate) fn correct(
         age::AFTER_MOVING
     );
     tx.execute(&sql, params![id, name, country, search, tongue])?;
-    noted(
+    note_contact(
         tx,
         contact.workspace,
         id,
@@ -127,7 +108,7 @@ impl Store {
                 let found = tx.execute(&sql, params![id, workspace, country, tags])? > 0;
                 if found {
                     // What they are said to be stays in the contact's own row.
-                    noted(tx, workspace, id, ActKind::ContactDescribed, &by, None)?;
+                    note_contact(tx, workspace, id, ActKind::ContactDescribed, &by, None)?;
                     tell(tx, workspace, id, WebhookEvent::ContactCorrected, by.at)?;
                 }
                 Ok(found)
