@@ -170,7 +170,7 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
         )
         .context("[relay] service")?,
         profiles: law,
-        preflight: Arc::new(preflight(config, signers.clone())?),
+        preflight: Arc::new(preflight(config, signers.clone())),
         signers,
         webhooks: notify::Webhooks::new(keys.webhook, &config.webhooks.allow_private)
             .context("[webhooks]")?,
@@ -186,19 +186,19 @@ pub(crate) async fn base(config: &Config) -> Result<Base> {
 }
 
 /// What is looked at before advertising leaves. Without a resolver nobody can be asked, and nothing is held back.
-fn preflight(config: &Config, signers: Arc<Signers>) -> Result<Preflight> {
+fn preflight(config: &Config, signers: Arc<Signers>) -> Preflight {
     if !config.preflight.look_up {
-        return Ok(Preflight::default());
+        return Preflight::default();
     }
     match Resolver::new(config.mail_hosts.name_server) {
         Ok(resolver) => {
             let (relay, hostname) = (config.relay.host.clone(), config.hostname.clone());
             let look_up = preflight::look_up(resolver, signers, relay, hostname);
-            Ok(Preflight::asking(look_up))
+            Preflight::asking(look_up)
         }
         Err(error) => {
             tracing::warn!("DNS records are not looked at before advertising leaves: {error:#}");
-            Ok(Preflight::default())
+            Preflight::default()
         }
     }
 }
