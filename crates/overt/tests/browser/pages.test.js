@@ -78,8 +78,8 @@ async function pages(tab) {
   const all = [
     "/", "/?search=nothing+is+called+so", "/write", "/contacts", "/contacts/enter", "/contacts/suppressed",
     "/contacts/suppressed?address=fred%40elsewhere.example", "/contacts/inactive", "/numbers", "/glossary", "/settings",
-    "/settings/assessments", "/compliance", "/compliance/policy", "/compliance/register", "/compliance/people",
-    "/compliance/lowered", "/compliance/expiring", "/compliance/requests", "/compliance/acts", "/compliance/report",
+    "/settings/assessments", "/settings/webhooks", "/compliance", "/compliance/policy", "/compliance/register", "/compliance/people",
+    "/compliance/lowered", "/compliance/consents", "/compliance/aims", "/compliance/expiring", "/compliance/requests", "/compliance/acts", "/compliance/report",
     "/compliance/breaches", "/compliance/breaches/new", "/compliance/paper", "/nothing-here",
     ...["records", "impact", "interests", "notice", "processor"].map((name) => `/compliance/paper/${name}`),
   ];
