@@ -73,6 +73,10 @@ words! {
         PolicyAcknowledged = "policy.acknowledged",
         /// It was stated what tracking is wanted for.
         AimsStated = "aims.stated",
+        /// A form for other sites was published.
+        FormPublished = "form.published",
+        /// A form for other sites was closed.
+        FormClosed = "form.closed",
         /// A breach was entered into the register.
         BreachNoted = "breach.noted",
         /// An entry of the register of breaches was changed.
@@ -140,6 +144,8 @@ impl ActKind {
             Self::PolicyPublished => "published a tracking policy",
             Self::PolicyAcknowledged => "acknowledged the tracking policy",
             Self::AimsStated => "changed what tracking is wanted for",
+            Self::FormPublished => "published a form for other sites",
+            Self::FormClosed => "closed a form for other sites",
             Self::BreachNoted => "noted a breach",
             Self::BreachChanged => "changed a breach's entry",
             Self::ContactEntered => "entered a contact",

@@ -86,6 +86,8 @@ ids! {
     BreachId,
     /// What a person asked for under one of their rights.
     RequestId,
+    /// A form for other sites.
+    FormId,
     /// One assessment of legitimate interests.
     AssessmentId,
     /// Who was named to agree for a contact below the age to agree alone.

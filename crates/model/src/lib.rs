@@ -60,6 +60,7 @@ pub mod event;
 pub mod evidence;
 pub mod export;
 pub mod filled;
+pub mod form;
 pub mod hit;
 pub mod id;
 pub mod language;
@@ -101,7 +102,7 @@ pub use entitlement::Entitlement;
 pub use erasure::{ErasedBy, ErasureReceipt};
 pub use hit::{Facts, Meaning, Verdict};
 pub use id::{
-    AssessmentId, BreachId, ContactId, CopyId, DeliveryId, GuardianId, HitId, IdentityId,
+    AssessmentId, BreachId, ContactId, CopyId, DeliveryId, FormId, GuardianId, HitId, IdentityId,
     MessageId, RequestId, UserId, WebhookId, WorkspaceId,
 };
 pub use language::{Language, Tongue};

@@ -386,6 +386,8 @@ async fn purge(store: Store, ambient: Ambient, terms: Terms) {
         let now = (ambient.now)();
         let purged = async {
             store.retention_run(terms, (ambient.random)(), now).await?;
+            let random = ambient.random;
+            store.contacts_erase_unconfirmed(random, now).await?;
             store.contacts_erase_untold(ambient.random, now).await
         };
         if let Err(error) = purged.await {
@@ -395,14 +397,20 @@ async fn purge(store: Store, ambient: Ambient, terms: Terms) {
     }
 }
 
-/// Looks up who asked for their data on the page that anybody may use, and mails a link to whoever is known.
+/// Looks up who asked for their data on the page that anybody may use, and mails a link to whoever is known; and takes up
+/// what came in on forms.
 async fn let_in(store: Store, ambient: Ambient, wake: Arc<Notify>) {
     loop {
-        match store.knocks_answer(ambient.random, (ambient.now)()).await {
+        let (random, now) = (ambient.random, (ambient.now)());
+        let looked = async {
+            let knocks = store.knocks_answer(random, now).await?;
+            Ok::<_, store::Error>(knocks + store.intakes_take(random, now).await?)
+        };
+        match looked.await {
             Ok(0) => {}
             Ok(_) => wake.notify_one(),
             Err(error) => {
-                tracing::warn!(%error, "whoever asked for their data has to wait: {error}");
+                tracing::warn!(%error, "whoever asked for their data or agreed on a form has to wait: {error}");
             }
         }
         tokio::time::sleep(KNOCKS_EVERY).await;

@@ -156,6 +156,8 @@ create table contact (
   age_threshold bigint,
   age_country text,
   age_asked_at bigint,
+  -- Entered by somebody who may not be them, on a form; they go at this moment unless they confirmed it or were written to.
+  unconfirmed_until bigint,
   -- The day of the last open, where the law allows keeping that and no more. Read for list cleaning alone.
   last_open_day text,
   created_at bigint not null,
@@ -365,6 +367,41 @@ create table knock (
   address text not null,
   at bigint not null
 );
+
+-- Forms for other sites. What they say and ask is never changed; they are closed.
+create table form (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  name text not null,
+  -- The page it stands on and what kind of page that is.
+  page text not null,
+  page_kind text not null,
+  topics text not null,
+  published_at bigint not null,
+  closed_at bigint
+);
+create index form_workspace on form (workspace_id, published_at);
+
+-- Agreements from forms, of people who may or may not be known, until they are looked up.
+create table intake (
+  id bytea primary key,
+  workspace_id bytea not null references workspace (id),
+  -- The place of the confirmation mail in the outbox.
+  outbox bytea not null,
+  address text not null,
+  -- Their mark on the list of those who want no advertising.
+  mark bytea not null,
+  language text not null,
+  topics text not null,
+  text_sha256 bytea not null,
+  -- What shows how it was collected elsewhere.
+  shown_sha256 bytea,
+  method text not null,
+  place text not null,
+  by_whom text not null,
+  at bigint not null
+);
+create index intake_at on intake (at);
 
 -- Breaches of personal data, also those nobody has to be told of (GDPR Art. 33(5)).
 create table breach (

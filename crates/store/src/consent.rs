@@ -21,6 +21,10 @@ pub enum Method {
     AskLine,
     /// On the recipient's own page.
     Page,
+    /// On a form of ours that stands on another site.
+    Form,
+    /// On a site's own form, which says by the API how it was.
+    Api,
     /// Through the link in a confirmation mail.
     Confirmation,
     /// Along with an unsubscription: who wants no mail is not tracked in it either.
@@ -40,10 +44,12 @@ pub enum Method {
 }
 
 impl Method {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::AskLine => "ask_line",
             Self::Page => "page",
+            Self::Form => "form",
+            Self::Api => "api",
             Self::Confirmation => "confirmation",
             Self::Unsubscribe => "unsubscribe",
             Self::Complaint => "complaint",
@@ -116,8 +122,10 @@ pub struct NewAgreement {
     pub copy: Option<CopyId>,
     /// What was agreed to.
     pub topics: Vec<Topic>,
-    /// The text that was shown.
+    /// The text that was shown; where that was on another site, the one that the confirmation shows.
     pub text: Sha256,
+    /// What another site says it showed, and how.
+    pub shown: Option<Sha256>,
     /// Where it was agreed to.
     pub method: Method,
 }
@@ -308,7 +316,7 @@ pub(crate) fn agree(
         at: now,
         method: new.method,
         user: None,
-        text: Some(new.text),
+        text: Some(new.shown.unwrap_or(new.text)),
     };
     write(tx, &topics, &change).map(|()| true)
 }
@@ -326,6 +334,21 @@ pub(crate) fn keep_text(
                values ($1, $2, $3, $4, $5) on conflict (sha256) do nothing";
     tx.execute(sql, params![digest.0, language, body, page, now])
         .map(|_| digest)
+}
+
+/// Notes what was agreed to, and puts the mail that asks to confirm it into the outbox.
+pub(crate) fn ask_to_confirm(
+    tx: &mut Tx<'_>,
+    new: &NewAgreement,
+    now: Time,
+) -> Result<bool, Error> {
+    agree(tx, new, now, |tx, contact| {
+        let sql = "insert into outbox (id, kind, workspace_id, request_id, contact_id, sender, recipient,
+                   created_at, due_at, attempts) values ($1, 'confirm', $2, $3, $4, '', $5, $6, $6, 0)";
+        let to = contact.address.as_str();
+        let values = params![new.outbox, contact.workspace, new.id, contact.id, to, now];
+        tx.execute(sql, values).map(|_| ())
+    })
 }
 
 impl Store {
@@ -408,17 +431,7 @@ impl Store {
     /// The contact agreed: notes it, and puts the confirmation mail into the outbox. What they have agreed to before
     /// stays as it is; false, and no mail, where that is all of it.
     pub async fn consent_request(&self, new: NewAgreement, now: Time) -> Result<bool, Error> {
-        self.db
-            .write(move |tx| {
-                agree(tx, &new, now, |tx, contact| {
-                    let sql = "insert into outbox (id, kind, workspace_id, request_id, contact_id, sender, recipient,
-                               created_at, due_at, attempts) values ($1, 'confirm', $2, $3, $4, '', $5, $6, $6, 0)";
-                    let to = contact.address.as_str();
-                    let values = params![new.outbox, contact.workspace, new.id, contact.id, to, now];
-                    tx.execute(sql, values).map(|_| ())
-                })
-            })
-            .await
+        self.db.write(move |tx| ask_to_confirm(tx, &new, now)).await
     }
 
     /// How many confirmation mails this contact's page has asked for since a moment: each is a mail to them.
@@ -471,6 +484,8 @@ impl Store {
                     .filter(|t| contact.consent.get(*t).state == ConsentState::Requested)
                     .filter(|_| !contact.standing().needs_guardian())
                     .collect();
+                let sql = "update contact set unconfirmed_until = null where id = $1";
+                tx.execute(sql, params![contact.id])?;
                 let change = Change {
                     contact: contact.id,
                     workspace: contact.workspace,

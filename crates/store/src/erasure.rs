@@ -278,7 +278,8 @@ fn forget_texts(tx: &mut Tx<'_>, texts: &[Vec<Value>]) -> Result<u64, Error> {
     let sql = "delete from consent_text where sha256 = $1
                and not exists (select 1 from consent_event where text_sha256 = $1)
                and not exists (select 1 from consent_request where text_sha256 = $1)
-               and not exists (select 1 from guardian where text_sha256 = $1)";
+               and not exists (select 1 from guardian where text_sha256 = $1)
+               and not exists (select 1 from intake where $1 in (text_sha256, shown_sha256))";
     let mut gone = 0;
     for text in texts {
         gone += tx.execute(sql, text)?;

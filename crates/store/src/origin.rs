@@ -120,7 +120,7 @@ fn put(
     set_source(tx, known.id, &entry.source)?;
     let sql =
         "update contact set country = coalesce($2, country), language = coalesce($3, language),
-               business = $4, told_at = coalesce(told_at, $5) where id = $1";
+               business = $4, told_at = coalesce(told_at, $5), unconfirmed_until = null where id = $1";
     let values = params![
         known.id,
         entry.country,

@@ -86,11 +86,12 @@ pub(crate) fn of(tx: &mut Tx<'_>, contact: ContactId) -> Result<Vec<Proof>, Erro
 fn proof(tx: &mut Tx<'_>, row: &Row) -> Result<Proof, Error> {
     let gone = || Error::Corrupt("a consent request vanished".into());
     let request = consent::find(tx, row.get(0)?)?.ok_or_else(gone)?;
-    // The two steps of this agreement and no other: by their moments and the text they were about.
+    // The two steps of this agreement and no other: by their moments and the text they were about, or
+    // what another site says it showed.
     let sql = format!(
         "select {}, e.topic, e.state, e.at from consent_event e
          join ledger_entry l on l.workspace_id = e.workspace_id and l.seq = e.ledger_seq
-         where e.contact_id = $1 and e.at in ($3, $4) and (e.text_sha256 = $2
+         where e.contact_id = $1 and e.at in ($3, $4) and (e.text_sha256 = $2 or e.method = 'api'
            or e.text_sha256 in (select g.text_sha256 from guardian g where g.request_id = $5)) order by e.seq",
         ledger::ENTRY
     );

@@ -146,9 +146,11 @@ const RULES: &[Rule] = &[
         table: "consent_text",
         key: "sha256",
         from: "created_at",
-        and: "not exists (select 1 from consent_event e where e.text_sha256 = sha256)
+        and:
+            "not exists (select 1 from consent_event e where e.text_sha256 = sha256)
             and not exists (select 1 from consent_request r where r.text_sha256 = sha256)
-            and not exists (select 1 from guardian g where g.text_sha256 = sha256)",
+            and not exists (select 1 from guardian g where g.text_sha256 = sha256)
+            and not exists (select 1 from intake i where sha256 in (i.text_sha256, i.shown_sha256))",
     },
     Rule {
         kept: Kept::Proof,

@@ -8,10 +8,10 @@ use model::consent::{ConsentState, Topic};
 use model::event::Happening;
 use model::{
     ActKind, AgeStanding, AssessmentId, Axis, BreachId, ContactId, CopyId, Country, Day,
-    DeliveryId, DeliveryState, GuardianId, HitId, IdentityId, Language, LegalBasis, LegalTag,
-    LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role, SourceKind,
-    SuppressionCause, Switch, Time, Tongue, UserId, WebhookEvent, WebhookId, WebhookOff,
-    WorkspaceId,
+    DeliveryId, DeliveryState, FormId, GuardianId, HitId, IdentityId, Language, LegalBasis,
+    LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role,
+    SourceKind, SuppressionCause, Switch, Time, Tongue, UserId, WebhookEvent, WebhookId,
+    WebhookOff, WorkspaceId,
 };
 
 /// One value in a statement or a row.
@@ -203,6 +203,7 @@ ids!(
     RequestId,
     GuardianId,
     AssessmentId,
+    FormId,
     WebhookId,
     DeliveryId
 );

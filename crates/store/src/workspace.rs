@@ -7,7 +7,7 @@ use crate::{By, Error, Limits, Store, notice, policy};
 use model::decision::Ceiling;
 use model::notice::Aims;
 use model::policy::FIRST;
-use model::{ActKind, Language, Mode, PerAxis, Reason, Sha256, Time, WorkspaceId};
+use model::{ActKind, Language, Mode, PerAxis, Reason, Sha256, Time, Topic, WorkspaceId};
 
 /// The operator's settings for the whole instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,6 +191,23 @@ pub(crate) fn ceilings_of(
     ];
     ceilings.extend(sender.ceilings());
     ceilings
+}
+
+/// What the workspace could record at all, if the person agreed. Asking for more would be asking for nothing.
+pub fn usable(instance: &Instance, workspace: &Workspace) -> Vec<Topic> {
+    let (instance, workspace) = (instance.ceiling, workspace.ceiling);
+    let [open, click, document] = [
+        instance.open.min(workspace.open),
+        instance.click.min(workspace.click),
+        instance.document.min(workspace.document),
+    ];
+    let is_usable = |topic: &Topic| match topic {
+        Topic::Open => open >= Mode::Individual,
+        Topic::Click => click >= Mode::Individual,
+        Topic::Document => document >= Mode::Individual,
+        Topic::Details => open.max(click).max(document) >= Mode::Detailed,
+    };
+    Topic::ALL.into_iter().filter(is_usable).collect()
 }
 
 impl Store {

@@ -3,7 +3,7 @@
 use crate::doorman::Doorman;
 use crate::recent::Recent;
 use crate::trace::Tracer;
-use crate::{Recorder, click, full, open, page, person, receipt, unsubscribe};
+use crate::{Recorder, click, form, full, open, page, person, receipt, unsubscribe};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
@@ -86,6 +86,7 @@ pub fn router(tracker: Tracker) -> Router {
         .route("/o/{*file}", get(open::pixel))
         .route("/c/{token}", get(click::redirect))
         .route("/n/{workspace}", get(full::show))
+        .route("/f/{form}", get(form::show).post(form::act))
         .route("/p", get(person::start::show).post(person::start::ask))
         .route(
             "/p/own/{token}",

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::names::Names;
 use crate::page::{Reader, html};
-use crate::person::{complete_notice, usable};
+use crate::person::complete_notice;
 use crate::texts::Texts;
 use crate::visit::{Trouble, stored};
 use askama::Template;
@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::StatusCode;
 use model::WorkspaceId;
 use std::sync::Arc;
+use store::usable;
 
 #[derive(Template)]
 #[template(path = "full.html")]

@@ -15,6 +15,7 @@ mod click;
 mod client;
 mod doorman;
 mod fold;
+mod form;
 mod full;
 mod hit;
 mod meter;

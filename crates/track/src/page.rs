@@ -97,6 +97,16 @@ impl Plain {
     }
 }
 
+/// Lets a page stand in a frame of one site, and of no other.
+pub(crate) fn framed_by(mut page: Response, site: &str) -> Response {
+    let policy = POLICY.replace("frame-ancestors 'none'", &format!("frame-ancestors {site}"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        let headers = page.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    page
+}
+
 /// A page as an answer.
 pub(crate) fn html(status: StatusCode, t: &Texts, page: &impl Template) -> Response {
     let body = match page.render() {

@@ -98,6 +98,7 @@ texts! {
 
     // The page behind the challenge, and the way to it.
     start_title, start, start_address, start_button, start_sent_title, start_sent, start_wrong, start_enough,
+    form_title, form_next, form_sent, form_refused,
     own_title, own_intro, own_see, own_over_title, own_over,
     export_title, export, export_button, export_data, release_title, release, release_button, released, erase_title, erase, erase_button, erased_title, erased, erased_receipt,
     correct_title, correct, correct_button, correct_wrong, corrected_title, corrected,

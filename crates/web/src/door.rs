@@ -5,7 +5,7 @@
 //! about them is bounded, too.
 
 use crate::error::{Error, Result};
-use model::{Sha256, Time};
+use model::{Sha256, Time, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -14,13 +14,22 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub(crate) struct Door {
     hashing: Semaphore,
     attempts: Mutex<Attempts>,
+    /// When the next agreement of each workspace is due: as many as there are workspaces.
+    taken: Mutex<HashMap<WorkspaceId, i64>>,
 }
+
+/// Agreements from the forms of one workspace's sites: two hundred at once, then one in two seconds.
+const TAKEN: Pace = Pace {
+    every_ms: 2_000,
+    burst: 200,
+};
 
 impl Default for Door {
     fn default() -> Self {
         Self {
             hashing: Semaphore::new(2),
             attempts: Mutex::default(),
+            taken: Mutex::default(),
         }
     }
 }
@@ -34,6 +43,13 @@ impl Door {
     /// The password was right: what was counted before does not count any more.
     pub(crate) fn forget(&self, account: Sha256) {
         self.attempts().accounts.remove(&account);
+    }
+
+    /// May one more agreement from a form of this workspace's sites come in? Each is a mail to somebody who may not have
+    /// asked for it.
+    pub(crate) fn takes(&self, workspace: WorkspaceId, now: Time) -> bool {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        TAKEN.take(taken.entry(workspace).or_default(), now.0)
     }
 
     /// Waits for a place to work a password through.
@@ -115,6 +131,16 @@ mod tests {
             .filter(|n| attempts.allow(Sha256::of(&n.to_string()), later))
             .count();
         assert_eq!(allowed, 50);
+    }
+
+    #[test]
+    fn agreements_from_forms_come_in_at_a_pace() {
+        let (door, t0) = (Door::default(), Time(1_000_000));
+        let one = WorkspaceId([1; 16]);
+        assert!((0..200).all(|_| door.takes(one, t0)));
+        assert!(!door.takes(one, t0));
+        assert!(door.takes(WorkspaceId([2; 16]), t0));
+        assert!(door.takes(one, t0 + Duration::from_secs(2)));
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Aims {
             let text = text.trim().trim_end_matches('.');
             if !text.is_empty() {
                 let text = text.parse();
-                let text = text.map_err(|why| BadAim::Text(language.as_str(), why))?;
+                let text = text.map_err(|why| BadAim::Text(named(*language), why))?;
                 texts.insert(*language, text);
             }
         }
@@ -54,10 +54,21 @@ impl Aims {
             return Ok(());
         }
         if let Some(missing) = Language::ALL.iter().find(|l| !texts.contains_key(l)) {
-            return Err(BadAim::Missing(missing.as_str()));
+            return Err(BadAim::Missing(named(*missing)));
         }
         self.0.insert(topic, texts);
         Ok(())
+    }
+}
+
+/// A language, as the dashboard calls it.
+fn named(language: Language) -> &'static str {
+    match language {
+        Language::En => "English",
+        Language::Fr => "French",
+        Language::De => "German",
+        Language::It => "Italian",
+        Language::Es => "Spanish",
     }
 }
 
@@ -179,9 +190,9 @@ pub(super) mod tests {
     fn r_cons_19_an_aim_is_stated_in_every_language_or_in_none() {
         let mut aims = Aims::default();
         let some = aims.state(Topic::Open, &AIM[..4]).unwrap_err();
-        assert_eq!(some, BadAim::Missing("es"));
+        assert_eq!(some, BadAim::Missing("Spanish"));
         let broken = aims.state(Topic::Open, &[(Language::En, "one\ntwo")]);
-        assert!(matches!(broken, Err(BadAim::Text("en", _))));
+        assert!(matches!(broken, Err(BadAim::Text("English", _))));
         assert_eq!(aims, Aims::default(), "nothing is half stated");
         aims.state(Topic::Open, &AIM).unwrap();
         for language in Language::ALL {

@@ -168,6 +168,8 @@ fn how(method: &str) -> &str {
     match method {
         "ask_line" => "asked by a line in a mail",
         "page" => "on their own page",
+        "form" => "on a form on another site",
+        "api" => "on the site's own form",
         "confirmation" => "through the link in the confirmation mail",
         "unsubscribe" => "along with unsubscribing",
         "import" => "entered here, with how it can be shown",

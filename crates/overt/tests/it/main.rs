@@ -19,6 +19,7 @@ mod consent;
 mod demo;
 mod disk_full;
 mod evidence;
+mod forms;
 mod injection;
 mod instrument;
 mod mail_hosts;

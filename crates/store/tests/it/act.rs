@@ -92,10 +92,28 @@ enum Ready {
     Webhook(model::WebhookId),
     Challenge([u8; 16]),
     Guardian(model::GuardianId),
+    Form(model::FormId),
+}
+
+async fn form(house: &House) -> model::FormId {
+    let made = model::FormId(id());
+    let draft = model::form::FormDraft {
+        name: "Newsletter".into(),
+        page: "https://www.sample.example/news".into(),
+        kind: "sign_up".into(),
+        topics: vec![Topic::Open],
+    };
+    let form = draft.publish(made).unwrap();
+    let published = house.store.form_publish(house.workspace, form, house.by());
+    published.await.unwrap();
+    let open = house.store.form_open(made).await.unwrap().unwrap();
+    assert_eq!(open.form.page.as_str(), "https://www.sample.example/news");
+    made
 }
 
 async fn prepare(house: &House, kind: ActKind) -> Ready {
     match kind {
+        ActKind::FormClosed => Ready::Form(form(house).await),
         ActKind::CredentialRevoked => {
             Ready::Credential(credential(house, CredentialKind::ApiKey).await)
         }
@@ -255,6 +273,13 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
             let texts = model::Language::ALL.map(|l| (l, "to call in time".to_owned()));
             let stated = store.aims_state(house.workspace, Topic::Open, texts.into(), by);
             assert_eq!(stated.await.unwrap(), Ok(()));
+        }
+        (ActKind::FormPublished, _) => {
+            form(house).await;
+        }
+        (ActKind::FormClosed, Ready::Form(made)) => {
+            assert!(store.form_close(house.workspace, made, by).await.unwrap());
+            assert!(store.form_open(made).await.unwrap().is_none());
         }
         (ActKind::PolicyPublished, _) => {
             let text = model::policy::FIRST.replace("2. ", "2. Really: ");

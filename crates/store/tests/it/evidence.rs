@@ -34,6 +34,7 @@ async fn agree(house: &House, contact: &Contact, page: &str) -> [u8; 16] {
         copy: None,
         topics: vec![Topic::Open],
         text: text.await.unwrap(),
+        shown: None,
         method: Method::Page,
     };
     assert!(store.consent_request(new, NOW).await.unwrap());

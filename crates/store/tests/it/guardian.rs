@@ -78,6 +78,7 @@ async fn name(
             copy: None,
             topics: topics.to_vec(),
             text: text(house, "What the child was shown.").await,
+            shown: None,
             method: Method::Page,
         },
     };

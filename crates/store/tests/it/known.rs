@@ -108,6 +108,7 @@ pub(crate) async fn known(house: &House) -> Known {
             copy: Some(read),
             topics: vec![Topic::Details],
             text,
+            shown: None,
             method: Method::Page,
         },
         NOW,

@@ -19,6 +19,7 @@ mod figures;
 mod guardian;
 mod hit;
 mod house;
+mod intake;
 mod inventory;
 mod known;
 mod ledger;

@@ -226,6 +226,7 @@ async fn r_cons_13_who_agreed_to_the_old_text_does_not_confirm_to_the_new_one(ho
         copy: None,
         topics: vec![Topic::Open, Topic::Click],
         text: text.await.unwrap(),
+        shown: None,
         method: Method::Page,
     };
     assert!(store.consent_request(new, NOW).await.unwrap());

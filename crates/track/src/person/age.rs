@@ -180,6 +180,7 @@ impl Visit<'_> {
                 copy: around.mail.as_ref().map(|(copy, _)| copy.id),
                 topics: topics.to_vec(),
                 text,
+                shown: None,
                 method: Method::Page,
             },
         };

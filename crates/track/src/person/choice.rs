@@ -2,8 +2,8 @@
 
 use super::Visit;
 use model::consent::CONFIRM_LIFE;
-use model::{ConsentState, Mode, Time, Topic};
-use store::{Around, Instance, Workspace};
+use model::{ConsentState, Time, Topic};
+use store::{Around, usable};
 
 /// The topics of one contact.
 pub(super) struct Choice {
@@ -42,23 +42,6 @@ impl Choice {
             .collect();
         Self { held, free }
     }
-}
-
-/// What the workspace could record at all, if the person agreed. Asking for more would be asking for nothing.
-pub(crate) fn usable(instance: &Instance, workspace: &Workspace) -> Vec<Topic> {
-    let (instance, workspace) = (instance.ceiling, workspace.ceiling);
-    let [open, click, document] = [
-        instance.open.min(workspace.open),
-        instance.click.min(workspace.click),
-        instance.document.min(workspace.document),
-    ];
-    let is_usable = |topic: &Topic| match topic {
-        Topic::Open => open >= Mode::Individual,
-        Topic::Click => click >= Mode::Individual,
-        Topic::Document => document >= Mode::Individual,
-        Topic::Details => open.max(click).max(document) >= Mode::Detailed,
-    };
-    Topic::ALL.into_iter().filter(is_usable).collect()
 }
 
 impl Visit<'_> {

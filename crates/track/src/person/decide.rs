@@ -105,6 +105,7 @@ impl Visit<'_> {
             copy: around.mail.as_ref().map(|(copy, _)| copy.id),
             topics: topics.clone(),
             text,
+            shown: None,
             method: Method::Page,
         };
         stored(store.consent_request(new, self.now)).await?;

@@ -13,11 +13,11 @@ use model::{Notice, Sha256, Topic};
 use store::{Author, Workspace};
 
 /// A notice as shown.
-pub(super) struct Shown {
+pub(crate) struct Shown {
     /// The canonical text.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The part of the page, byte for byte.
-    pub(super) page: String,
+    pub(crate) page: String,
 }
 
 #[derive(Template)]
@@ -43,7 +43,7 @@ pub(crate) fn complete(
 }
 
 impl Shown {
-    pub(super) fn of(t: &'static Texts, names: &Names, notice: &Notice) -> Result<Self, Trouble> {
+    pub(crate) fn of(t: &'static Texts, names: &Names, notice: &Notice) -> Result<Self, Trouble> {
         let text = notice.text();
         let digest = Sha256::of(&text).to_string();
         let part = Part {
@@ -61,7 +61,7 @@ impl Shown {
     }
 
     /// What the form carries.
-    pub(super) fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         Sha256::of(&self.text).to_string()
     }
 }

@@ -9,6 +9,7 @@
 mod click;
 mod consent;
 mod durable;
+mod form;
 mod open;
 mod own;
 mod page;

@@ -456,6 +456,7 @@ impl Site {
     /// What the role `work` does about addresses that were written into the page anybody may use.
     pub(crate) async fn look_up(&self) {
         self.store.knocks_answer(random, now()).await.unwrap();
+        self.store.intakes_take(random, now()).await.unwrap();
     }
 
     /// The paths of the links in the challenges made so far, oldest first.
@@ -482,6 +483,7 @@ impl Site {
         };
         let tables = [
             "knock",
+            "intake",
             "consent_event",
             "consent_request",
             "consent_text",

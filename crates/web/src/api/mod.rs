@@ -3,6 +3,7 @@
 pub(crate) mod advertising;
 mod age;
 mod compliance;
+mod consents;
 mod contacts;
 mod copies;
 mod events;
@@ -46,6 +47,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(roll::import))
         .layer(DefaultBodyLimit::max(model::roll::LIST_BYTES_MAX))
         .routes(routes!(contacts::list, roll::enter))
+        .routes(routes!(consents::take))
         .routes(routes!(contacts::show))
         .routes(routes!(contacts::consent))
         .routes(routes!(contacts::withdraw))

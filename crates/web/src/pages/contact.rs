@@ -237,6 +237,8 @@ fn method_words(method: &str) -> &'static str {
     match method {
         "ask_line" => "by a line in a mail",
         "page" => "on their own page",
+        "form" => "on a form of yours on another site",
+        "api" => "on your site’s own form",
         "confirmation" => "through the link in the confirmation mail",
         "unsubscribe" => "along with unsubscribing",
         "complaint" => "along with calling advertising spam, as their provider reports",

@@ -8,6 +8,7 @@ mod aims;
 mod breach;
 mod consents;
 mod csv;
+mod forms;
 mod lists;
 mod paper;
 mod people;
@@ -50,6 +51,8 @@ pub(super) fn router() -> Router<Shared> {
         .route("/compliance/register.csv", get(register::file))
         .route("/compliance/lowered", get(lists::lowered))
         .route("/compliance/aims", get(aims::show).post(aims::state))
+        .route("/compliance/forms", get(forms::show).post(forms::publish))
+        .route("/compliance/forms/{id}/close", post(forms::close))
         .route("/compliance/consents", get(consents::page))
         .route("/compliance/expiring", get(lists::expiring))
         .route("/compliance/requests", get(lists::requests))

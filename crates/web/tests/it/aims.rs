@@ -19,7 +19,7 @@ async fn r_cons_13_the_desk_states_what_tracking_is_for() {
     let half = "topic=open&en=to+call+in+time&reason=the+desk+asked";
     let answer = browser.post("/compliance/aims", half).await;
     assert_eq!(answer.status, 422, "{}", answer.text);
-    assert!(answer.text.contains("fr is missing"), "{}", answer.text);
+    assert!(answer.text.contains("French is missing"), "{}", answer.text);
     assert!(
         answer.text.contains("value=\"to call in time\""),
         "what was written stays"

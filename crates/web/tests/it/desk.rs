@@ -37,6 +37,7 @@ async fn r_gov_02_r_sec_14_every_operation_and_every_role() {
         ("list_webhook_deliveries", &[Role::Owner, Role::Admin]),
         ("retry_webhook_delivery", &[Role::Owner, Role::Admin]),
         ("send_message", &[Role::Owner, Role::Admin, Role::Member]),
+        ("take_consent", &[Role::Owner, Role::Admin, Role::Member]),
         ("enter_contact", &[Role::Owner, Role::Admin, Role::Member]),
         ("import_contacts", &[Role::Owner, Role::Admin, Role::Member]),
         ("note_age", &[Role::Owner, Role::Compliance]),
@@ -100,7 +101,7 @@ async fn r_gov_02_pages_of_the_desk_and_every_role() {
     let evidence = format!("/contacts/{}/evidence", ann.await);
     let with_reason = format!("{LIMITS}&reason=her+job");
     // owner, admin, member, compliance
-    let cases: [(&str, Option<&str>, [u16; 4]); 24] = [
+    let cases: [(&str, Option<&str>, [u16; 4]); 26] = [
         ("/compliance", None, [200; 4]),
         ("/compliance/policy", None, [200; 4]),
         ("/compliance/register", None, [200; 4]),
@@ -117,6 +118,8 @@ async fn r_gov_02_pages_of_the_desk_and_every_role() {
         (&evidence, Some(""), [200, 403, 403, 200]),
         ("/compliance/requests", None, [200, 200, 403, 200]),
         ("/compliance/aims", None, [200, 200, 403, 200]),
+        ("/compliance/forms", None, [200, 200, 403, 200]),
+        ("/compliance/forms", Some("name=News"), [422, 422, 403, 422]),
         (
             "/compliance/aims",
             Some("topic=open&reason=words"),

@@ -5,6 +5,7 @@
 mod aims;
 mod api;
 mod client;
+mod consents;
 mod desk;
 mod live;
 mod mailbox;

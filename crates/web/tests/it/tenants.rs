@@ -106,7 +106,17 @@ impl Things {
             .await
             .unwrap();
         let told = &s.store.webhook_log(s.workspace, webhook, 9).await.unwrap()[0];
+        let draft = model::form::FormDraft {
+            name: "Alpha news".into(),
+            page: "https://www.alpha.example/news".into(),
+            kind: "sign_up".into(),
+            topics: vec![model::Topic::Open],
+        };
+        let form = draft.publish(model::FormId(random())).unwrap();
+        let form_id = form.id;
+        s.store.form_publish(s.workspace, form, by()).await.unwrap();
         Self(BTreeMap::from([
+            ("forms", form_id.to_string()),
             ("webhooks", webhook.to_string()),
             ("deliveries", told.id.to_string()),
             ("messages", message.to_string()),

@@ -48,6 +48,10 @@ pub(super) const TABLES: &[Table] = &[
             personal("age_threshold", "the age in years that was asked about"),
             personal("age_country", "the country whose limit that is"),
             personal("age_asked_at", "when they were asked"),
+            personal(
+                "unconfirmed_until",
+                "until when they stay without confirming what was entered for them on a form",
+            ),
             personal("last_open_day", "day of the last open, for list cleaning alone"),
             personal("created_at", "since when they are known"),
         ],
