@@ -35,6 +35,7 @@ pub(crate) struct Arguments {
     /// Print what was done with each copy, part and link, tracked or not and why; with a file, write it there as JSON, for
     /// programs (- is standard output)
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    #[allow(clippy::option_option)] // clap's way to tell: not given, without a file, with one
     report: Option<Option<PathBuf>>,
     /// The configuration file [default: ./overt.toml, then the user's, then /etc/overt/overt.toml]
     #[arg(long, env = "OVERT_CONFIG")]
