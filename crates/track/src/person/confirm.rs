@@ -38,6 +38,8 @@ enum Standing {
     Superseded,
     /// The notice says more by now than the text that was agreed to (R-CONS-13).
     Changed,
+    /// They said since then that they are too young to agree alone (R-AGE-03).
+    TooYoung,
 }
 
 #[derive(Template)]
@@ -119,6 +121,7 @@ impl<'a> Visit<'a> {
         match self.request.answered_at {
             Some(_) => Standing::Used,
             None if self.now >= self.request.expires_at => Standing::Late,
+            None if self.around.contact.standing().needs_guardian() => Standing::TooYoung,
             None if !topics.is_empty() => Standing::Waiting(topics),
             None if is_any(ConsentState::Outdated) => Standing::Changed,
             None => Standing::Superseded,
@@ -196,6 +199,7 @@ impl<'a> Visit<'a> {
                 self.no_more(StatusCode::CONFLICT, t.superseded_title, t.superseded)
             }
             Standing::Changed => self.no_more(StatusCode::CONFLICT, t.outgrown_title, t.outgrown),
+            Standing::TooYoung => self.no_more(StatusCode::CONFLICT, t.guardian_title, t.below),
             Standing::Used | Standing::Waiting(_) => {
                 self.no_more(StatusCode::CONFLICT, t.used_title, t.used)
             }

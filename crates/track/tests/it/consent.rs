@@ -255,6 +255,35 @@ async fn r_cons_07_a_later_word_supersedes_an_older_mail() {
 }
 
 #[tokio::test]
+async fn r_age_03_whoever_turned_out_to_be_too_young_is_led_to_who_agrees_with_them() {
+    let site = Site::untracked().await;
+    let path = asked(&site).await;
+    let answer = model::AgeAnswer {
+        standing: model::AgeStanding::Below,
+        threshold: 15,
+        country: None,
+        asked_at: (site.ambient.now)(),
+    };
+    let by = store::By::operator((site.ambient.now)()).because("by the person, on their page");
+    let noted = site
+        .store
+        .contact_set_age(site.workspace, site.contact, answer, by);
+    assert!(noted.await.unwrap());
+    for answer in [
+        site.get(&path).await,
+        site.post(&path, "answer=agree").await,
+    ] {
+        assert_eq!(answer.status, StatusCode::CONFLICT);
+        let text = answer.text();
+        assert!(
+            text.contains("parental responsibility") && text.contains("/p/"),
+            "{text}"
+        );
+    }
+    assert_ne!(site.state(Topic::Open).await, ConsentState::Given);
+}
+
+#[tokio::test]
 async fn r_cons_07_a_confirmation_is_worth_nothing_for_another_person() {
     let site = Site::untracked().await;
     let path = asked(&site).await;

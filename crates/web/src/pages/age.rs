@@ -24,7 +24,6 @@ pub(super) struct AgeView {
     pub(super) words: String,
     /// The limit where they are, in years.
     pub(super) limit: u8,
-    standing: AgeStanding,
     pub(super) guardians: Vec<GuardianView>,
 }
 
@@ -93,21 +92,20 @@ impl AgeView {
         Ok(Self {
             words,
             limit,
-            standing: contact.standing(),
             guardians: (guardians.iter())
                 .map(|guardian| GuardianView::of(guardian, contact))
                 .collect(),
         })
     }
 
-    /// What can be noted: word, words, and whether it stands.
-    pub(super) fn choices(&self) -> [(&'static str, String, bool); 3] {
+    /// What can be noted: word and words. None of it is chosen beforehand, for noting it may end what a guardian agreed to.
+    pub(super) fn choices(&self) -> [(&'static str, String); 3] {
         [
             (AgeStanding::Unknown, "not known".to_owned()),
             (AgeStanding::Reached, format!("at least {}", self.limit)),
             (AgeStanding::Below, format!("younger than {}", self.limit)),
         ]
-        .map(|(standing, words)| (standing.as_str(), words, standing == self.standing))
+        .map(|(standing, words)| (standing.as_str(), words))
     }
 }
 
