@@ -219,8 +219,8 @@ fn shown(text: &str) -> Result<String> {
     Ok(text.trim().to_owned())
 }
 
-fn invalid(field: &'static str, why: impl ToString) -> Error {
-    let why = why.to_string();
+fn invalid(field: &'static str, why: impl Into<String>) -> Error {
+    let why = why.into();
     Error::Invalid { field, why }
 }
 
@@ -230,5 +230,5 @@ where
 {
     text.trim()
         .parse()
-        .map_err(|why: T::Err| invalid(field, why))
+        .map_err(|why: T::Err| invalid(field, why.to_string()))
 }
