@@ -91,7 +91,8 @@ test("R-AGE-03: the question, the guardian's page, and two steps to take it back
   await sender.getByRole("heading", { name: "Age", exact: true }).waitFor();
   await sender.getByText("Note what they said").click();
   assert.deepEqual(await sender.locator("select[name=standing] option").allTextContents(),
-    ["not known", "at least 16", "younger than 16"]);
+    ["Please choose", "not known", "at least 16", "younger than 16"]);
+  assert.equal(await sender.getByLabel("They are").inputValue(), "", "nothing is chosen beforehand");
   assert.deepEqual(await axe(sender), []);
   await shot(sender, "contact-age-desktop");
   await sender.setViewportSize(PHONE.viewport);
