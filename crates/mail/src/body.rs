@@ -94,17 +94,18 @@ pub(crate) enum What {
     HtmlAddress { index: usize },
 }
 
-/// A decoded body on the way to its sites.
-struct Opened<'r> {
-    decoded: Decoded<'r>,
-    transfer: Transfer,
-    charset: Charset,
+/// A decoded body.
+pub(crate) struct Opened<'r> {
+    pub(crate) decoded: Decoded<'r>,
+    pub(crate) transfer: Transfer,
+    pub(crate) charset: Charset,
 }
 
 /// Largest body, encoded, that is edited. Keeps the memory for one mail within a small multiple of it.
 const BODY_BYTES_MAX: usize = 16 << 20;
 
-fn open<'r>(raw: &'r [u8], node: &Node) -> Result<Opened<'r>, Untouchable> {
+/// Decode a body, if it is one that can be written anew.
+pub(crate) fn open<'r>(raw: &'r [u8], node: &Node) -> Result<Opened<'r>, Untouchable> {
     // Without the empty line after the header, what is put in would become a part of the header.
     if node.header_end.is_none() {
         return Err(Untouchable::Structure);

@@ -13,7 +13,7 @@ use mail_parser::decoders::html::add_html_token;
 const NAME_MAX: usize = 32;
 
 /// The value with its references replaced, or None where it holds one that cannot be read.
-pub(crate) fn decode_attribute(value: &str) -> Option<Cow<'_, str>> {
+pub fn decode_attribute(value: &str) -> Option<Cow<'_, str>> {
     if memchr::memchr(b'&', value.as_bytes()).is_none() {
         return Some(Cow::Borrowed(value));
     }
@@ -146,7 +146,7 @@ fn lookup(name: &str) -> Option<char> {
 }
 
 /// A text or an attribute value in ASCII: markup and quotes escaped, other characters as numeric references.
-pub(crate) fn encode(text: &str) -> String {
+pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|b| !STAYS[usize::from(b)]) {

@@ -54,6 +54,15 @@ pub(crate) struct Block {
     pub(crate) over_bound: bool,
 }
 
+impl Block {
+    /// The raw values of the fields of that name.
+    pub(crate) fn values<'r>(&self, raw: &'r [u8], name: &str) -> impl Iterator<Item = &'r [u8]> {
+        let named = |field: &&Field| raw[field.name.clone()].eq_ignore_ascii_case(name.as_bytes());
+        let fields = self.fields.iter().filter(named);
+        fields.map(|field| &raw[field.value.clone()])
+    }
+}
+
 /// Read the header block that begins at `start`. `stops` tells lines that end it without an empty line: the
 /// delimiters of enclosing multiparts.
 pub(crate) fn read_block(raw: &[u8], start: usize, stops: impl Fn(&[u8]) -> bool) -> Block {

@@ -18,6 +18,7 @@
 //! | which spans may change | `body` |
 //! | how a seven-bit text gets room for more | `widen` |
 //! | the whole mail, and one copy of it | `plan`, `render` |
+//! | bodies read whole and written anew | `whole` |
 //! | what a report says that came back | [`report`](mod@report) |
 //! | why not | `untouchable` |
 //!
@@ -44,9 +45,11 @@ mod structure;
 mod text;
 mod transfer;
 mod untouchable;
+mod whole;
 mod widen;
 
 pub use body::Picture;
+pub use entity::{decode_attribute, encode as encode_html};
 pub use header::Mailbox;
 pub use insert::{Image, Line};
 pub use link::{Link, LinkKind, Skip};
@@ -54,3 +57,4 @@ pub use part::{Part, Role};
 pub use plan::{Plan, plan};
 pub use render::{Edits, RenderError, Replace};
 pub use untouchable::{Broken, Untouchable};
+pub use whole::{Change, Span, Text, Whole, whole};

@@ -53,6 +53,8 @@ pub struct Part {
     pub charset: Option<String>,
     /// Transfer encoding as declared, lower case; `7bit` where nothing is said.
     pub encoding: String,
+    /// As other parts refer to it, without angle brackets.
+    pub content_id: Option<String>,
     /// Its body in the bytes of the mail, without the line end that belongs to the next delimiter.
     pub range: Range<usize>,
     /// What it is to an editor; only `Html` and `Text` are ever edited.
@@ -73,6 +75,7 @@ impl Part {
             content_type: node.media.kind.clone(),
             charset: node.media.charset.clone(),
             encoding: encoding.to_owned(),
+            content_id: node.media.content_id.clone(),
             range: node.body.clone(),
             role: role(node, nodes),
             hindrance: None,

@@ -109,23 +109,17 @@ impl<'a> Plan<'a> {
         self.raw
     }
 
-    /// The raw values of the fields of that name.
-    fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let raw = self.raw;
-        let fields = self.header.fields.iter();
-        fields
-            .filter(move |field| raw[field.name.clone()].eq_ignore_ascii_case(name.as_bytes()))
-            .map(move |field| &raw[field.value.clone()])
-    }
-
     /// The decoded text of the first header field of that name, unfolded.
     pub fn header(&self, name: &str) -> Option<String> {
-        self.values(name).next().map(header::text)
+        self.header.values(self.raw, name).next().map(header::text)
     }
 
     /// The decoded texts of all header fields of that name, in order.
     pub fn headers(&self, name: &str) -> Vec<String> {
-        self.values(name).map(header::text).collect()
+        self.header
+            .values(self.raw, name)
+            .map(header::text)
+            .collect()
     }
 
     /// The subject, decoded; empty where there is none.
@@ -143,7 +137,10 @@ impl<'a> Plan<'a> {
     /// All mailboxes of the address fields of that name (From, To, Cc, Bcc, …), group members
     /// included.
     pub fn addresses(&self, name: &str) -> Vec<Mailbox> {
-        self.values(name).flat_map(header::mailboxes).collect()
+        self.header
+            .values(self.raw, name)
+            .flat_map(header::mailboxes)
+            .collect()
     }
 
     /// Look into the bodies and note what may be replaced.
