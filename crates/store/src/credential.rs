@@ -1,6 +1,6 @@
 //! Sessions, app passwords and API keys: one table, because all three are random secrets of one user.
 
-use crate::act::{By, NewAct, Object, write};
+use crate::act::{By, Object};
 use crate::user::{COLUMNS, User, user};
 use crate::value::params;
 use crate::{Error, Store, user::workspace_of};
@@ -75,15 +75,8 @@ impl Store {
                         (ActKind::CredentialMade, credential, Some(what))
                     }
                 };
-                let act = NewAct {
-                    workspace: workspace_of(tx, user)?,
-                    kind: act,
-                    by: &By::user(user, now),
-                    object,
-                    before: None,
-                    after,
-                };
-                write(tx, act)
+                let workspace = workspace_of(tx, user)?;
+                By::user(user, now).did(act, object).after(after).write(tx, workspace)
             })
             .await
     }
@@ -124,8 +117,8 @@ impl Store {
                      where c.hash = $1 and c.kind = $2 and u.deactivated_at is null and (c.expires_at is null or c.expires_at > $3)
                      and coalesce(c.used_at, c.created_at) > $4"
                 );
-                let row = tx.first(&sql, params![hash.0, kind.as_str(), now, active_since])?;
-                row.map(|row| Ok((user(&row)?, row.get::<Option<Time>>(6)?))).transpose()
+                let values = params![hash.0, kind.as_str(), now, active_since];
+                tx.one(&sql, values, |row| Ok((user(row)?, row.get::<Option<Time>>(6)?)))
             })
             .await?;
         let Some((user, used_at)) = found else {
@@ -155,17 +148,14 @@ impl Store {
             .read(move |tx| {
                 let sql = "select id, label, created_at, used_at from credential
                            where user_id = $1 and kind = $2 order by created_at desc, id";
-                tx.query(sql, params![user, kind.as_str()])?
-                    .iter()
-                    .map(|row| {
-                        Ok(Credential {
-                            id: row.get(0)?,
-                            label: row.get(1)?,
-                            created_at: row.get(2)?,
-                            used_at: row.get(3)?,
-                        })
+                tx.rows(sql, params![user, kind.as_str()], |row| {
+                    Ok(Credential {
+                        id: row.get(0)?,
+                        label: row.get(1)?,
+                        created_at: row.get(2)?,
+                        used_at: row.get(3)?,
                     })
-                    .collect()
+                })
             })
             .await
     }
@@ -183,15 +173,12 @@ impl Store {
                 if tx.execute(sql, params![user, id])? == 0 {
                     return Ok(false);
                 }
-                let act = NewAct {
-                    workspace: workspace_of(tx, user)?,
-                    kind: ActKind::CredentialRevoked,
-                    by: &by,
-                    object: Object::Thing("credential", HEXLOWER.encode(&id)),
-                    before: None,
-                    after: None,
-                };
-                write(tx, act)?;
+                let workspace = workspace_of(tx, user)?;
+                by.did(
+                    ActKind::CredentialRevoked,
+                    Object::Thing("credential", HEXLOWER.encode(&id)),
+                )
+                .write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -206,18 +193,6 @@ impl Store {
                     params![hash.0],
                 )
                 .map(|_| ())
-            })
-            .await
-    }
-
-    /// Removes what has expired; how many rows went.
-    pub async fn credentials_purge(&self, now: Time) -> Result<u64, Error> {
-        self.db
-            .write(move |tx| {
-                tx.execute(
-                    "delete from credential where expires_at <= $1",
-                    params![now],
-                )
             })
             .await
     }

@@ -80,7 +80,8 @@ async fn a_secret_works_until_it_expires_or_is_revoked(house: House) {
             .unwrap(),
         None
     );
-    assert_eq!(store.credentials_purge(NOW + HOUR).await.unwrap(), 1);
+    let cleared = store.retention_run(store::Terms::default(), id(), NOW + HOUR * 2);
+    assert_eq!(cleared.await.unwrap()["credential"], 1);
 
     let listed = store.credentials(house.user, kind).await.unwrap();
     assert_eq!(
