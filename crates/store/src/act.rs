@@ -51,6 +51,17 @@ impl By {
         self.reason = (!reason.is_empty()).then(|| reason.to_owned());
         self
     }
+
+    /// What they did, to what.
+    pub(crate) fn did(&self, kind: ActKind, object: Object) -> NewAct<'_> {
+        NewAct {
+            kind,
+            by: self,
+            object,
+            before: None,
+            after: None,
+        }
+    }
 }
 
 /// What an act was done to.
@@ -76,15 +87,14 @@ impl Object {
     }
 }
 
-/// An act to write down.
+/// An act to write down, in the transaction that carries it out.
+#[must_use = "an act that is not written down did not happen"]
 pub(crate) struct NewAct<'a> {
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) kind: ActKind,
-    pub(crate) by: &'a By,
-    pub(crate) object: Object,
-    /// The setting before and after, as JSON or a word.
-    pub(crate) before: Option<String>,
-    pub(crate) after: Option<String>,
+    kind: ActKind,
+    by: &'a By,
+    object: Object,
+    before: Option<String>,
+    after: Option<String>,
 }
 
 /// What the ledger commits to: the act, with what it changed as digests.
@@ -162,74 +172,60 @@ pub struct ActFilter {
     pub limit: u32,
 }
 
-/// Writes an act that was done to a contact. What is known about them stays in their own row: `after` is a word of ours.
-pub(crate) fn note_contact(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    contact: ContactId,
-    kind: ActKind,
-    by: &By,
-    after: Option<&str>,
-) -> Result<(), Error> {
-    let act = NewAct {
-        workspace,
-        kind,
-        by,
-        object: Object::Contact(contact),
-        before: None,
-        after: after.map(str::to_owned),
-    };
-    write(tx, act)
-}
+impl NewAct<'_> {
+    /// The setting before, as JSON or a word of ours. What is known about a contact stays in their own row.
+    pub(crate) fn before(mut self, setting: impl Into<Option<String>>) -> Self {
+        self.before = setting.into();
+        self
+    }
 
-/// Writes an act and its entry in the ledger. Do it after all other rows that may have to be waited for, and before
-/// news (see [`Tx::next_numbers`]).
-pub(crate) fn write(tx: &mut Tx<'_>, new: NewAct<'_>) -> Result<(), Error> {
-    ledger::take_turn(tx)?;
-    let head = ledger::head(tx, new.workspace)?;
-    let key = match new.object {
-        Object::Contact(id) => ledger::key(tx, id)?,
-        _ => None,
-    };
-    let (contact, key) = match (new.object.clone(), key) {
-        (Object::Contact(id), Some(key)) => (Some(id), key),
-        _ => (None, workspace_key(tx, new.workspace)?),
-    };
-    let act = Act {
-        seq: head.seq + 1,
-        kind: new.kind,
-        user: new.by.user,
-        at: new.by.at,
-        object: new.object.text(),
-        before: new.before,
-        after: new.after,
-        reason: new.by.reason.clone(),
-    };
-    let payload = act.payload()?;
-    ledger::append(
-        tx,
-        new.workspace,
-        head,
-        &key,
-        act.at,
-        act.kind.as_str(),
-        &payload,
-    )?;
-    let sql = "insert into act (workspace_id, ledger_seq, kind, user_id, at, object, sealed_with, before_text,
-               after_text, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let values = params![
-        new.workspace,
-        act.seq.cast_signed(),
-        act.kind.as_str(),
-        act.user,
-        act.at,
-        act.object,
-        contact,
-        act.before,
-        act.after,
-        act.reason
-    ];
-    tx.execute(sql, values).map(|_| ())
+    /// The setting after.
+    pub(crate) fn after(mut self, setting: impl Into<Option<String>>) -> Self {
+        self.after = setting.into();
+        self
+    }
+
+    /// Writes the act and its entry in the ledger. Do it after all other rows that may have to be waited for, and before
+    /// news (see [`Tx::next_numbers`]).
+    pub(crate) fn write(self, tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<(), Error> {
+        ledger::take_turn(tx)?;
+        let head = ledger::head(tx, workspace)?;
+        let key = match self.object {
+            Object::Contact(id) => ledger::key(tx, id)?.map(|key| (Some(id), key)),
+            _ => None,
+        };
+        let (contact, key) = match key {
+            Some(sealed_with) => sealed_with,
+            None => (None, workspace_key(tx, workspace)?),
+        };
+        let act = Act {
+            seq: head.seq + 1,
+            kind: self.kind,
+            user: self.by.user,
+            at: self.by.at,
+            object: self.object.text(),
+            before: self.before,
+            after: self.after,
+            reason: self.by.reason.clone(),
+        };
+        let (kind, payload) = (act.kind.as_str(), act.payload()?);
+        ledger::append(tx, workspace, head, &key, act.at, kind, &payload)?;
+        let sql = "insert into act (workspace_id, ledger_seq, kind, user_id, at, object, sealed_with, before_text,
+                   after_text, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let values = params![
+            workspace,
+            act.seq.cast_signed(),
+            kind,
+            act.user,
+            act.at,
+            act.object,
+            contact,
+            act.before,
+            act.after,
+            act.reason
+        ];
+        tx.execute(sql, values).map(|_| ())
+    }
 }
 
 /// The secret under which acts that concern no contact are committed to.
@@ -245,9 +241,8 @@ pub(crate) const COLUMNS: &str =
 
 /// Reads an act whose columns begin at `from`.
 pub(crate) fn act(row: &Row, from: usize) -> Result<Act, Error> {
-    let seq: i64 = row.get(from)?;
     Ok(Act {
-        seq: seq.cast_unsigned(),
+        seq: row.get(from)?,
         kind: row.get(from + 1)?,
         user: row.get(from + 2)?,
         at: row.get(from + 3)?,
@@ -284,7 +279,7 @@ impl Store {
                     filter.object.unwrap_or_default(),
                     filter.limit
                 ];
-                tx.query(&sql, values)?.iter().map(|row| act(row, 0)).collect()
+                tx.rows(&sql, values, |row| act(row, 0))
             })
             .await
     }
@@ -300,17 +295,8 @@ impl Store {
         let what = what.to_owned();
         self.db
             .write(move |tx| {
-                write(
-                    tx,
-                    NewAct {
-                        workspace,
-                        kind,
-                        by: &by,
-                        object: Object::Workspace,
-                        before: None,
-                        after: Some(what),
-                    },
-                )
+                let done = by.did(kind, Object::Workspace);
+                done.after(what).write(tx, workspace)
             })
             .await
     }

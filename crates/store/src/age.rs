@@ -4,11 +4,11 @@
 //! Whoever turns out to be below the limit could not agree alone, so what they agreed to ends. Whoever reaches it decides
 //! for themselves from then on: what a guardian agreed to ends, and nothing comes in its place until they agree.
 
-use crate::act::note_contact;
+use crate::act::Object;
 use crate::consent::{self, Change, Method};
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{By, Contact, Error, Store};
+use crate::{By, Contact, Error, Store, contact};
 use model::{ActKind, AgeAnswer, AgeStanding, ConsentState, ContactId, Topic, WorkspaceId};
 
 /// What `age` becomes with the country `$3`: a limit that was reached elsewhere says nothing here; a "no" stays one.
@@ -49,7 +49,7 @@ pub(crate) fn set(
     answer: &AgeAnswer,
     by: &By,
 ) -> Result<bool, Error> {
-    let Some(contact) = consent::lock(tx, id)?.filter(|k| k.workspace == workspace) else {
+    let Some(contact) = contact::lock(tx, id)?.filter(|k| k.workspace == workspace) else {
         return Ok(false);
     };
     let sql = "update contact set age = $2, age_threshold = $3, age_country = $4, age_asked_at = $5 where id = $1";
@@ -61,7 +61,8 @@ pub(crate) fn set(
     } = *answer;
     tx.execute(sql, params![id, standing, threshold, country, asked_at])?;
     // What they said stays in the contact's own row.
-    note_contact(tx, workspace, id, ActKind::ContactAgeSet, by, None)?;
+    by.did(ActKind::ContactAgeSet, Object::Contact(id))
+        .write(tx, workspace)?;
     let Some(state) = ends_as(contact.standing(), standing) else {
         return Ok(true);
     };

@@ -5,7 +5,7 @@
 
 use crate::db::Tx;
 use crate::value::params;
-use crate::{Error, Store, consent, copy, ledger};
+use crate::{Error, Store, consent, contact, copy, ledger};
 use model::{Consent, ConsentState, CopyId, Time, Topic, WorkspaceId};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ impl Store {
                 let Some(found) = copy::read(tx, copy)? else {
                     return Ok(false);
                 };
-                let contact = consent::lock(tx, found.contact)?;
+                let contact = contact::lock(tx, found.contact)?;
                 if !contact.is_some_and(|contact| contact.may_be_asked(now)) {
                     return Ok(false);
                 }
@@ -45,7 +45,7 @@ pub(crate) fn asked(
     let Some(copy) = copy::read(tx, copy)? else {
         return Ok(());
     };
-    let Some(contact) = consent::lock(tx, copy.contact)? else {
+    let Some(contact) = contact::lock(tx, copy.contact)? else {
         return Ok(());
     };
     if ledger::key(tx, copy.contact)?.is_none() {

@@ -1,7 +1,7 @@
 //! Assessments of legitimate interests: why somebody thinks that mail to people who never asked for it is fair. Cold
 //! mail needs one that has not run out (R-ORIG-05), and remembers which. Written once; a new view is a new assessment.
 
-use crate::act::{self, By, NewAct, Object};
+use crate::act::{By, Object};
 use crate::value::{Row, params};
 use crate::{Error, Store};
 use model::{ActKind, AssessmentId, Time, WorkspaceId};
@@ -58,15 +58,9 @@ impl Store {
                     workspace, a.id, &a.title, a.purpose, a.necessity, a.balance, a.author, a.at, a.review_by
                 ];
                 tx.execute(sql, values)?;
-                let act = NewAct {
-                    workspace,
-                    kind: ActKind::AssessmentWritten,
-                    by: &by,
-                    object: Object::Thing("assessment", a.id.to_string()),
-                    before: None,
-                    after: Some(a.title.clone()),
-                };
-                act::write(tx, act)
+                by.did(ActKind::AssessmentWritten, Object::Thing("assessment", a.id.to_string()))
+                    .after(a.title)
+                    .write(tx, workspace)
             })
             .await
     }
@@ -78,10 +72,7 @@ impl Store {
                 let sql = format!(
                     "select {COLUMNS} from assessment where workspace_id = $1 order by review_by desc, id limit 500"
                 );
-                tx.query(&sql, params![workspace])?
-                    .iter()
-                    .map(assessment)
-                    .collect()
+                tx.rows(&sql, params![workspace], assessment)
             })
             .await
     }

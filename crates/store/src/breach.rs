@@ -1,6 +1,6 @@
 //! The register of breaches (GDPR Art. 33(5)): every one, what is known of it, who was told when, and whom it touches.
 
-use crate::act::{By, NewAct, Object, write};
+use crate::act::{By, Object};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store};
@@ -55,10 +55,7 @@ fn breach(row: &Row) -> Result<Breach, Error> {
 
 fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: BreachId) -> Result<Option<Breach>, Error> {
     let sql = format!("select {COLUMNS} from breach b where b.workspace_id = $1 and b.id = $2");
-    tx.first(&sql, params![workspace, id])?
-        .as_ref()
-        .map(breach)
-        .transpose()
+    tx.one(&sql, params![workspace, id], breach)
 }
 
 /// An entry stands in the account of acts as its digest: that it was changed shows, what it says does not.
@@ -98,15 +95,11 @@ impl Store {
                 if tx.execute(sql, values)? == 0 {
                     return Err(Error::Conflict("this breach is another workspace's".into()));
                 }
-                let act = NewAct {
-                    workspace,
-                    kind: if old.is_some() { ActKind::BreachChanged } else { ActKind::BreachNoted },
-                    by: &by,
-                    object: Object::Thing("breach", b.id.to_string()),
-                    before: old.as_ref().map(digest).transpose()?,
-                    after: Some(digest(&b)?),
-                };
-                write(tx, act)
+                let kind = if old.is_some() { ActKind::BreachChanged } else { ActKind::BreachNoted };
+                by.did(kind, Object::Thing("breach", b.id.to_string()))
+                    .before(old.as_ref().map(digest).transpose()?)
+                    .after(digest(&b)?)
+                    .write(tx, workspace)
             })
             .await
     }
@@ -118,7 +111,7 @@ impl Store {
                 let sql = format!(
                     "select {COLUMNS} from breach b where b.workspace_id = $1 order by b.aware_at desc, b.id limit 1000"
                 );
-                tx.query(&sql, params![workspace])?.iter().map(breach).collect()
+                tx.rows(&sql, params![workspace], breach)
             })
             .await
     }
@@ -149,8 +142,7 @@ impl Store {
                     or exists (select 1 from copy c join hit h on h.copy_id = c.id where c.contact_id = k.id
                                and h.at >= $2 and h.at <= $3))
                     order by k.address_key limit $4";
-                let rows = tx.query(sql, params![workspace, from, to, limit])?;
-                rows.iter().map(|row| row.get(0)).collect()
+                tx.rows(sql, params![workspace, from, to, limit], |row| row.get(0))
             })
             .await
     }

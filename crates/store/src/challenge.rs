@@ -90,8 +90,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = "select id, contact_id, created_at, expires_at, used_at from challenge where id = $1";
-                let row = tx.first(sql, params![id])?;
-                row.map(|row| {
+                tx.one(sql, params![id], |row| {
                     Ok(Challenge {
                         id: row.get(0)?,
                         contact: row.get(1)?,
@@ -100,7 +99,6 @@ impl Store {
                         used_at: row.get(4)?,
                     })
                 })
-                .transpose()
             })
             .await
     }
@@ -126,9 +124,7 @@ fn challenge(
         params![contact, now - CHALLENGE_LIFE],
     )?;
     let sql = "select count(*) from challenge where contact_id = $1";
-    let made: i64 = tx
-        .first(sql, params![contact])?
-        .map_or(Ok(0), |row| row.get(0))?;
+    let made: i64 = tx.number(sql, params![contact])?;
     if made >= CHALLENGES_MAX {
         return Ok(false);
     }

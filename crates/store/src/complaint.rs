@@ -31,7 +31,7 @@ impl Store {
                 let Some(row) = tx.first(&sql, params![workspace, since])? else {
                     return Ok(Complaints::default());
                 };
-                let count = |at| row.get::<i64>(at).map(i64::unsigned_abs);
+                let count = |at| row.get::<u64>(at);
                 Ok(Complaints {
                     sent: count(0)?,
                     complained: count(1)?,

@@ -221,8 +221,22 @@ pub(crate) fn find_or_create(
     let gone = || Error::Corrupt("a contact vanished while it was made".into());
     let ids = make(tx, workspace, &[person], source, now)?;
     let id = ids.first().copied().ok_or_else(gone)?;
+    read(tx, id)?.ok_or_else(gone)
+}
+
+/// The contact as it is now, and stays until the commit.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Contact>, Error> {
+    let sql = format!(
+        "select {} from contact k where k.id = $1 {}",
+        COLUMNS,
+        tx.lock_rows("k")
+    );
+    tx.one(&sql, params![id], |row| contact(row, 0))
+}
+
+pub(crate) fn read(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Contact>, Error> {
     let sql = format!("select {COLUMNS} from contact k where k.id = $1");
-    contact(&tx.first(&sql, params![id])?.ok_or_else(gone)?, 0)
+    tx.one(&sql, params![id], |row| contact(row, 0))
 }
 
 /// What a search looks into.
@@ -258,9 +272,7 @@ impl Store {
                 let sql = format!(
                     "select {COLUMNS} from contact k where k.id = $1 and k.workspace_id = $2"
                 );
-                tx.first(&sql, params![id, workspace])?
-                    .map(|row| contact(&row, 0))
-                    .transpose()
+                tx.one(&sql, params![id, workspace], |row| contact(row, 0))
             })
             .await
     }
@@ -277,9 +289,7 @@ impl Store {
                 let sql = format!(
                     "select {COLUMNS} from contact k where k.workspace_id = $1 and k.address_key = $2"
                 );
-                tx.first(&sql, params![workspace, key])?
-                    .map(|row| contact(&row, 0))
-                    .transpose()
+                tx.one(&sql, params![workspace, key], |row| contact(row, 0))
             })
             .await
     }

@@ -180,13 +180,11 @@ pub(crate) fn list_query() -> String {
 }
 
 pub(crate) fn read(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Copy>, Error> {
-    tx.first(
+    tx.one(
         &format!("select {COLUMNS} from copy c where c.id = $1"),
         params![id],
-    )?
-    .as_ref()
-    .map(copy)
-    .transpose()
+        copy,
+    )
 }
 
 /// Writes the tick anew after what it is made from has changed.
@@ -225,11 +223,7 @@ pub(crate) fn read_in_context(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Copy
     };
     let lost = |what| Error::Corrupt(format!("a copy without its {what}"));
     let message = message::read(tx, copy.message)?.ok_or_else(|| lost("message"))?;
-    let sql = format!("select {} from contact k where k.id = $1", contact::COLUMNS);
-    let row = tx
-        .first(&sql, params![copy.contact])?
-        .ok_or_else(|| lost("contact"))?;
-    let contact = contact::contact(&row, 0)?;
+    let contact = contact::read(tx, copy.contact)?.ok_or_else(|| lost("contact"))?;
     let workspace = read_workspace(tx, copy.workspace)?.ok_or_else(|| lost("workspace"))?;
     let instance = read_instance(tx)?;
     let row = tx.first(
@@ -258,12 +252,7 @@ impl Store {
     /// A message's copies, in the order of the envelope.
     pub async fn copies(&self, message: MessageId, limit: u16) -> Result<Vec<Copy>, Error> {
         self.db
-            .read(move |tx| {
-                tx.query(&list_query(), params![message, limit])?
-                    .iter()
-                    .map(copy)
-                    .collect()
-            })
+            .read(move |tx| tx.rows(&list_query(), params![message, limit], copy))
             .await
     }
 
@@ -271,12 +260,10 @@ impl Store {
     pub async fn copy_ticks(&self, message: MessageId) -> Result<Vec<(Tick, u32)>, Error> {
         self.db
             .read(move |tx| {
-                let rows = tx.query(
+                tx.rows(
                     "select tick, count(*) from copy where message_id = $1 group by tick",
                     params![message],
-                )?;
-                rows.iter()
-                    .map(|row| {
+                    |row| {
                         let word: String = row.get(0)?;
                         let tick = Tick::ALL.into_iter().find(|t| t.as_str() == word);
                         Ok((
@@ -285,8 +272,8 @@ impl Store {
                             })?,
                             row.get(1)?,
                         ))
-                    })
-                    .collect()
+                    },
+                )
             })
             .await
     }
@@ -304,11 +291,7 @@ impl Store {
                     "select {COLUMNS} from copy c where c.contact_id = $1 and c.workspace_id = $2
                      order by c.state_at desc, c.id limit $3"
                 );
-                let copies: Vec<Copy> = tx
-                    .query(&sql, params![contact, workspace, limit])?
-                    .iter()
-                    .map(copy)
-                    .collect::<Result<_, _>>()?;
+                let copies: Vec<Copy> = tx.rows(&sql, params![contact, workspace, limit], copy)?;
                 copies
                     .into_iter()
                     .map(|c| {

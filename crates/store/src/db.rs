@@ -6,7 +6,7 @@
 
 use crate::postgres::{self, Postgres};
 use crate::sqlite::{self, Sqlite};
-use crate::value::{Row, Value};
+use crate::value::{FromValue, Row, Value};
 use crate::{Config, Error};
 
 #[derive(Clone)]
@@ -200,6 +200,41 @@ impl Tx<'_> {
     /// The first row of a query, if there is one.
     pub(crate) fn first(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>, Error> {
         Ok(self.query(sql, params)?.into_iter().next())
+    }
+
+    /// The rows of a query, each as what it says.
+    pub(crate) fn rows<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl FnMut(&Row) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.query(sql, params)?.iter().map(read).collect()
+    }
+
+    /// The first row of a query as what it says, if there is one.
+    pub(crate) fn one<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl FnOnce(&Row) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.first(sql, params)?.as_ref().map(read).transpose()
+    }
+
+    /// Has a query any row?
+    pub(crate) fn has(&mut self, sql: &str, params: &[Value]) -> Result<bool, Error> {
+        self.first(sql, params).map(|row| row.is_some())
+    }
+
+    /// The one number that a query gives; 0 if it gives none.
+    pub(crate) fn number<T: FromValue + Default>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<T, Error> {
+        let number = self.one(sql, params, |row| row.get(0))?;
+        Ok(number.unwrap_or_default())
     }
 
     /// Runs a script of several statements without parameters.

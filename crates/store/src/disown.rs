@@ -128,7 +128,7 @@ fn hits_of(tx: &mut Tx<'_>, copy: CopyId) -> Result<Vec<StoredHit>, Error> {
         "select {} from hit where copy_id = $1 order by at, id limit {HITS_MAX}",
         hit::COLUMNS
     );
-    tx.query(&sql, params![copy])?.iter().map(stored).collect()
+    tx.rows(&sql, params![copy], stored)
 }
 
 /// What a hit says among those of its copy, as if its recipient had said nothing of it.
@@ -140,8 +140,7 @@ fn judged_again(
     judge: &JudgeAgain,
 ) -> Result<Verdict, Error> {
     let sql = "select count(*) from link where message_id = $1 and skipped is null";
-    let links = tx.first(sql, params![message])?;
-    let links = links.map_or(Ok(0), |row| row.get(0))?;
+    let links = tx.number(sql, params![message])?;
     let unsaid = |verdict: &mut Verdict| verdict.reasons.retain(|reason| reason != NOT_ME);
     let place = hits.iter().position(|one| one.id == hit.id);
     if let Some(hit) = place.and_then(|place| hits.get_mut(place)) {

@@ -79,7 +79,7 @@ impl Store {
                         counts: serde_json::from_str(&counts).map_err(|e| Error::Corrupt(e.to_string()))?,
                     })
                 };
-                tx.query(sql, params![from, to, limit])?.iter().map(read).collect()
+                tx.rows(sql, params![from, to, limit], read)
             })
             .await
     }

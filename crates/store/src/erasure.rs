@@ -13,9 +13,9 @@
 use crate::db::Tx;
 use crate::inventory::{Erased, TABLES, Table};
 use crate::redact::Named;
-use crate::value::{Row, Value, params};
+use crate::value::{Value, params};
 use crate::webhook::{self, Happened, Listener};
-use crate::{Contact, Error, Store, act, consent, ledger, message, suppression};
+use crate::{Contact, Error, Store, act, contact, ledger, message, suppression};
 use model::act::ActKind;
 use model::erasure::{ErasedBy, ErasureReceipt, ErasureSchema, LedgerPlace};
 use model::{
@@ -50,7 +50,7 @@ impl Store {
         let receipt = self
             .db
             .write(move |tx| {
-                let known = consent::lock(tx, contact)?.is_some_and(|c| c.workspace == workspace);
+                let known = contact::lock(tx, contact)?.is_some_and(|c| c.workspace == workspace);
                 if let Some(mark) = mark.filter(|_| known) {
                     suppression::add(tx, workspace, mark, SuppressionCause::Erased, by.at)?;
                 }
@@ -83,11 +83,11 @@ impl Store {
                         continue;
                     };
                     let sql = format!("select count(*) from {} where {of}", table.quoted());
-                    let count = number(tx.first(&sql, params![contact])?)?;
+                    let count = tx.number(&sql, params![contact])?;
                     counts.insert(table.name.to_owned(), count);
                 }
                 let waiting = format!("select count(*) from outbox where {WAITING}");
-                Ok((counts, number(tx.first(&waiting, params![contact])?)?))
+                Ok((counts, tx.number(&waiting, params![contact])?))
             })
             .await
     }
@@ -95,10 +95,6 @@ impl Store {
 
 /// Mails to the contact that have not left.
 const WAITING: &str = "kind = 'copy' and copy_id in (select id from copy where contact_id = $1)";
-
-fn number(row: Option<Row>) -> Result<u64, Error> {
-    row.map_or(Ok(0), |row| row.get::<i64>(0).map(i64::unsigned_abs))
-}
 
 /// Erases a contact, and tells those who were told about them (GDPR Art. 17(2), 19).
 pub(crate) fn erase(
@@ -110,7 +106,7 @@ pub(crate) fn erase(
     by: &act::By,
     random: fn() -> [u8; 16],
 ) -> Result<Option<ErasureReceipt>, Error> {
-    let Some(known) = consent::lock(tx, contact)?.filter(|c| c.workspace == workspace) else {
+    let Some(known) = contact::lock(tx, contact)?.filter(|c| c.workspace == workspace) else {
         return Ok(None);
     };
     let receipt = take_away(tx, &known, on, by, random)?;
@@ -161,22 +157,14 @@ fn take_away(
         cancelled,
         sealed: sealed.clone(),
     };
-    let new = act::NewAct {
-        workspace,
-        kind: ActKind::ContactErased,
-        by,
-        object: act::Object::Contact(id),
-        before: None,
-        after: Some(serde_json::to_string(&account).map_err(|e| Error::Corrupt(e.to_string()))?),
-    };
-    act::write(tx, new)?;
+    by.did(ActKind::ContactErased, act::Object::Contact(id))
+        .after(serde_json::to_string(&account).map_err(|e| Error::Corrupt(e.to_string()))?)
+        .write(tx, workspace)?;
     let entry = ledger::head(tx, workspace)?;
     ledger::seal(tx, workspace, &sealed, entry.seq)?;
     let sql = "select name from workspace where id = $1";
-    let controller: String = match tx.first(sql, params![workspace])? {
-        Some(row) => row.get(0)?,
-        None => String::new(),
-    };
+    let controller: Option<String> = tx.one(sql, params![workspace], |row| row.get(0))?;
+    let controller = controller.unwrap_or_default();
     let unnamed = "The sender's organisation";
     let filled = |text: &str| text.parse().or_else(|_| unnamed.parse());
     let bad = |e: model::filled::NotFilled| Error::Corrupt(e.to_string());
@@ -251,16 +239,13 @@ fn messages(
     let sql = "select id from message where workspace_id = $1 and
                (id in (select message_id from copy where contact_id = $2) or search like $3 escape '\\')";
     let like = crate::contact::like(&contact.address.key());
-    let rows = tx.query(sql, params![workspace, contact.id, like])?;
-    rows.iter().map(|row| row.get(0)).collect()
+    tx.rows(sql, params![workspace, contact.id, like], |row| row.get(0))
 }
 
 /// The places in the ledger that are about them.
 fn sealed(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Vec<u64>, Error> {
     let sql = "select ledger_seq from consent_event where contact_id = $1 and workspace_id = $2 order by ledger_seq";
-    let rows = tx.query(sql, params![id, workspace])?;
-    let place = |row: &Row| row.get::<i64>(0).map(i64::cast_unsigned);
-    rows.iter().map(place).collect()
+    tx.rows(sql, params![id, workspace], |row| row.get(0))
 }
 
 /// The texts that they were shown.
@@ -334,5 +319,5 @@ fn clean(tx: &mut Tx<'_>, id: MessageId, named: &Named) -> Result<bool, Error> {
                (select 1 from outbox where message_id = $1 and kind <> 'cancelled')";
     tx.execute(sql, params![id])?;
     let left = "select 1 from message where id = $1 and source is not null";
-    Ok(tx.first(left, params![id])?.is_some())
+    tx.has(left, params![id])
 }

@@ -58,10 +58,7 @@ impl Store {
     /// The number of the newest event.
     pub async fn event_last(&self) -> Result<i64, Error> {
         self.db
-            .read(|tx| {
-                tx.first("select value from counter where name = 'event'", &[])?
-                    .map_or(Ok(0), |row| row.get(0))
-            })
+            .read(|tx| tx.number("select value from counter where name = 'event'", &[]))
             .await
     }
 
@@ -80,7 +77,7 @@ impl Store {
                            order by seq limit $5";
                 let nobody = UserId([0; 16]);
                 let values = params![seq, workspace, user.is_none(), user.unwrap_or(nobody), limit];
-                tx.query(sql, values)?.iter().map(event).collect()
+                tx.rows(sql, values, event)
             })
             .await
     }
@@ -96,16 +93,13 @@ impl Store {
                 let sql =
                     "select seq, kind, at, message_id, copy_id, workspace_id, user_id from event
                            where seq > $1 order by seq limit $2";
-                tx.query(sql, params![seq, limit])?
-                    .iter()
-                    .map(|row| {
-                        Ok(AddressedEvent {
-                            workspace: row.get(5)?,
-                            user: row.get(6)?,
-                            event: event(row)?,
-                        })
+                tx.rows(sql, params![seq, limit], |row| {
+                    Ok(AddressedEvent {
+                        workspace: row.get(5)?,
+                        user: row.get(6)?,
+                        event: event(row)?,
                     })
-                    .collect()
+                })
             })
             .await
     }

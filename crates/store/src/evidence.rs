@@ -1,9 +1,9 @@
 //! Everything that proves one contact's consents, read at one moment (R-CONS-16).
 
-use crate::act::{By, note_contact};
+use crate::act::{By, Object};
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Contact, Error, Proof, ShownText, Store, consent, contact, ledger, proof};
+use crate::{Contact, Error, Proof, ShownText, Store, contact, ledger, proof};
 use model::evidence::{HexKey, Opened, Placed};
 use model::{ActKind, ContactId, Language, Sha256, Time, WorkspaceId};
 
@@ -85,11 +85,12 @@ impl Store {
     ) -> Result<(), Error> {
         self.db
             .write(move |tx| {
-                if consent::lock(tx, contact)?.is_none_or(|found| found.workspace != workspace) {
+                if contact::lock(tx, contact)?.is_none_or(|found| found.workspace != workspace) {
                     return Ok(());
                 }
-                let after = Some("evidence of consent");
-                note_contact(tx, workspace, contact, ActKind::EvidenceDrawn, &by, after)
+                by.did(ActKind::EvidenceDrawn, Object::Contact(contact))
+                    .after("evidence of consent".to_owned())
+                    .write(tx, workspace)
             })
             .await
     }
@@ -141,8 +142,7 @@ fn read(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Option
         confirmations: {
             let sql = "select topics, text_sha256, created_at, expires_at, answered_at, token_sha256, mail_id,
                        mail_sha256, answer from consent_request where contact_id = $1 order by created_at, id";
-            let rows = tx.query(sql, params![id])?;
-            rows.iter().map(confirmation).collect::<Result<_, _>>()?
+            tx.rows(sql, params![id], confirmation)?
         },
         proofs: proof::of(tx, id)?,
     }))
@@ -157,11 +157,7 @@ fn opened(
 ) -> Result<Opened, Error> {
     let sql =
         "select seq, hash, at, signature from ledger_head where workspace_id = $1 order by seq";
-    let rows = tx.query(sql, params![workspace])?;
-    let all = rows
-        .iter()
-        .map(ledger::signed_head)
-        .collect::<Result<Vec<_>, _>>()?;
+    let all = tx.rows(sql, params![workspace], ledger::signed_head)?;
     let places: Vec<u64> = events.iter().map(|placed| placed.entry).collect();
     let (mut entries, mut heads) = (Vec::new(), Vec::new());
     for (first, last) in Opened::pieces(&places, &all) {
@@ -198,5 +194,5 @@ fn texts(tx: &mut Tx<'_>, contact: ContactId) -> Result<Vec<(Sha256, ShownText, 
         };
         Ok((Sha256(row.get(0)?), shown, row.get(4)?))
     };
-    tx.query(sql, params![contact])?.iter().map(text).collect()
+    tx.rows(sql, params![contact], text)
 }

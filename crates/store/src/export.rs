@@ -90,9 +90,7 @@ fn export(
     }
     let sql = "select distinct u.name from \"user\" u join message m on m.user_id = u.id
                join copy c on c.message_id = m.id where c.contact_id = $1 order by u.name";
-    let authors = tx.query(sql, params![id])?;
-    let authors = authors.iter().map(|row| row.get(0));
-    let authors = authors.collect::<Result<Vec<String>, _>>()?;
+    let authors: Vec<String> = tx.rows(sql, params![id], |row| row.get(0))?;
     let words = Words::of(language);
     Ok(Some(Export {
         schema: SCHEMA.to_owned(),

@@ -1,6 +1,6 @@
 //! Forms for other sites: published, found by whoever opens one, closed. What one says is never changed.
 
-use crate::act::{By, NewAct, Object, write};
+use crate::act::{By, Object};
 use crate::value::{Row, params};
 use crate::{Error, Store};
 use model::filled::Several;
@@ -59,15 +59,9 @@ impl Store {
                 let values =
                     params![form.id, workspace, form.name.as_str(), page, kind, &topics, by.at];
                 tx.execute(sql, values)?;
-                let act = NewAct {
-                    workspace,
-                    kind: ActKind::FormPublished,
-                    by: &by,
-                    object: Object::Thing("form", form.id.to_string()),
-                    before: None,
-                    after: Some(format!("{}, on {page}: {topics}", form.name)),
-                };
-                write(tx, act)
+                by.did(ActKind::FormPublished, Object::Thing("form", form.id.to_string()))
+                    .after(format!("{}, on {page}: {topics}", form.name))
+                    .write(tx, workspace)
             })
             .await
     }
@@ -85,15 +79,8 @@ impl Store {
                 if tx.execute(sql, params![id, workspace, by.at])? == 0 {
                     return Ok(false);
                 }
-                let act = NewAct {
-                    workspace,
-                    kind: ActKind::FormClosed,
-                    by: &by,
-                    object: Object::Thing("form", id.to_string()),
-                    before: None,
-                    after: None,
-                };
-                write(tx, act).map(|()| true)
+                let closed = by.did(ActKind::FormClosed, Object::Thing("form", id.to_string()));
+                closed.write(tx, workspace).map(|()| true)
             })
             .await
     }
@@ -105,7 +92,7 @@ impl Store {
                 let sql = format!(
                     "select {COLUMNS} from form where workspace_id = $1 order by published_at desc, id limit 500"
                 );
-                tx.query(&sql, params![workspace])?.iter().map(form).collect()
+                tx.rows(&sql, params![workspace], form)
             })
             .await
     }
@@ -115,7 +102,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = format!("select {COLUMNS} from form where id = $1 and closed_at is null");
-                tx.first(&sql, params![id])?.as_ref().map(form).transpose()
+                tx.one(&sql, params![id], form)
             })
             .await
     }

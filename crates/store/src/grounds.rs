@@ -38,7 +38,7 @@ impl Store {
         self.db
             .write(move |tx| {
                 let sql = "select 1 from \"user\" where id = $1 and workspace_id = $2 and deactivated_at is null";
-                if tx.first(sql, params![sender, workspace])?.is_none() {
+                if !tx.has(sql, params![sender, workspace])? {
                     return Ok(None);
                 }
                 contact::make(tx, workspace, &people, &source, now).map(Some)

@@ -9,12 +9,12 @@
 //! Bounds: a few mails a day about one contact, of which they are told, and to one address, of which nobody is told,
 //! because it would say who is known.
 
-use crate::act::note_contact;
+use crate::act::Object;
 use crate::consent::{self, Change, ConsentRequest, Method, NewAgreement};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::workspace::read_workspace;
-use crate::{By, Contact, Error, Store};
+use crate::{By, Contact, Error, Store, contact};
 use model::age::Relation;
 use model::{
     ActKind, AgeStanding, ConsentState, ContactId, Country, EmailAddress, GuardianId, Sha256,
@@ -148,10 +148,7 @@ fn find(tx: &mut Tx<'_>, id: GuardianId) -> Result<Option<Guardian>, Error> {
     let sql = format!(
         "select {COLUMNS} from guardian g join consent_request r on r.id = g.request_id where g.id = $1"
     );
-    tx.first(&sql, params![id])?
-        .as_ref()
-        .map(guardian)
-        .transpose()
+    tx.one(&sql, params![id], guardian)
 }
 
 /// The guardian with their contact, which stays as it is until the commit.
@@ -159,15 +156,11 @@ fn locked(tx: &mut Tx<'_>, id: GuardianId) -> Result<Option<(Guardian, Contact)>
     let Some(guardian) = find(tx, id)? else {
         return Ok(None);
     };
-    let Some(contact) = consent::lock(tx, guardian.request.contact)? else {
+    let Some(contact) = contact::lock(tx, guardian.request.contact)? else {
         return Ok(None);
     };
     // Again, as it is now that nobody else changes it.
     Ok(find(tx, id)?.map(|guardian| (guardian, contact)))
-}
-
-fn since(tx: &mut Tx<'_>, sql: &str, values: &[crate::value::Value]) -> Result<i64, Error> {
-    tx.first(sql, values)?.map_or(Ok(0), |row| row.get(0))
 }
 
 /// May another mail go to this address? Not to whoever wants none, nor more than a few a day, whoever names it.
@@ -178,23 +171,23 @@ fn may_be_written_to(
     now: Time,
 ) -> Result<bool, Error> {
     let sql = "select 1 from suppression where workspace_id = $1 and mark = $2";
-    if tx.first(sql, params![workspace, new.mark.0])?.is_some() {
+    if tx.has(sql, params![workspace, new.mark.0])? {
         return Ok(false);
     }
     let sql = "select count(*) from guardian where address_key = $1 and created_at > $2";
-    let sent = since(tx, sql, params![new.address.key(), now - DAY])?;
+    let sent: i64 = tx.number(sql, params![new.address.key(), now - DAY])?;
     Ok(sent < MAILS_A_DAY_MAX)
 }
 
 fn ask(tx: &mut Tx<'_>, new: &NewGuardian, now: Time) -> Result<GuardianAsked, Error> {
-    let Some(contact) = consent::lock(tx, new.agreement.contact)? else {
+    let Some(contact) = contact::lock(tx, new.agreement.contact)? else {
         return Ok(GuardianAsked::Nothing);
     };
     let Some(answer) = contact.age.filter(|age| age.standing.needs_guardian()) else {
         return Ok(GuardianAsked::Nothing);
     };
     let sql = "select count(*) from guardian where contact_id = $1 and created_at > $2";
-    if since(tx, sql, params![contact.id, now - DAY])? >= MAILS_A_DAY_MAX {
+    if tx.number::<i64>(sql, params![contact.id, now - DAY])? >= MAILS_A_DAY_MAX {
         return Ok(GuardianAsked::Enough);
     }
     let writes = may_be_written_to(tx, contact.workspace, new, now)?;
@@ -311,7 +304,8 @@ fn check(tx: &mut Tx<'_>, workspace: WorkspaceId, id: GuardianId, by: &By) -> Re
     let sql = "update guardian set checked_at = $2, checked_by = $3 where id = $1";
     tx.execute(sql, params![id, by.at, by.user])?;
     let kind = ActKind::GuardianChecked;
-    note_contact(tx, workspace, contact.id, kind, by, None)?;
+    by.did(kind, Object::Contact(contact.id))
+        .write(tx, workspace)?;
     count(tx, &guardian, &contact, &topics, by)?;
     Ok(true)
 }
@@ -360,8 +354,7 @@ impl Store {
                      join contact k on k.id = g.contact_id
                      where g.contact_id = $1 and k.workspace_id = $2 order by g.created_at desc, g.id limit {LISTED_MAX}"
                 );
-                let rows = tx.query(&sql, params![contact, workspace])?;
-                rows.iter().map(guardian).collect()
+                tx.rows(&sql, params![contact, workspace], guardian)
             })
             .await
     }

@@ -61,7 +61,7 @@ impl Store {
                 let sql = format!(
                     "select {COLUMNS} from hit where copy_id = $1 order by at, id limit {SHOWN_MAX}"
                 );
-                tx.query(&sql, params![copy])?.iter().map(stored).collect()
+                tx.rows(&sql, params![copy], stored)
             })
             .await
     }

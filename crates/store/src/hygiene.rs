@@ -76,7 +76,7 @@ impl Store {
                 );
                 let after = after.unwrap_or_default().to_lowercase();
                 let values = params![workspace, since.begins_at(), after, since, limit];
-                tx.query(&sql, values)?.iter().map(inactive).collect()
+                tx.rows(&sql, values, inactive)
             })
             .await
     }

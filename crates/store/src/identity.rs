@@ -1,6 +1,6 @@
 //! Identities: the addresses a user may send from.
 
-use crate::act::{By, NewAct, Object, write};
+use crate::act::{By, Object};
 use crate::user::workspace_of;
 use crate::value::{Row, params};
 use crate::{Error, Store, User, user};
@@ -39,15 +39,9 @@ impl Store {
                 let sql = "insert into identity (id, workspace_id, user_id, address, address_key, name, created_at)
                            values ($1, $2, $3, $4, $5, $6, $7)";
                 tx.execute(sql, params![i.id, i.workspace, i.user, &i.address, i.address.key(), i.name, by.at])?;
-                let act = NewAct {
-                    workspace: i.workspace,
-                    kind: ActKind::IdentityAdded,
-                    by: &by,
-                    object: Object::User(i.user),
-                    before: None,
-                    after: Some(i.address.to_string()),
-                };
-                write(tx, act)
+                by.did(ActKind::IdentityAdded, Object::User(i.user))
+                    .after(i.address.to_string())
+                    .write(tx, i.workspace)
             })
             .await
     }
@@ -61,10 +55,7 @@ impl Store {
                     "select {} from \"user\" u join identity i on i.user_id = u.id where i.address_key = $1",
                     user::COLUMNS
                 );
-                tx.first(&sql, params![key])?
-                    .as_ref()
-                    .map(user::user)
-                    .transpose()
+                tx.one(&sql, params![key], user::user)
             })
             .await
     }
@@ -91,7 +82,7 @@ impl Store {
             .read(move |tx| {
                 let sql = "select id, workspace_id, user_id, address, name from identity
                            where user_id = $1 order by created_at, id";
-                tx.query(sql, params![user])?.iter().map(identity).collect()
+                tx.rows(sql, params![user], identity)
             })
             .await
     }
@@ -105,10 +96,7 @@ impl Store {
             .read(move |tx| {
                 let sql = "select id, workspace_id, user_id, address, name from identity
                            where workspace_id = $1 order by address_key";
-                tx.query(sql, params![workspace])?
-                    .iter()
-                    .map(identity)
-                    .collect()
+                tx.rows(sql, params![workspace], identity)
             })
             .await
     }
@@ -126,15 +114,10 @@ impl Store {
                 let Some(row) = tx.first(sql, params![user, id])? else {
                     return Ok(false);
                 };
-                let act = NewAct {
-                    workspace: workspace_of(tx, user)?,
-                    kind: ActKind::IdentityRemoved,
-                    by: &by,
-                    object: Object::User(user),
-                    before: Some(row.get(0)?),
-                    after: None,
-                };
-                write(tx, act)?;
+                let workspace = workspace_of(tx, user)?;
+                by.did(ActKind::IdentityRemoved, Object::User(user))
+                    .before(row.get::<String>(0)?)
+                    .write(tx, workspace)?;
                 Ok(true)
             })
             .await

@@ -104,10 +104,7 @@ impl Store {
                            and not exists (select 1 from copy c where c.contact_id = k.id)
                            order by unconfirmed_until, id limit $2";
                 let ids = |row: &Row| Ok((row.get(0)?, row.get(1)?));
-                tx.query(sql, params![now, AT_ONCE])?
-                    .iter()
-                    .map(ids)
-                    .collect()
+                tx.rows(sql, params![now, AT_ONCE], ids)
             })
             .await?;
         for (workspace, contact) in &over {
@@ -150,7 +147,7 @@ fn take(
     now: Time,
 ) -> Result<(), Error> {
     let sql = "select 1 from suppression where workspace_id = $1 and mark = $2";
-    if tx.first(sql, params![new.workspace, new.mark.0])?.is_some() {
+    if tx.has(sql, params![new.workspace, new.mark.0])? {
         return Ok(());
     }
     let source = Source {
@@ -168,8 +165,7 @@ fn take(
         tx.execute(sql, params![known.id, new.language, now + CONFIRM_LIFE])?;
     }
     let sql = "select count(*) from consent_request where contact_id = $1 and created_at >= $2";
-    let mails = tx.first(sql, params![known.id, now - DAY])?;
-    let mails: i64 = mails.map_or(Ok(0), |row| row.get(0))?;
+    let mails: i64 = tx.number(sql, params![known.id, now - DAY])?;
     let alone = !known.standing().needs_guardian();
     if !alone || known.obstacle().is_some() || mails >= MAILS_A_DAY_MAX {
         return Ok(());

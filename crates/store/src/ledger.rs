@@ -63,22 +63,22 @@ pub struct Chain {
 /// The contact's key; none once they were erased.
 pub(crate) fn key(tx: &mut Tx<'_>, contact: ContactId) -> Result<Option<CommitmentKey>, Error> {
     let sql = "select key from contact_key where contact_id = $1";
-    let row = tx.first(sql, params![contact])?;
-    row.map(|row| row.get(0).map(|key| CommitmentKey::new(&key)))
-        .transpose()
+    tx.one(sql, params![contact], |row| {
+        row.get(0).map(|key| CommitmentKey::new(&key))
+    })
 }
 
 /// The end of a chain. To append to it, be the only one: see [`Tx::next_numbers`].
 pub(crate) fn head(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Head, Error> {
     let sql =
         "select seq, hash from ledger_entry where workspace_id = $1 order by seq desc limit 1";
-    match tx.first(sql, params![workspace])? {
-        None => Ok(Head::beginning(workspace.bytes())),
-        Some(row) => Ok(Head {
-            seq: place(&row, 0)?,
+    let head = tx.one(sql, params![workspace], |row| {
+        Ok(Head {
+            seq: place(row, 0)?,
             hash: Sha256(row.get(1)?),
-        }),
-    }
+        })
+    })?;
+    Ok(head.unwrap_or_else(|| Head::beginning(workspace.bytes())))
 }
 
 /// Waits until nobody else appends to any ledger; until the commit nobody does.
@@ -234,14 +234,13 @@ impl Store {
         self.db
             .read(|tx| {
                 let sql = "select id, name from workspace order by created_at, id";
-                let rows = tx.query(sql, &[])?;
                 let chain = |row: &Row| {
                     Ok(Chain {
                         workspace: row.get(0)?,
                         name: row.get(1)?,
                     })
                 };
-                rows.iter().map(chain).collect()
+                tx.rows(sql, &[], chain)
             })
             .await
     }
@@ -269,8 +268,7 @@ impl Store {
                      where l.workspace_id = $1 and l.seq > $2 order by l.seq limit $3",
                     act::COLUMNS
                 );
-                let rows = tx.query(&sql, params![workspace, after.cast_signed(), limit])?;
-                rows.iter().map(row).collect()
+                tx.rows(&sql, params![workspace, after.cast_signed(), limit], row)
             })
             .await
     }
@@ -288,7 +286,6 @@ impl Store {
                 let sql = "select l.seq, l.at, l.kind, l.hash, a.user_id, a.object from ledger_entry l
                            left join act a on a.workspace_id = l.workspace_id and a.ledger_seq = l.seq
                            where l.workspace_id = $1 and l.seq > $2 order by l.seq limit $3";
-                let rows = tx.query(sql, params![workspace, after.cast_signed(), limit])?;
                 let exported = |row: &Row| {
                     Ok(Exported {
                         seq: place(row, 0)?,
@@ -299,7 +296,7 @@ impl Store {
                         object: row.get(5)?,
                     })
                 };
-                rows.iter().map(exported).collect()
+                tx.rows(sql, params![workspace, after.cast_signed(), limit], exported)
             })
             .await
     }
@@ -322,8 +319,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = "select seq, hash, at, signature from ledger_head where workspace_id = $1 order by seq";
-                let rows = tx.query(sql, params![workspace])?;
-                rows.iter().map(signed_head).collect()
+                tx.rows(sql, params![workspace], signed_head)
             })
             .await
     }
@@ -341,12 +337,11 @@ impl Store {
                     where l.seq = (select max(n.seq) from ledger_entry n where n.workspace_id = l.workspace_id)
                     and not exists (select 1 from ledger_head h where h.workspace_id = l.workspace_id
                                     and (h.seq >= l.seq or h.at > $1))";
-                let rows = tx.query(sql, params![before])?;
                 let due = |row: &Row| {
                     let (seq, hash) = (place(row, 1)?, Sha256(row.get(2)?));
                     Ok((row.get(0)?, Head { seq, hash }))
                 };
-                rows.iter().map(due).collect()
+                tx.rows(sql, params![before], due)
             })
             .await
     }

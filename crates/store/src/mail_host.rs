@@ -89,14 +89,13 @@ impl Store {
             .read(move |tx| {
                 let sql = "select host, network, country from mail_host
                            where contact_id = $1 and host is not null";
-                let Some(row) = tx.first(sql, params![contact])? else {
-                    return Ok(None);
-                };
-                Ok(Some(MailHost {
-                    host: row.get(0)?,
-                    network: row.get(1)?,
-                    country: row.get(2)?,
-                }))
+                tx.one(sql, params![contact], |row| {
+                    Ok(MailHost {
+                        host: row.get(0)?,
+                        network: row.get(1)?,
+                        country: row.get(2)?,
+                    })
+                })
             })
             .await
     }

@@ -2,7 +2,7 @@
 //!
 //! A workspace always keeps an owner who can sign in.
 
-use crate::act::{By, NewAct, Object, write};
+use crate::act::{By, Object};
 use crate::db::Tx;
 use crate::limits::{self, Limits, limits};
 use crate::user::{COLUMNS, user};
@@ -49,10 +49,7 @@ fn member(row: &Row) -> Result<Member, Error> {
 
 fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: UserId) -> Result<Option<Member>, Error> {
     let sql = format!("{} and u.id = $2", select());
-    tx.first(&sql, params![workspace, id])?
-        .as_ref()
-        .map(member)
-        .transpose()
+    tx.one(&sql, params![workspace, id], member)
 }
 
 /// Is there an owner who can sign in, beside this user?
@@ -62,12 +59,11 @@ fn must_leave_an_owner(tx: &mut Tx<'_>, m: &Member) -> Result<(), Error> {
     }
     let sql = "select 1 from \"user\" where workspace_id = $1 and id <> $2 and role = 'owner'
                and deactivated_at is null";
-    match tx.first(sql, params![m.user.workspace, m.user.id])? {
-        Some(_) => Ok(()),
-        None => Err(Error::Conflict(
-            "a workspace needs an owner who can sign in".into(),
-        )),
+    if tx.has(sql, params![m.user.workspace, m.user.id])? {
+        return Ok(());
     }
+    let why = "a workspace needs an owner who can sign in";
+    Err(Error::Conflict(why.into()))
 }
 
 /// What a user may track, as the account of acts has it.
@@ -86,10 +82,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = format!("{} order by u.name, u.id", select());
-                tx.query(&sql, params![workspace])?
-                    .iter()
-                    .map(member)
-                    .collect()
+                tx.rows(&sql, params![workspace], member)
             })
             .await
     }
@@ -124,15 +117,10 @@ impl Store {
                     "update \"user\" set role = $2 where id = $1",
                     params![id, role],
                 )?;
-                let act = NewAct {
-                    workspace,
-                    kind: ActKind::UserRoleSet,
-                    by: &by,
-                    object: Object::User(id),
-                    before: Some(m.user.role.as_str().into()),
-                    after: Some(role.as_str().into()),
-                };
-                write(tx, act)?;
+                by.did(ActKind::UserRoleSet, Object::User(id))
+                    .before(m.user.role.as_str().to_owned())
+                    .after(role.as_str().to_owned())
+                    .write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -162,19 +150,12 @@ impl Store {
                 let since = (!active).then_some(by.at);
                 let sql = "update \"user\" set deactivated_at = $2 where id = $1";
                 tx.execute(sql, params![id, since])?;
-                let act = NewAct {
-                    workspace,
-                    kind: if active {
-                        ActKind::UserReactivated
-                    } else {
-                        ActKind::UserDeactivated
-                    },
-                    by: &by,
-                    object: Object::User(id),
-                    before: None,
-                    after: None,
+                let kind = if active {
+                    ActKind::UserReactivated
+                } else {
+                    ActKind::UserDeactivated
                 };
-                write(tx, act)?;
+                by.did(kind, Object::User(id)).write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -204,15 +185,10 @@ impl Store {
                            ceiling_document = $5 where id = $1";
                 let c = ceiling;
                 tx.execute(sql, params![id, may_track, c.open, c.click, c.document])?;
-                let act = NewAct {
-                    workspace,
-                    kind: ActKind::UserCeilingSet,
-                    by: &by,
-                    object: Object::User(id),
-                    before: Some(before),
-                    after: Some(after),
-                };
-                write(tx, act)?;
+                by.did(ActKind::UserCeilingSet, Object::User(id))
+                    .before(before)
+                    .after(after)
+                    .write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -239,15 +215,7 @@ impl Store {
                 let sql = "insert into credential (hash, id, user_id, kind, label, created_at, expires_at)
                            values ($1, $2, $3, 'reset', '', $4, $5)";
                 tx.execute(sql, params![hash.0, credential, user, by.at, expires_at])?;
-                let act = NewAct {
-                    workspace,
-                    kind: ActKind::UserResetIssued,
-                    by: &by,
-                    object: Object::User(user),
-                    before: None,
-                    after: None,
-                };
-                write(tx, act)?;
+                by.did(ActKind::UserResetIssued, Object::User(user)).write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -261,7 +229,7 @@ impl Store {
                     "select {COLUMNS} from credential c join \"user\" u on u.id = c.user_id where c.hash = $1
                      and c.kind = 'reset' and c.expires_at > $2 and u.deactivated_at is null"
                 );
-                tx.first(&sql, params![hash.0, now])?.as_ref().map(user).transpose()
+                tx.one(&sql, params![hash.0, now], user)
             })
             .await
     }

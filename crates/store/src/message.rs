@@ -91,13 +91,11 @@ fn message(row: &Row) -> Result<Message, Error> {
 }
 
 pub(crate) fn read(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, Error> {
-    tx.first(
+    tx.one(
         &format!("select {COLUMNS} from message m where m.id = $1"),
         params![id],
-    )?
-    .as_ref()
-    .map(message)
-    .transpose()
+        message,
+    )
 }
 
 /// What a message is found by: its subject and its recipients' addresses, in lower case.
@@ -148,7 +146,7 @@ impl Store {
                         skipped: row.get(4)?,
                     })
                 };
-                tx.query(sql, params![message])?.iter().map(link).collect()
+                tx.rows(sql, params![message], link)
             })
             .await
     }
@@ -167,7 +165,7 @@ impl Store {
                         hindrance: row.get(3)?,
                     })
                 };
-                tx.query(sql, params![message])?.iter().map(part).collect()
+                tx.rows(sql, params![message], part)
             })
             .await
     }

@@ -21,13 +21,10 @@ pub(crate) async fn run(db: &Db) -> Result<(), Error> {
             Tx::Sqlite(_) => "select 1 from sqlite_master where name = 'migration'",
             Tx::Postgres(_) => "select 1 where to_regclass('migration') is not null",
         };
-        if tx.first(there, &[])?.is_none() {
+        if !tx.has(there, &[])? {
             tx.script("create table migration (number bigint primary key)")?;
         }
-        let done: i64 = match tx.first("select coalesce(max(number), 0) from migration", &[])? {
-            Some(row) => row.get(0)?,
-            None => 0,
-        };
+        let done: i64 = tx.number("select coalesce(max(number), 0) from migration", &[])?;
         let newest = SCRIPTS.last().map_or(0, |(number, _)| *number);
         if done > newest {
             return Err(Error::Corrupt(format!(

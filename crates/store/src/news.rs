@@ -8,7 +8,7 @@ use crate::allowed::allowed;
 use crate::db::Tx;
 use crate::event::{self, News};
 
-use crate::value::params;
+use crate::value::{Row, params};
 use crate::{Error, Store};
 use model::event::Happening;
 use model::{Axis, CopyId, Profiles, Time};
@@ -70,15 +70,9 @@ fn tell(tx: &mut Tx<'_>, law: &Profiles, now: Time, due: Time) -> Result<usize, 
          (select copy_id, kind from news where told = 0 and due_at <= $1 limit {TOLD_MAX} {lock})
          returning copy_id, kind, at"
     );
-    let rows = tx.query(&sql, params![now])?;
-    let mut due = Vec::with_capacity(rows.len());
-    for row in &rows {
-        due.push((
-            row.get::<CopyId>(0)?,
-            row.get::<Happening>(1)?,
-            row.get::<Time>(2)?,
-        ));
-    }
+    let news = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let mut due: Vec<(CopyId, Happening, Time)> = tx.rows(&sql, params![now], news)?;
+    let found = due.len();
     due.sort_unstable_by_key(|(copy, kind, _)| (*copy, *kind == Happening::Clicked));
     // The second enforcement point holds for news, too: whoever withdrew meanwhile is not told about.
     let allowed = allowed(tx, law, due.iter().map(|(copy, ..)| *copy), now)?;
@@ -108,5 +102,5 @@ fn tell(tx: &mut Tx<'_>, law: &Profiles, now: Time, due: Time) -> Result<usize, 
         });
     }
     event::write(tx, &news)?;
-    Ok(rows.len())
+    Ok(found)
 }

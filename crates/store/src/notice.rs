@@ -4,7 +4,7 @@
 //! either changes: with the workspace's settings, in the same transaction, and when a server starts. From then on an
 //! agreement counts as far as it covers the version of today: see [`Outgrown`].
 
-use crate::act::{NewAct, Object, write};
+use crate::act::Object;
 use crate::db::Tx;
 use crate::value::{FromValue, Row, Value, params};
 use crate::workspace::read_workspace;
@@ -80,7 +80,7 @@ fn versions(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<Vec<Version>, Error> {
             .map_err(|error| Error::Corrupt(format!("a notice: {error}")))?;
         Version::read(row.get(0)?, drafts).map_err(|error| Error::Corrupt(error.to_string()))
     };
-    tx.query(sql, params![id])?.iter().map(version).collect()
+    tx.rows(sql, params![id], version)
 }
 
 /// Waits for whoever changes what this workspace tells; before the turn in the ledger, as with all rows.
@@ -175,8 +175,12 @@ impl Store {
         self.db
             .write(move |tx| {
                 hold(tx, id)?;
-                let row = tx.first("select aims from workspace where id = $1", params![id])?;
-                let Some(before) = row.map(|row| row.get::<Aims>(0)).transpose()? else {
+                let Some(before) = tx.one(
+                    "select aims from workspace where id = $1",
+                    params![id],
+                    |row| row.get::<Aims>(0),
+                )?
+                else {
                     return Ok(Ok(()));
                 };
                 let given: Vec<_> = texts.iter().map(|(l, text)| (*l, text.as_str())).collect();
@@ -196,15 +200,10 @@ impl Store {
                         .unwrap_or("the built-in words");
                     Some(format!("{}: {words}", topic.as_str()))
                 };
-                let act = NewAct {
-                    workspace: id,
-                    kind: ActKind::AimsStated,
-                    by: &by,
-                    object: Object::Workspace,
-                    before: said(&before),
-                    after: said(&aims),
-                };
-                write(tx, act)?;
+                by.did(ActKind::AimsStated, Object::Workspace)
+                    .before(said(&before))
+                    .after(said(&aims))
+                    .write(tx, id)?;
                 Ok(Ok(()))
             })
             .await
@@ -214,8 +213,12 @@ impl Store {
     pub async fn agreed_to(&self, id: WorkspaceId, topic: Topic) -> Result<u64, Error> {
         self.db
             .read(move |tx| {
-                let row = tx.first("select outgrown from workspace where id = $1", params![id])?;
-                let Some(outgrown) = row.map(|row| row.get::<Outgrown>(0)).transpose()? else {
+                let Some(outgrown) = tx.one(
+                    "select outgrown from workspace where id = $1",
+                    params![id],
+                    |row| row.get::<Outgrown>(0),
+                )?
+                else {
                     return Ok(0);
                 };
                 let t = topic.as_str();
@@ -223,15 +226,13 @@ impl Store {
                     "select count(*) from contact where workspace_id = $1 and {t}_state = 'given'
                      and {t}_since >= $2 and {t}_since < $3"
                 );
-                let mut between = |from: i64, to: i64| -> Result<i64, Error> {
-                    let row = tx.first(&sql, params![id, from, to])?;
-                    row.map_or(Ok(0), |row| row.get(0))
-                };
+                let mut between =
+                    |from: i64, to: i64| tx.number::<u64>(&sql, params![id, from, to]);
                 let mut agreed = between(i64::MIN, i64::MAX)?;
                 for (from, to) in outgrown.times(topic) {
                     agreed -= between(*from, *to)?;
                 }
-                Ok(agreed.unsigned_abs())
+                Ok(agreed)
             })
             .await
     }

@@ -1,6 +1,6 @@
 //! Where contacts come from, whether they agreed to be mailed, and who is still to be told that they are here.
 
-use crate::act::{By, note_contact};
+use crate::act::{By, Object};
 use crate::consent::{self, Change, Method};
 use crate::contact::{self, Contact, Fresh};
 use crate::db::Tx;
@@ -134,7 +134,8 @@ fn put(
         set_agreement(tx, known.id, &MailAgreement::shown(*consent, evidence))?;
     }
     put_tracking(tx, workspace, known, entry, by)?;
-    note_contact(tx, workspace, known.id, ActKind::ContactEntered, by, None)?;
+    by.did(ActKind::ContactEntered, Object::Contact(known.id))
+        .write(tx, workspace)?;
     Ok((known.id, known.id == fresh.id))
 }
 
@@ -165,7 +166,7 @@ fn put_tracking(
         Some(evidence) => {
             let language = entry.language.as_ref().and_then(Tongue::written);
             let (language, body) = (language.unwrap_or_default(), evidence.document());
-            Some(consent::keep_text(tx, language, &body, &body, by.at)?)
+            Some(consent::keep(tx, language, &body, &body, by.at)?)
         }
     };
     let change = Change {
@@ -230,7 +231,8 @@ impl Store {
                     return Ok(false);
                 }
                 set_source(tx, id, &source)?;
-                note_contact(tx, workspace, id, ActKind::ContactDescribed, &by, None)?;
+                by.did(ActKind::ContactDescribed, Object::Contact(id))
+                    .write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -247,11 +249,12 @@ impl Store {
         self.db
             .write(move |tx| {
                 let sql = "select 1 from contact where id = $1 and workspace_id = $2";
-                if tx.first(sql, params![id, workspace])?.is_none() {
+                if !tx.has(sql, params![id, workspace])? {
                     return Ok(false);
                 }
                 set_agreement(tx, id, &agreement)?;
-                note_contact(tx, workspace, id, ActKind::ContactAgreementSet, &by, None)?;
+                by.did(ActKind::ContactAgreementSet, Object::Contact(id))
+                    .write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -276,10 +279,7 @@ impl Store {
                     let tell_by = contact.source.at + TELL_WITHIN;
                     Ok(Untold { contact, tell_by })
                 };
-                tx.query(&sql, params![workspace, limit])?
-                    .iter()
-                    .map(untold)
-                    .collect()
+                tx.rows(&sql, params![workspace, limit], untold)
             })
             .await
     }
@@ -301,8 +301,7 @@ impl Store {
                     to_be_told()
                 );
                 let ids = |row: &Row| Ok((row.get(0)?, row.get(1)?));
-                let rows = tx.query(&sql, params![now - TELL_WITHIN, AT_ONCE])?;
-                rows.iter().map(ids).collect()
+                tx.rows(&sql, params![now - TELL_WITHIN, AT_ONCE], ids)
             })
             .await?;
         for (workspace, contact) in &overdue {

@@ -219,8 +219,7 @@ impl Store {
                      returning {COLUMNS}",
                     tx.lock_free_rows()
                 );
-                let rows = tx.query(&sql, params![owner, now + lease, now, limit])?;
-                let mut parcels: Vec<Parcel> = rows.iter().map(parcel).collect::<Result<_, _>>()?;
+                let mut parcels: Vec<Parcel> = tx.rows(&sql, params![owner, now + lease, now, limit], parcel)?;
                 parcels.sort_by_key(|p| (p.created_at, p.message()));
                 Ok(parcels)
             })
@@ -399,10 +398,9 @@ fn tell(
     now: Time,
 ) -> Result<(), Error> {
     let sql = "select user_id from message where id = $1";
-    let user = tx.first(sql, params![message])?;
     let news = News {
         workspace,
-        user: user.map(|row| row.get(0)).transpose()?,
+        user: tx.one(sql, params![message], |row| row.get(0))?,
         kind: state,
         message: Some(message),
         copy: Some(copy),

@@ -168,11 +168,9 @@ fn of_copy(tx: &mut Tx<'_>, id: CopyId) -> Result<Option<Around>, Error> {
 }
 
 fn of_contact(tx: &mut Tx<'_>, id: ContactId) -> Result<Option<Around>, Error> {
-    let sql = format!("select {} from contact k where k.id = $1", contact::COLUMNS);
-    let Some(row) = tx.first(&sql, params![id])? else {
+    let Some(contact) = contact::read(tx, id)? else {
         return Ok(None);
     };
-    let contact = contact::contact(&row, 0)?;
     let lost = || Error::Corrupt("a contact without its workspace".into());
     let workspace = read_workspace(tx, contact.workspace)?.ok_or_else(lost)?;
     let author = author(tx, &contact, &workspace)?;
@@ -196,9 +194,9 @@ fn author(tx: &mut Tx<'_>, contact: &Contact, workspace: &Workspace) -> Result<A
         && let Some(message) = message::read(tx, row.get(0)?)?
     {
         let sql = "select name from \"user\" where id = $1";
-        let row = tx.first(sql, params![message.user])?;
+        let name = tx.one(sql, params![message.user], |row| row.get(0))?;
         return Ok(Author {
-            name: row.map_or(Ok(String::new()), |row| row.get(0))?,
+            name: name.unwrap_or_default(),
             address: message.sender,
         });
     }
@@ -208,9 +206,9 @@ fn author(tx: &mut Tx<'_>, contact: &Contact, workspace: &Workspace) -> Result<A
 pub(crate) fn author_of(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<Author, Error> {
     let sql =
         "select address from identity where workspace_id = $1 order by created_at, id limit 1";
-    let row = tx.first(sql, params![workspace.id])?;
+    let address = tx.one(sql, params![workspace.id], |row| row.get(0))?;
     Ok(Author {
         name: workspace.name.clone(),
-        address: row.map_or(Ok(String::new()), |row| row.get(0))?,
+        address: address.unwrap_or_default(),
     })
 }

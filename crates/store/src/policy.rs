@@ -3,7 +3,7 @@
 //! Publishing another version puts every user back to untracked mail until they acknowledge it. Versions stay: an
 //! acknowledgement in the account of acts points to the exact text.
 
-use crate::act::{By, NewAct, Object, write};
+use crate::act::{By, Object};
 use crate::db::Tx;
 use crate::user::workspace_of;
 use crate::value::{Row, params};
@@ -63,10 +63,7 @@ impl Store {
                     "select {COLUMNS} from policy p join workspace w on w.id = p.workspace_id
                      where p.workspace_id = $1 order by 5 desc, p.published_at desc limit 200"
                 );
-                tx.query(&sql, params![workspace])?
-                    .iter()
-                    .map(policy)
-                    .collect()
+                tx.rows(&sql, params![workspace], policy)
             })
             .await
     }
@@ -97,15 +94,13 @@ impl Store {
                     return Ok(false);
                 }
                 publish(tx, workspace, &body, &by)?;
-                let act = NewAct {
-                    workspace,
-                    kind: ActKind::PolicyPublished,
-                    by: &by,
-                    object: Object::Thing("policy", version.to_string()),
-                    before: Some(before.to_string()),
-                    after: Some(version.to_string()),
-                };
-                write(tx, act)?;
+                by.did(
+                    ActKind::PolicyPublished,
+                    Object::Thing("policy", version.to_string()),
+                )
+                .before(before.to_string())
+                .after(version.to_string())
+                .write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -125,15 +120,10 @@ impl Store {
                 if tx.execute(sql, params![user, version.0, now])? == 0 {
                     return Ok(false);
                 }
-                let act = NewAct {
-                    workspace: workspace_of(tx, user)?,
-                    kind: ActKind::PolicyAcknowledged,
-                    by: &By::user(user, now),
-                    object: Object::Thing("policy", version.to_string()),
-                    before: None,
-                    after: None,
-                };
-                write(tx, act)?;
+                let workspace = workspace_of(tx, user)?;
+                By::user(user, now)
+                    .did(ActKind::PolicyAcknowledged, Object::Thing("policy", version.to_string()))
+                    .write(tx, workspace)?;
                 Ok(true)
             })
             .await

@@ -102,9 +102,8 @@ fn proof(tx: &mut Tx<'_>, row: &Row) -> Result<Proof, Error> {
         request.answered_at,
         request.id
     ];
-    let events = tx.query(&sql, values)?;
     Ok(Proof {
-        events: events.iter().map(event).collect::<Result<_, _>>()?,
+        events: tx.rows(&sql, values, event)?,
         guardian: guardian(tx, request.id)?,
         request,
         token: Sha256(row.get(1)?),
@@ -122,8 +121,7 @@ fn guardian(tx: &mut Tx<'_>, request: [u8; 16]) -> Result<Option<ProvenGuardian>
     let sql =
         "select g.id, g.relation, g.threshold, g.country, t.body, g.checked_at from guardian g
                join consent_text t on t.sha256 = g.text_sha256 where g.request_id = $1";
-    let row = tx.first(sql, params![request])?;
-    row.map(|row| {
+    tx.one(sql, params![request], |row| {
         Ok(ProvenGuardian {
             id: row.get(0)?,
             relation: row.get(1)?,
@@ -133,5 +131,4 @@ fn guardian(tx: &mut Tx<'_>, request: [u8; 16]) -> Result<Option<ProvenGuardian>
             checked_at: row.get(5)?,
         })
     })
-    .transpose()
 }

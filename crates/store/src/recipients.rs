@@ -41,7 +41,7 @@ pub(crate) fn recipients(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Alik
         where c.message_id = $1 and coalesce(c.reason_open, '') <> 'own_address'
         group by k.country, k.age, k.tags, m.class, w.directed_to_children, k.open_state, k.click_state,
         k.document_state, k.details_state, c.mode_open, c.mode_click, c.mode_document, restricted, w.outgrown";
-    tx.query(sql, params![message])?.iter().map(alike).collect()
+    tx.rows(sql, params![message], alike)
 }
 
 fn alike(row: &Row) -> Result<Alike, Error> {

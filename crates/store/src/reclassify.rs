@@ -8,7 +8,7 @@ use crate::allowed::allowed;
 use crate::db::Tx;
 use crate::hit::{self, StoredHit};
 use crate::settle::{Tell, revise};
-use crate::value::{Value, params};
+use crate::value::{Row, Value, params};
 use crate::{Error, Store};
 use model::{Axis, CopyId, Mode, Profiles, Time, Verdict};
 use std::sync::Arc;
@@ -77,11 +77,8 @@ fn judge_batch(
     let sql = "select h.copy_id, (select count(*) from link l join copy c on c.message_id = l.message_id
                where c.id = h.copy_id and l.skipped is null)
                from hit h where h.rules < $1 and h.copy_id > $2 group by h.copy_id order by h.copy_id limit $3";
-    let rows = tx.query(sql, params![rules, after, COPIES_MAX])?;
-    let mut copies: Vec<(CopyId, u16)> = Vec::with_capacity(rows.len());
-    for row in &rows {
-        copies.push((row.get(0)?, row.get(1)?));
-    }
+    let copy = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+    let copies: Vec<(CopyId, u16)> = tx.rows(sql, params![rules, after, COPIES_MAX], copy)?;
     let allowed = allowed(tx, law, copies.iter().map(|(copy, _)| *copy), now)?;
     let (mut found, mut revisions) = (Reclassified::default(), Vec::new());
     let sql = format!(
@@ -94,8 +91,7 @@ fn judge_batch(
         let rows = tx.query(&sql, params![copy])?;
         if rows.len() > HITS_MAX {
             let sql = "select count(*) from hit where copy_id = $1 and rules < $2";
-            let row = tx.first(sql, params![copy, rules])?;
-            found.passed_over += row.map_or(Ok(0), |row| row.get::<u32>(0))? as usize;
+            found.passed_over += tx.number::<u32>(sql, params![copy, rules])? as usize;
             continue;
         }
         let hits: Vec<StoredHit> = rows.iter().map(hit::stored).collect::<Result<_, _>>()?;

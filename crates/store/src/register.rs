@@ -124,11 +124,9 @@ fn fill(tx: &mut Tx<'_>, line: &mut Registered) -> Result<(), Error> {
          where c.message_id = $1 and {TRACKED} and e.state = 'given' and e.at <= $2 and e.text_sha256 is not null
          order by 1"
     );
-    let rows = tx.query(&sql, params![line.message, line.at])?;
-    line.texts = rows
-        .iter()
-        .map(|row| row.get(0).map(Sha256))
-        .collect::<Result<_, _>>()?;
+    line.texts = tx.rows(&sql, params![line.message, line.at], |row| {
+        row.get(0).map(Sha256)
+    })?;
     Ok(())
 }
 
@@ -194,7 +192,6 @@ impl Store {
                     join message m on m.id = c.message_id where m.workspace_id = $1 and m.accepted_at >= $2
                     and m.accepted_at < $3 and coalesce(c.reason_open, c.reason_click) is not null
                     group by 1 order by 2 desc, 1";
-                let rows = tx.query(sql, params![workspace, from, to])?;
                 let line = |row: &Row| {
                     Ok(Exception {
                         reason: row.get(0)?,
@@ -202,7 +199,7 @@ impl Store {
                         last_at: row.get(2)?,
                     })
                 };
-                rows.iter().map(line).collect()
+                tx.rows(sql, params![workspace, from, to], line)
             })
             .await
     }
@@ -230,7 +227,6 @@ impl Store {
                 let sql = format!(
                     "select s.id, s.address, s.topic, s.since from ({all}) s order by s.since, s.address limit $4"
                 );
-                let rows = tx.query(&sql, params![workspace, from, to, limit])?;
                 let line = |row: &Row| {
                     Ok(Expiring {
                         contact: row.get(0)?,
@@ -239,7 +235,7 @@ impl Store {
                         ends_at: row.get::<Time>(3)? + CONSENT_LIFE,
                     })
                 };
-                rows.iter().map(line).collect()
+                tx.rows(&sql, params![workspace, from, to, limit], line)
             })
             .await
     }
@@ -255,8 +251,7 @@ impl Store {
             .read(move |tx| {
                 let sql = "select state, count(*) from consent_event where workspace_id = $1 and at >= $2 and at < $3
                     group by state order by state";
-                let rows = tx.query(sql, params![workspace, from, to])?;
-                rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+                tx.rows(sql, params![workspace, from, to], |row| Ok((row.get(0)?, row.get(1)?)))
             })
             .await
     }
@@ -267,9 +262,8 @@ impl Store {
             .read(|tx| {
                 let sql = "select sha256, language, created_at from consent_text order by created_at desc, sha256
                     limit 1000";
-                let rows = tx.query(sql, &[])?;
                 let line = |row: &Row| Ok((Sha256(row.get(0)?), row.get(1)?, row.get(2)?));
-                rows.iter().map(line).collect()
+                tx.rows(sql, &[], line)
             })
             .await
     }

@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::fold::{about, lock_copies};
 use crate::value::{Row, params};
 use crate::webhook::{self, Happened};
-use crate::{Error, Store, consent, event, suppression};
+use crate::{Error, Store, contact, event, suppression};
 use model::event::Happening;
 use model::{
     ContactId, CopyId, MessageClass, SuppressionCause, SuppressionKey, Time, UserId, WebhookEvent,
@@ -92,7 +92,7 @@ impl Store {
             .read(move |tx| {
                 let sql = "select action, reporter, host, status, known, at from report where copy_id = $1
                            order by at, id";
-                tx.query(sql, params![copy])?.iter().map(read).collect()
+                tx.rows(sql, params![copy], read)
             })
             .await
     }
@@ -121,7 +121,7 @@ fn keep(
     };
     // Whoever erases them takes the contact first, too, and its copies then.
     let contact = contact_of(tx, copy)?;
-    let contact = consent::lock(tx, contact)?;
+    let contact = contact::lock(tx, contact)?;
     let sql = "insert into report (id, copy_id, action, reporter, host, status, known, at)
                select $1, $2, $3, $4, $5, $6, $7, $8 where (select count(*) from report where copy_id = $2) < $9
                on conflict do nothing";
@@ -167,10 +167,7 @@ fn contact_of(tx: &mut Tx<'_>, copy: CopyId) -> Result<ContactId, Error> {
 
 fn is_advertising(tx: &mut Tx<'_>, copy: CopyId) -> Result<bool, Error> {
     let sql = "select m.class from copy c join message m on m.id = c.message_id where c.id = $1";
-    let class = tx
-        .first(sql, params![copy])?
-        .map(|row| row.get::<MessageClass>(0))
-        .transpose()?;
+    let class = tx.one(sql, params![copy], |row| row.get::<MessageClass>(0))?;
     Ok(class.is_some_and(MessageClass::is_advertising))
 }
 
@@ -201,10 +198,7 @@ fn find(
         let sql = format!(
             "select c.id from copy c join message m on m.id = c.message_id where c.id = $1 and {allowed}"
         );
-        if tx
-            .first(&sql, params![copy, any, workspace, anybody, user])?
-            .is_some()
-        {
+        if tx.has(&sql, params![copy, any, workspace, anybody, user])? {
             return Ok(Some((copy, true)));
         }
     }

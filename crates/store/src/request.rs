@@ -79,21 +79,13 @@ fn note(
     id: RequestId,
     by: &By,
 ) -> Result<(), Error> {
-    let act = act::NewAct {
-        workspace,
-        kind,
-        by,
-        object: act::Object::Thing("request", id.to_string()),
-        before: None,
-        after: None,
-    };
-    act::write(tx, act)
+    by.did(kind, act::Object::Thing("request", id.to_string()))
+        .write(tx, workspace)
 }
 
 fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: RequestId) -> Result<Option<Request>, Error> {
     let sql = format!("select {COLUMNS} {FROM} where r.id = $1 and r.workspace_id = $2");
-    let row = tx.first(&sql, params![id, workspace])?;
-    row.as_ref().map(request).transpose()
+    tx.one(&sql, params![id, workspace], request)
 }
 
 /// Notes a request; its clock runs from `now`.
@@ -156,8 +148,7 @@ impl Store {
                      case when r.answered_at is null then 0 else 1 end,
                      case when r.answered_at is null then r.due_at else -r.answered_at end, r.id limit $2"
                 );
-                let rows = tx.query(&sql, params![workspace, limit])?;
-                rows.iter().map(request).collect()
+                tx.rows(&sql, params![workspace, limit], request)
             })
             .await
     }
@@ -178,8 +169,7 @@ impl Store {
                 let sql = format!(
                     "select {COLUMNS} {FROM} where r.contact_id = $1 order by r.received_at desc, r.id limit 500"
                 );
-                let rows = tx.query(&sql, params![contact])?;
-                rows.iter().map(request).collect()
+                tx.rows(&sql, params![contact], request)
             })
             .await
     }

@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::disposal::{self, Cause};
 use crate::inventory::Kept;
 use crate::value::{Row, Value, params};
-use crate::{By, Error, Store, act, ledger};
+use crate::{By, Error, Store, act, contact, ledger};
 use model::{ActKind, ContactId, Time, WorkspaceId};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -276,7 +276,7 @@ impl Store {
                     let hits: i64 = row.get(3)?;
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, hits.unsigned_abs()))
                 };
-                tx.query(sql, params![workspace, from, to])?.iter().map(read).collect()
+                tx.rows(sql, params![workspace, from, to], read)
             })
             .await
     }
@@ -296,21 +296,15 @@ fn dispose_of_proof(tx: &mut Tx<'_>, before: Time, now: Time) -> Result<Option<u
         return Ok(None);
     };
     let (contact, workspace): (ContactId, WorkspaceId) = (row.get(0)?, row.get(1)?);
-    crate::consent::lock(tx, contact)?;
+    contact::lock(tx, contact)?;
     let sql = "delete from consent_event where contact_id = $1 and at < $2 returning ledger_seq";
-    let rows = tx.query(sql, params![contact, before])?;
-    let place = |row: &Row| row.get::<i64>(0).map(i64::cast_unsigned);
-    let mut sealed: Vec<u64> = rows.iter().map(place).collect::<Result<_, _>>()?;
+    let mut sealed: Vec<u64> = tx.rows(sql, params![contact, before], |row| row.get(0))?;
     sealed.sort_unstable();
-    let act = act::NewAct {
-        workspace,
-        kind: ActKind::ProofDisposed,
-        by: &By::operator(now).because("The term of keeping was over."),
-        object: act::Object::Workspace,
-        before: None,
-        after: Some(serde_json::json!({ "sealed": sealed }).to_string()),
-    };
-    act::write(tx, act)?;
+    By::operator(now)
+        .because("The term of keeping was over.")
+        .did(ActKind::ProofDisposed, act::Object::Workspace)
+        .after(serde_json::json!({ "sealed": sealed }).to_string())
+        .write(tx, workspace)?;
     let entry = ledger::head(tx, workspace)?;
     ledger::seal(tx, workspace, &sealed, entry.seq)?;
     Ok(Some(sealed.len() as u64))
@@ -332,7 +326,7 @@ fn due(tx: &mut Tx<'_>, rule: &Rule, terms: &Terms, now: Time) -> Result<Due, Er
         what: rule.what,
         table: rule.table,
         before,
-        rows: row.get::<i64>(0)?.unsigned_abs(),
+        rows: row.get(0)?,
         oldest: row.get(1)?,
     })
 }

@@ -366,7 +366,6 @@ fn may_tell_elsewhere(
         return Ok(false);
     }
     let sql = "select k.tags from copy c join contact k on k.id = c.contact_id where c.id = $1";
-    let row = tx.first(sql, params![id])?;
-    let tags = row.map_or(Ok(LegalTags::NONE), |row| row.get(0))?;
-    Ok(tags == LegalTags::NONE)
+    let tags = tx.one(sql, params![id], |row| row.get(0))?;
+    Ok(tags.unwrap_or(LegalTags::NONE) == LegalTags::NONE)
 }

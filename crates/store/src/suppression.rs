@@ -4,12 +4,12 @@
 //! second time is known again. Only the person takes themselves off the list; users can ask whether somebody is on it
 //! and put them there, nothing more.
 
-use crate::act::{self, By, NewAct, Object};
+use crate::act::{By, Object};
 use crate::consent::{self, Change, Method};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::webhook::{self, Happened};
-use crate::{Error, Store, ledger};
+use crate::{Error, Store, contact, ledger};
 use model::{
     ActKind, ConsentState, ContactId, SuppressionCause, SuppressionMark, Time, Topic, WebhookEvent,
     WorkspaceId,
@@ -49,7 +49,7 @@ pub(crate) fn unsubscribe(
     now: Time,
 ) -> Result<(), Error> {
     add(tx, workspace, mark, cause, now)?;
-    let Some(known) = consent::lock(tx, contact)?.filter(|k| k.workspace == workspace) else {
+    let Some(known) = contact::lock(tx, contact)?.filter(|k| k.workspace == workspace) else {
         return Ok(());
     };
     let sql = "update contact set mail_consent = 'none', mail_consent_until = null, mail_consent_since = $2
@@ -145,15 +145,11 @@ impl Store {
                     }
                     None => add(tx, workspace, mark, SuppressionCause::Noted, by.at)?,
                 }
-                let act = NewAct {
-                    workspace,
-                    kind: ActKind::AddressSuppressed,
-                    by: &by,
-                    object: contact.map_or(Object::Workspace, Object::Contact),
-                    before: None,
-                    after: None,
-                };
-                act::write(tx, act)
+                by.did(
+                    ActKind::AddressSuppressed,
+                    contact.map_or(Object::Workspace, Object::Contact),
+                )
+                .write(tx, workspace)
             })
             .await
     }
@@ -192,8 +188,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = "select count(*) from suppression where workspace_id = $1";
-                tx.first(sql, params![workspace])?
-                    .map_or(Ok(0), |row| row.get(0))
+                tx.number(sql, params![workspace])
             })
             .await
     }

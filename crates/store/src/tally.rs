@@ -74,8 +74,7 @@ fn record(
         for ((axis, link, day), wanted) in cells {
             let sql = "select cast(coalesce(sum(count), 0) as bigint) from tally
                        where message_id = $1 and axis = $2 and link = $3";
-            let row = tx.first(sql, params![message, axis, link])?;
-            let so_far: u32 = row.map_or(Ok(0), |row| row.get(0))?;
+            let so_far: u32 = tx.number(sql, params![message, axis, link])?;
             let added = wanted.min(crowd.get(axis).saturating_sub(so_far));
             if added > 0 {
                 let sql = "insert into tally (message_id, axis, link, day, count) values ($1, $2, $3, $4, $5)

@@ -1,6 +1,6 @@
 //! Users: the people who log in.
 
-use crate::act::{By, NewAct, Object, write};
+use crate::act::{By, Object};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store};
@@ -53,15 +53,9 @@ pub(crate) fn set_password(tx: &mut Tx<'_>, id: UserId, hash: &str, by: &By) -> 
     tx.execute(sql, params![id, hash])?;
     let sql = "delete from credential where user_id = $1 and kind = 'session'";
     tx.execute(sql, params![id])?;
-    let act = NewAct {
-        workspace: workspace_of(tx, id)?,
-        kind: ActKind::UserPasswordSet,
-        by,
-        object: Object::User(id),
-        before: None,
-        after: None,
-    };
-    write(tx, act)
+    let workspace = workspace_of(tx, id)?;
+    by.did(ActKind::UserPasswordSet, Object::User(id))
+        .write(tx, workspace)
 }
 
 impl Store {
@@ -76,15 +70,9 @@ impl Store {
                     params![u.id, u.workspace, u.name, &u.address, u.address.key(), u.password_hash, u.role,
                     Mode::Detailed, by.at];
                 tx.execute(sql, values)?;
-                let act = NewAct {
-                    workspace: u.workspace,
-                    kind: ActKind::UserCreated,
-                    by: &by,
-                    object: Object::User(u.id),
-                    before: None,
-                    after: Some(u.role.as_str().into()),
-                };
-                write(tx, act)
+                by.did(ActKind::UserCreated, Object::User(u.id))
+                    .after(u.role.as_str().to_owned())
+                    .write(tx, u.workspace)
             })
             .await
     }
@@ -94,7 +82,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = format!("select {COLUMNS} from \"user\" u where u.id = $1");
-                tx.first(&sql, params![id])?.as_ref().map(user).transpose()
+                tx.one(&sql, params![id], user)
             })
             .await
     }
@@ -105,7 +93,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = format!("select {COLUMNS} from \"user\" u where u.address_key = $1 and u.deactivated_at is null");
-                tx.first(&sql, params![key])?.as_ref().map(user).transpose()
+                tx.one(&sql, params![key], user)
             })
             .await
     }
@@ -115,7 +103,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let sql = format!("select {COLUMNS} from \"user\" u where u.workspace_id = $1 order by u.name, u.id");
-                tx.query(&sql, params![workspace])?.iter().map(user).collect()
+                tx.rows(&sql, params![workspace], user)
             })
             .await
     }
@@ -138,18 +126,10 @@ impl Store {
                 let (workspace, object) = (workspace_of(tx, id)?, Object::User(id));
                 let since = by.at - FAILURES_NOTED_EVERY;
                 let values = params![workspace, object.text(), kind, since];
-                if tx.first(sql, values)?.is_some() {
+                if tx.has(sql, values)? {
                     return Ok(());
                 }
-                let act = NewAct {
-                    workspace,
-                    kind,
-                    by: &by,
-                    object,
-                    before: None,
-                    after: None,
-                };
-                write(tx, act)
+                by.did(kind, object).write(tx, workspace)
             })
             .await
     }

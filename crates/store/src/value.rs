@@ -74,6 +74,13 @@ macro_rules! integers {
 }
 integers!(i64, u32, u16, u8);
 
+/// Counts, and places in a chain: never below 0, and never so many that the column is too small.
+impl FromValue for u64 {
+    fn from_value(value: &Value) -> Option<Self> {
+        i64::from_value(value)?.try_into().ok()
+    }
+}
+
 impl FromValue for bool {
     fn from_value(value: &Value) -> Option<Self> {
         match value {

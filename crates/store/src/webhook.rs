@@ -15,7 +15,7 @@ pub use log::Logged;
 pub(crate) use queue::{Happened, Listener, tell, tell_news};
 pub use turn::{Attempt, Delivery, Turn};
 
-use crate::act::{self, By, NewAct, Object};
+use crate::act::{By, Object};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store, notice};
@@ -171,10 +171,7 @@ fn webhook(row: &Row) -> Result<Webhook, Error> {
 
 fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: WebhookId) -> Result<Option<Webhook>, Error> {
     let sql = format!("select {COLUMNS} from webhook w where w.id = $1 and w.workspace_id = $2");
-    tx.first(&sql, params![id, workspace])?
-        .as_ref()
-        .map(webhook)
-        .transpose()
+    tx.one(&sql, params![id, workspace], webhook)
 }
 
 /// Writes down an act about a webhook.
@@ -188,15 +185,10 @@ fn note(
 ) -> Result<(), Error> {
     let (before, after) = change;
     let object = Object::Thing("webhook", id.to_string());
-    let new = NewAct {
-        workspace,
-        kind,
-        by,
-        object,
-        before,
-        after,
-    };
-    act::write(tx, new)
+    by.did(kind, object)
+        .before(before)
+        .after(after)
+        .write(tx, workspace)
 }
 
 /// From now on nothing is sent there. What people decide waits; what mails do is not collected.
@@ -231,8 +223,7 @@ impl Store {
                 let sql = format!(
                     "select {COLUMNS} from webhook w where w.workspace_id = $1 order by w.created_at, w.id"
                 );
-                let rows = tx.query(&sql, params![workspace])?;
-                rows.iter().map(webhook).collect()
+                tx.rows(&sql, params![workspace], webhook)
             })
             .await
     }

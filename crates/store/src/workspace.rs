@@ -1,6 +1,6 @@
 //! Instance and workspace: names, ceilings, kill switches.
 
-use crate::act::{NewAct, Object, write};
+use crate::act::Object;
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{By, Error, Limits, Store, notice, policy};
@@ -149,13 +149,11 @@ pub(crate) fn read_instance(tx: &mut Tx<'_>) -> Result<Instance, Error> {
 }
 
 pub(crate) fn read_workspace(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
-    tx.first(
+    tx.one(
         &format!("select {COLUMNS} from workspace w where w.id = $1"),
         params![id],
-    )?
-    .as_ref()
-    .map(workspace)
-    .transpose()
+        workspace,
+    )
 }
 
 /// The ceilings that stand over every decision about a sender's mail, the kill switches among them.
@@ -225,15 +223,10 @@ impl Store {
                     return Ok(());
                 }
                 for row in tx.query("select id from workspace order by id", &[])? {
-                    let act = NewAct {
-                        workspace: row.get(0)?,
-                        kind: ActKind::InstanceSwitchTurned,
-                        by: &by,
-                        object: Object::Instance,
-                        before: Some(on_off(!tracking)),
-                        after: Some(on_off(tracking)),
-                    };
-                    write(tx, act)?;
+                    by.did(ActKind::InstanceSwitchTurned, Object::Instance)
+                        .before(on_off(!tracking))
+                        .after(on_off(tracking))
+                        .write(tx, row.get(0)?)?;
                 }
                 Ok(())
             })
@@ -261,15 +254,7 @@ impl Store {
                 policy::publish(tx, id, FIRST, &By::operator(now))?;
                 let sql = "insert into workspace_key (workspace_id, key) values ($1, $2)";
                 tx.execute(sql, params![id, key])?;
-                let act = NewAct {
-                    workspace: id,
-                    kind: ActKind::WorkspaceCreated,
-                    by: &By::operator(now),
-                    object: Object::Workspace,
-                    before: None,
-                    after: Some(name),
-                };
-                write(tx, act)
+                By::operator(now).did(ActKind::WorkspaceCreated, Object::Workspace).after(name).write(tx, id)
             })
             .await
     }
@@ -299,15 +284,7 @@ impl Store {
                 tx.execute(sql, values)?;
                 notice::renew(tx, told.as_deref(), w.id, by.at)?;
                 for (kind, before, after) in changes(&old, &w) {
-                    let act = NewAct {
-                        workspace: w.id,
-                        kind,
-                        by: &by,
-                        object: Object::Workspace,
-                        before: Some(before),
-                        after: Some(after),
-                    };
-                    write(tx, act)?;
+                    by.did(kind, Object::Workspace).before(before).after(after).write(tx, w.id)?;
                 }
                 Ok(())
             })

@@ -23,8 +23,7 @@ pub(super) fn restore<R: BufRead>(
     queue: bool,
     now: Time,
 ) -> Result<Restored, Error> {
-    let used = tx.first("select 1 from workspace limit 1", &[])?;
-    if used.is_some() {
+    if tx.has("select 1 from workspace limit 1", &[])? {
         return Err(Error::Conflict(
             "there is a workspace in this database already; restore into an empty one".into(),
         ));
@@ -225,22 +224,15 @@ fn seal_what_is_gone(tx: &mut Tx<'_>, now: Time) -> Result<(), Error> {
                order by l.workspace_id, l.seq";
     let mut gone = BTreeMap::<WorkspaceId, Vec<u64>>::new();
     for row in tx.query(sql, &[])? {
-        let place: i64 = row.get(1)?;
-        gone.entry(row.get(0)?)
-            .or_default()
-            .push(place.cast_unsigned());
+        gone.entry(row.get(0)?).or_default().push(row.get(1)?);
     }
     for (workspace, sealed) in gone {
         let account = serde_json::json!({ "by": ErasedBy::Restore, "sealed": sealed });
-        let new = act::NewAct {
-            workspace,
-            kind: ActKind::ContactErased,
-            by: &By::operator(now).because("Erased since the backup was made."),
-            object: act::Object::Workspace,
-            before: None,
-            after: Some(account.to_string()),
-        };
-        act::write(tx, new)?;
+        By::operator(now)
+            .because("Erased since the backup was made.")
+            .did(ActKind::ContactErased, act::Object::Workspace)
+            .after(account.to_string())
+            .write(tx, workspace)?;
         let entry = ledger::head(tx, workspace)?;
         ledger::seal(tx, workspace, &sealed, entry.seq)?;
     }

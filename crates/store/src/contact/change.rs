@@ -2,11 +2,11 @@
 //! neither holds what is known about the person.
 
 use super::search;
-use crate::act::note_contact;
+use crate::act::Object;
 use crate::db::Tx;
 use crate::value::params;
 use crate::webhook::{self, Happened};
-use crate::{By, Error, Store, age, consent};
+use crate::{By, Error, Store, age};
 use model::{ActKind, ContactId, Country, LegalTags, Time, Tongue, WebhookEvent, WorkspaceId};
 
 /// Notes for webhooks what happened to a contact; what they are now is read when it is sent.
@@ -40,14 +40,9 @@ pub(crate) fn restrict(
         return Ok(false);
     }
     let after = if restrict { "restricted" } else { "free" };
-    note_contact(
-        tx,
-        workspace,
-        id,
-        ActKind::ContactRestricted,
-        by,
-        Some(after),
-    )?;
+    by.did(ActKind::ContactRestricted, Object::Contact(id))
+        .after(after.to_owned())
+        .write(tx, workspace)?;
     tell(tx, workspace, id, WebhookEvent::ContactRestricted, by.at)?;
     Ok(true)
 }
@@ -61,7 +56,7 @@ pub(crate) fn correct(
     country: Option<Country>,
     by: &By,
 ) -> Result<bool, Error> {
-    let Some(contact) = consent::lock(tx, id)? else {
+    let Some(contact) = super::lock(tx, id)? else {
         return Ok(false);
     };
     let search = search(&contact.address, name);
@@ -70,14 +65,8 @@ pub(crate) fn correct(
         age::AFTER_MOVING
     );
     tx.execute(&sql, params![id, name, country, search, tongue])?;
-    note_contact(
-        tx,
-        contact.workspace,
-        id,
-        ActKind::ContactCorrected,
-        by,
-        None,
-    )?;
+    by.did(ActKind::ContactCorrected, Object::Contact(id))
+        .write(tx, contact.workspace)?;
     tell(
         tx,
         contact.workspace,
@@ -108,7 +97,7 @@ impl Store {
                 let found = tx.execute(&sql, params![id, workspace, country, tags])? > 0;
                 if found {
                     // What they are said to be stays in the contact's own row.
-                    note_contact(tx, workspace, id, ActKind::ContactDescribed, &by, None)?;
+                    by.did(ActKind::ContactDescribed, Object::Contact(id)).write(tx, workspace)?;
                     tell(tx, workspace, id, WebhookEvent::ContactCorrected, by.at)?;
                 }
                 Ok(found)

@@ -72,7 +72,7 @@ impl Store {
                 }
                 values.push(i64::from(filter.limit).into());
                 sql += &format!(" order by k.address_key limit ${}", values.len());
-                tx.query(&sql, &values)?.iter().map(|row| contact(row, 0)).collect()
+                tx.rows(&sql, &values, |row| contact(row, 0))
             })
             .await
     }

@@ -65,11 +65,7 @@ impl Store {
         self.db
             .read(move |tx| {
                 let (sql, values) = list_query(workspace, &filter);
-                let messages: Vec<Message> = tx
-                    .query(&sql, &values)?
-                    .iter()
-                    .map(message)
-                    .collect::<Result<_, _>>()?;
+                let messages: Vec<Message> = tx.rows(&sql, &values, message)?;
                 let sql = copy::list_query();
                 let sets: Vec<_> = messages
                     .iter()

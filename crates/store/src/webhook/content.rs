@@ -82,11 +82,7 @@ pub(super) fn content(
 const NOTE: &str = "This is a test. Nothing happened, and it is about nobody.";
 
 fn person(tx: &mut Tx<'_>, id: Option<ContactId>) -> Result<Option<Contact>, Error> {
-    let sql = format!("select {} from contact k where k.id = $1", contact::COLUMNS);
-    let row = id.map(|id| tx.first(&sql, params![id])).transpose()?;
-    row.flatten()
-        .map(|row| contact::contact(&row, 0))
-        .transpose()
+    Ok(id.map(|id| contact::read(tx, id)).transpose()?.flatten())
 }
 
 fn word<T: FromValue>(json: &Json) -> Option<T> {
@@ -140,7 +136,7 @@ fn message(
         let may = modes.get(&copy).is_some_and(|m| m.get(axis).is_personal());
         // A verdict that was revised since takes the news with it.
         let stands = "select 1 from news where copy_id = $1 and kind = $2";
-        if !may || tx.first(stands, params![copy, kind])?.is_none() {
+        if !may || !tx.has(stands, params![copy, kind])? {
             return Ok(None);
         }
     }

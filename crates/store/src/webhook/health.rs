@@ -53,10 +53,7 @@ impl Store {
                      where w.off in ('gone', 'failing') or w.off is null and w.failures > 0
                      order by w.off is null, w.created_at, w.id limit $1"
                 );
-                let rows = tx.query(&sql, params![most])?;
-                rows.iter()
-                    .map(|row| Ok((row.get(18)?, webhook(row)?)))
-                    .collect()
+                tx.rows(&sql, params![most], |row| Ok((row.get(18)?, webhook(row)?)))
             })
             .await
     }

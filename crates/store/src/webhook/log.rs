@@ -62,8 +62,7 @@ impl Store {
                     "select {COLUMNS} from webhook_delivery d join webhook w on w.id = d.webhook_id
                      where d.webhook_id = $1 and w.workspace_id = $2 order by d.at desc, d.id limit $3"
                 );
-                let rows = tx.query(&sql, params![webhook, workspace, limit])?;
-                rows.iter().map(logged).collect()
+                tx.rows(&sql, params![webhook, workspace, limit], logged)
             })
             .await
     }

@@ -49,8 +49,7 @@ fn listener(row: &Row) -> Result<Listener, Error> {
 
 fn listeners(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<Listener>, Error> {
     let sql = "select id, secret_number, events, off from webhook where workspace_id = $1";
-    let rows = tx.query(sql, params![workspace])?;
-    rows.iter().map(listener).collect()
+    tx.rows(sql, params![workspace], listener)
 }
 
 /// Something to tell.
@@ -95,11 +94,10 @@ pub(crate) fn tell_news(tx: &mut Tx<'_>, news: &[News]) -> Result<(), Error> {
         let told = all.into_iter().flat_map(|(_, all)| all);
         for listener in told.filter(|listener| listener.is_told(event)) {
             let sql = "select contact_id from copy where id = $1";
-            let contact = tx.first(sql, params![copy])?;
             let happened = Happened {
                 event,
                 at: one.at,
-                contact: contact.map(|row| row.get(0)).transpose()?,
+                contact: tx.one(sql, params![copy], |row| row.get(0))?,
                 copy: Some(copy),
             };
             put(tx, listener.id, &happened, "")?;
@@ -146,10 +144,7 @@ fn keep_bound(tx: &mut Tx<'_>, webhook: WebhookId, event: WebhookEvent) -> Resul
         (PEOPLE_MAX, "event not like 'message.%'")
     };
     let sql = "select count(*) from webhook_delivery where webhook_id = $1 and due_at is not null";
-    let waiting: i64 = match tx.first(sql, params![webhook])? {
-        Some(row) => row.get(0)?,
-        None => 0,
-    };
+    let waiting: i64 = tx.number(sql, params![webhook])?;
     if waiting <= most {
         return Ok(());
     }
