@@ -1,11 +1,15 @@
 //! The copies of a mail on its way in: what is decided about each recipient, on what is known of them.
 
-use crate::accept::{Recipient, Sender};
 use crate::decide::{About, Rules, may_ask, unruled};
 use crate::read::Read;
+use crate::sender::Sender;
+use crate::submission::{Recipient, Submission};
 use model::decision::{Ceiling, Decision};
 use model::sending::Duties;
-use model::{ContactId, CopyId, MessageClass, MessageId, PerAxis, Reason, Switch, Time};
+use model::{
+    AssessmentId, ContactId, CopyId, EmailAddress, MessageClass, MessageId, PerAxis, Reason,
+    Switch, Time,
+};
 use std::collections::HashSet;
 use store::{Contact, Grounds, NewCopy, Refused};
 
@@ -17,6 +21,21 @@ pub(crate) struct Wishes {
     pub(crate) ask: Option<bool>,
     /// Recipients shall be able to say that they have read it: their own act, so no mode forbids it.
     pub(crate) receipt: bool,
+    /// The assessment of legitimate interests that the mail names.
+    pub(crate) assessment: Option<AssessmentId>,
+}
+
+impl Wishes {
+    pub(crate) fn of(submission: &Submission, read: &Read) -> Self {
+        let class = submission.class.or(read.class);
+        Self {
+            switch: submission.switch.or(read.switch).unwrap_or_default(),
+            class: class.unwrap_or(MessageClass::Correspondence),
+            ask: submission.ask.or(read.ask),
+            receipt: submission.receipt.or(read.receipt).unwrap_or_default(),
+            assessment: submission.assessment.or(read.assessment),
+        }
+    }
 }
 
 /// What becomes of the question to one recipient.
@@ -33,6 +52,8 @@ enum Question {
 /// A mail on its way in.
 pub(crate) struct Incoming<'a> {
     pub(crate) id: MessageId,
+    /// The envelope's sender.
+    pub(crate) from: &'a EmailAddress,
     pub(crate) read: &'a Read,
     pub(crate) wishes: &'a Wishes,
     /// The keys of the sender's own addresses.

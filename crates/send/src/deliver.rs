@@ -11,8 +11,8 @@ pub(crate) mod write;
 
 pub use tally::Deliveries;
 
-use crate::accept::Sender;
 use crate::retry::Schedule;
+use crate::sender::Sender;
 use carrier::Carrier;
 use model::Time;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,8 +3,8 @@
 //! What is decided on and cannot be read allows nothing, and the copy leaves untracked (R-MODE-05), but for advertising:
 //! nobody could tell whether its recipient still wants it.
 
-use crate::accept::Sender;
-use crate::deliver::write::{Unwritten, Written, needs_everybody, write_copy, write_unruled};
+use crate::deliver::write::{Unwritten, Writing, Written, needs_everybody, write_unruled};
+use crate::sender::Sender;
 use model::sending::Duties;
 use model::{CopyId, MessageId, Reason, Time, WorkspaceId};
 use std::sync::Arc;
@@ -79,8 +79,15 @@ impl Sender {
         let duties = duties.map_err(Held::Refused)?;
         let sender = self.clone();
         let writing = move || {
-            let Leaving { source, now, .. } = &leaving;
-            write_copy(&sender, &around, &everybody, &duties, asks, source, *now)
+            let writing = Writing {
+                sender: &sender,
+                around: &around,
+                everybody: &everybody,
+                duties: &duties,
+                asks,
+                now: leaving.now,
+            };
+            writing.write(&leaving.source)
         };
         let written = tokio::task::spawn_blocking(writing).await;
         Ok(written.map_err(|_| Held::Gone("the mail could not be written"))??)

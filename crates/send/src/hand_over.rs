@@ -3,9 +3,11 @@
 //! The mail and its copies are known to the store, so that what comes back counts. What becomes of them on their way
 //! is not known here, and nothing is tried again.
 
-use crate::accept::{AcceptedCopy, Delivery, Refusal, Sender, Submission};
+use crate::accept::Delivery;
 use crate::deliver::write::Written;
 use crate::departure::{Held, Leaving};
+use crate::sender::Sender;
+use crate::submission::{AcceptedCopy, Refusal, Submission};
 use model::{CopyId, EmailAddress, Mode, PerAxis, Reason};
 
 /// One copy, ready for its recipient.

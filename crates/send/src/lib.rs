@@ -5,7 +5,7 @@
 //! of [`deliver`] render each copy from the stored original at the moment it leaves, decide again on what is true by
 //! then (which can only lower), and hand it to the relay.
 
-pub mod accept;
+mod accept;
 mod copies;
 mod decide;
 pub mod deliver;
@@ -21,18 +21,21 @@ mod quoted;
 mod read;
 mod report;
 mod retry;
+mod sender;
 pub mod service;
 pub mod sign;
+mod submission;
 pub mod submit;
 mod withdrawal;
 mod words;
 
 pub use ::mail::report::REPORT_BYTES_MAX;
-pub use accept::{Acceptance, AcceptedCopy, Recipient, Refusal, Sender, Submission};
 pub use deliver::{Courier, Deliveries};
 pub use hand_over::HandedOver;
 pub use preflight::Preflight;
 pub use report::{ReportError, keep_report};
 pub use retry::Schedule;
+pub use sender::Sender;
 pub use sign::Signers;
+pub use submission::{Acceptance, AcceptedCopy, Recipient, Refusal, Submission};
 pub use submit::SubmissionServer;

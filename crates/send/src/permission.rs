@@ -1,25 +1,13 @@
 //! May a mail go to each of its recipients at all? Asked when it is accepted and again when a copy leaves, because
 //! somebody may have unsubscribed in between (R-MSG-02). The rule is `model::sending`; this gathers what it asks about.
 
-use crate::accept::{Recipient, Sender};
+use crate::copies::Incoming;
+use crate::sender::Sender;
+use crate::submission::Recipient;
 use model::profile::MailConsent;
 use model::sending::{Addressee, Duties, Occasion, duties};
 use model::{AssessmentId, ContactId, LegalTags, MessageClass, Reason, Source, SourceKind, Time};
-use std::collections::HashSet;
 use store::{Contact, CopyInContext, Grounds};
-
-/// A mail on its way in, as far as permission goes.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked {
-    /// What its sender calls it.
-    pub(crate) class: MessageClass,
-    /// The assessment of legitimate interests that it names.
-    pub(crate) assessment: Option<AssessmentId>,
-    /// There is a place in it for what it must say.
-    pub(crate) has_place: bool,
-    /// The records in DNS of whoever sends it do not contradict it.
-    pub(crate) is_fit: bool,
-}
 
 /// A mail's answers.
 pub(crate) struct Permission {
@@ -40,24 +28,27 @@ impl Permission {
 }
 
 impl Sender {
-    /// Asks for each recipient of a mail on its way in. `own` are the sender's own addresses: what goes there is a
-    /// trial, and no law stands in its way. Of whom nothing can be read gets no advertising.
+    /// Asks for each recipient of a mail on its way in. What goes to the sender's own addresses is a trial, and no law
+    /// stands in its way. Of whom nothing can be read gets no advertising, and without grounds there is none to anybody.
     pub(crate) async fn permission(
         &self,
-        grounds: &Grounds,
+        mail: &Incoming<'_>,
         recipients: &[(Recipient, ContactId)],
-        asked: Asked,
-        own: &HashSet<String>,
-        now: Time,
+        grounds: Option<&Grounds>,
     ) -> Result<Permission, store::Error> {
+        let (class, now) = (mail.wishes.class, mail.now);
+        let Some(grounds) = grounds else {
+            return Ok(Permission::unasked(class, recipients.len()));
+        };
         let workspace = &grounds.workspace;
-        let class = asked.class;
         let (mut assessment, mut suppressed) = (None, vec![false; recipients.len()]);
-        let mut paused = false;
+        let (mut is_fit, mut paused) = (true, false);
         if class.is_advertising() {
             let id = workspace.id;
+            let from = mail.read.authors.iter().chain([mail.from]);
+            is_fit = self.preflight.fits(from, now).await;
             paused = self.preflight.is_paused(&self.store, id, now).await?;
-            let named = asked.assessment;
+            let named = mail.wishes.assessment;
             assessment = self.store.assessment_in_force(id, named, now).await?;
             let mark = |(to, _): &(Recipient, _)| self.suppression.mark(id, &to.address);
             let marks = recipients.iter().map(mark).collect();
@@ -68,7 +59,7 @@ impl Sender {
             class,
             assessed: assessment.is_some(),
             has_postal_address: !workspace.postal_address.trim().is_empty(),
-            has_place: asked.has_place,
+            has_place: mail.read.can_carry_line,
             now,
         };
         let itself = Source {
@@ -77,9 +68,9 @@ impl Sender {
         };
         let ask = |((to, contact), suppressed): ((&Recipient, &Result<Contact, _>), bool)| {
             let to = match contact {
-                _ if own.contains(&to.address.key()) => trial(&itself),
+                _ if mail.own.contains(&to.address.key()) => trial(&itself),
                 _ if paused => return Err(Reason::TooManyComplaints),
-                _ if !asked.is_fit => return Err(Reason::RecordsContradict),
+                _ if !is_fit => return Err(Reason::RecordsContradict),
                 Ok(contact) => addressee(contact, suppressed),
                 Err(_) if class.is_advertising() => return Err(Reason::PermissionUnavailable),
                 Err(_) => return Ok(Duties::none(class)),

@@ -1,12 +1,14 @@
 //! What a mail says that accepting it depends on, read once.
 
-use crate::accept::{Refusal, Sender};
 use crate::instrument::{self, left_alone};
 use crate::quoted;
+use crate::sender::Sender;
+use crate::submission::Refusal;
 use mail::Untouchable;
 use model::decision::Ceiling;
 use model::{AssessmentId, EmailAddress, MessageClass, Reason, Switch, Tongue};
 use std::collections::HashMap;
+use std::fmt::Display;
 
 /// Trace fields in a mail that has gone round in circles (RFC 5321 §6.3 asks for at least 100; we are not a hub).
 const HOPS_MAX: usize = 100;
@@ -69,21 +71,11 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
         .collect::<Result<_, _>>()
         .map_err(|e| Refusal::BadMail(format!("the From header field is wrong: {e}")))?;
     let tools = &sender.tools(&author_domain(&plan));
-    let switch = plan
-        .header(SWITCH_HEADER)
-        .map(|word| word.parse())
-        .transpose()
-        .map_err(|e| Refusal::BadMail(format!("{SWITCH_HEADER}: {e}")))?;
-    let class = plan
-        .header(CLASS_HEADER)
-        .map(|word| word.trim().to_ascii_lowercase().parse())
-        .transpose()
-        .map_err(|e| Refusal::BadMail(format!("{CLASS_HEADER}: {e}")))?;
-    let assessment = plan
-        .header(ASSESSMENT_HEADER)
-        .map(|id| id.trim().parse())
-        .transpose()
-        .map_err(|e| Refusal::BadMail(format!("{ASSESSMENT_HEADER}: {e}")))?;
+    let switch = said(&plan, SWITCH_HEADER, str::parse)?;
+    let class = said(&plan, CLASS_HEADER, |word| {
+        word.to_ascii_lowercase().parse()
+    })?;
+    let assessment = said(&plan, ASSESSMENT_HEADER, str::parse)?;
     let ask = on_or_off(&plan, ASK_HEADER)?;
     on_or_off(&plan, TEXT_LINKS_HEADER)?;
     let receipt = on_or_off(&plan, RECEIPT_HEADER)?;
@@ -132,18 +124,26 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
     })
 }
 
+/// What a header field of ours says.
+fn said<T, E: Display>(
+    plan: &mail::Plan<'_>,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<Option<T>, Refusal> {
+    let word = plan.header(name);
+    let said = word.map(|word| parse(word.trim())).transpose();
+    said.map_err(|wrong| Refusal::BadMail(format!("{name}: {wrong}")))
+}
+
 /// What a header field of ours says that is a switch.
 pub(crate) fn on_or_off(plan: &mail::Plan<'_>, name: &str) -> Result<Option<bool>, Refusal> {
-    let Some(word) = plan.header(name) else {
-        return Ok(None);
-    };
-    match word.trim().to_ascii_lowercase().as_str() {
-        "on" | "yes" => Ok(Some(true)),
-        "off" | "no" => Ok(Some(false)),
-        other => Err(Refusal::BadMail(format!(
-            "{name}: {other:?} is not known here; write on or off"
-        ))),
-    }
+    said(plan, name, |word| {
+        match word.to_ascii_lowercase().as_str() {
+            "on" | "yes" => Ok(true),
+            "off" | "no" => Ok(false),
+            other => Err(format!("{other:?} is not known here; write on or off")),
+        }
+    })
 }
 
 fn part(part: &mail::Part) -> store::Part {

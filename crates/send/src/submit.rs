@@ -1,6 +1,7 @@
 //! SMTP submission (RFC 6409): what the product answers to a session of `wire`.
 
-use crate::accept::{Recipient, Refusal, Sender, Submission};
+use crate::sender::Sender;
+use crate::submission::{Recipient, Refusal, Submission};
 use model::EmailAddress;
 use model::secret::Sha256;
 use store::{By, CredentialKind, User};
