@@ -76,7 +76,7 @@ impl Writing<'_> {
             says: &says,
             missing_headers: &missing,
         };
-        let rendered = self.rendered(&plan, &wanted, &sender.tools(&domain));
+        let rendered = rendered(&plan, &wanted, &sender.tools(&domain));
         // What the law makes it say has no place in it, or the mail itself is broken.
         let rendered = rendered.map_err(|_| match says.as_slice() {
             [] => Unwritten::Gone("the mail could not be written"),
@@ -137,22 +137,6 @@ impl Writing<'_> {
             .unwrap_or(self.around.workspace.language)
     }
 
-    /// As wanted, but untracked where the way out would not stand in it.
-    fn rendered(
-        &self,
-        plan: &mail::Plan<'_>,
-        wanted: &Wanted<'_>,
-        tools: &Tools<'_>,
-    ) -> Result<Rendered, mail::RenderError> {
-        let rendered = instrument::render(plan, wanted, tools)?;
-        let page = tools.tracker.person(&tools.keyring.person(wanted.copy));
-        if rendered.modes == model::mode::NOTHING || withdrawal::stands_in(&rendered.bytes, &page) {
-            Ok(rendered)
-        } else {
-            instrument::plain(plan, wanted, tools, Some(Reason::NoWithdrawal))
-        }
-    }
-
     /// What the copy carries, and why, if that is less than was decided when the mail was accepted.
     fn lowered(&self, rendered: &Rendered, decision: &Decision) -> Option<Lowered> {
         let copy = &self.around.copy;
@@ -164,6 +148,21 @@ impl Writing<'_> {
             open: why(decision.open.as_ref().err().copied(), copy.reason_open),
             click: why(decision.click.as_ref().err().copied(), copy.reason_click),
         })
+    }
+}
+
+/// As wanted, but untracked where the way out would not stand in it.
+fn rendered(
+    plan: &mail::Plan<'_>,
+    wanted: &Wanted<'_>,
+    tools: &Tools<'_>,
+) -> Result<Rendered, mail::RenderError> {
+    let rendered = instrument::render(plan, wanted, tools)?;
+    let page = tools.tracker.person(&tools.keyring.person(wanted.copy));
+    if rendered.modes == model::mode::NOTHING || withdrawal::stands_in(&rendered.bytes, &page) {
+        Ok(rendered)
+    } else {
+        instrument::plain(plan, wanted, tools, Some(Reason::NoWithdrawal))
     }
 }
 

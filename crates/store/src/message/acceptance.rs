@@ -6,7 +6,7 @@ use super::{Link, Message, Part};
 use crate::copy::CopyState;
 use crate::db::Tx;
 use crate::event::News;
-use crate::value::params;
+use crate::value::{Value, params};
 use crate::{Error, Store, event, outbox};
 use model::event::Happening;
 use model::{ContactId, CopyId, EmailAddress, MessageId, Mode, PerAxis, Reason, Tick};
@@ -61,6 +61,13 @@ pub struct NewCopy {
     pub orcpt: Option<String>,
 }
 
+impl NewCopy {
+    /// It is delivered from here.
+    fn leaves(&self) -> bool {
+        self.refusal.is_none() && self.outbox.is_some()
+    }
+}
+
 /// Why a copy is not sent at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused {
@@ -84,6 +91,24 @@ impl Store {
     }
 }
 
+const MESSAGE: &str =
+    "insert into message (id, workspace_id, user_id, sender, header_id, subject, accepted_at, size, switch, class,
+    assessment_id, receipt_asked, search, source)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+
+const COPY: &str =
+    "insert into copy (id, workspace_id, message_id, contact_id, position, address, mode_open, mode_click,
+    mode_document, reason_open, reason_click, ask, receipt_asked, state, answer, refusal, state_at, tick, opens_human,
+    opens_unknown, opens_machine, clicks_human, clicks_unknown, clicks_machine, carried_open, carried_click,
+    carried_document)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, 0, 0, 0, 0,
+    $7, $8, $9)";
+
+const PARCEL: &str =
+    "insert into outbox (id, kind, workspace_id, message_id, copy_id, sender, recipient, notify, orcpt, ret, envid,
+    created_at, due_at, attempts, contact_id)
+    values ($1, 'copy', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0, $12)";
+
 /// The report about a copy that was refused when its mail was accepted.
 const REPORT: &str =
     "insert into outbox (id, kind, workspace_id, message_id, copy_id, action, sender, recipient,
@@ -91,134 +116,144 @@ const REPORT: &str =
     values ($1, 'report', $2, $3, $4, 'failed', '', $5, $6, $7, $8, $9, $9, 0)";
 
 fn accept(tx: &mut Tx<'_>, new: NewMessage) -> Result<(), Error> {
+    let copies = new.copies.iter().enumerate();
+    let copy_rows: Vec<_> =
+        (copies.map(|(position, copy)| copy_row(&new.message, position, copy))).collect();
+    let parcels: Vec<_> = (new.copies.iter().filter_map(|copy| parcel_row(&new, copy))).collect();
+    let reports: Vec<_> = (new.copies.iter().filter_map(|copy| report_row(&new, copy))).collect();
+    let (search, news) = (search_text(&new), news(&new.message));
+    let leaving = new.copies.iter().filter(|copy| copy.leaves());
+    // In the order of their ids: two mails to the same people must not wait for each other crosswise.
+    let mut asked: Vec<_> = leaving
+        .filter(|copy| copy.ask)
+        .map(|copy| copy.contact)
+        .collect();
+    asked.sort_unstable();
+    let asked: Vec<_> = asked.into_iter().map(|id| vec![id.into()]).collect();
+
     let NewMessage {
         message: m,
         source,
         parts,
         links,
-        copies,
-        envelope_from,
-        ret,
-        envid,
+        ..
     } = new;
-    let addresses = copies
-        .iter()
-        .map(|c| c.address.key())
-        .collect::<Vec<_>>()
-        .join(" ");
-    let search = format!("{} {addresses}", m.subject.to_lowercase());
+    let id = m.id;
     tx.execute(
-        "insert into message (id, workspace_id, user_id, sender, header_id, subject, accepted_at, size, switch, class,
-         assessment_id, receipt_asked, search, source)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        MESSAGE,
         params![
-            m.id, m.workspace, m.user, m.sender, m.header_id, m.subject, m.accepted_at, m.size, m.switch, m.class, m.assessment,
-            m.receipt_asked, search, source
+            id,
+            m.workspace,
+            m.user,
+            m.sender,
+            m.header_id,
+            m.subject,
+            m.accepted_at,
+            m.size,
+            m.switch,
+            m.class,
+            m.assessment,
+            m.receipt_asked,
+            search,
+            source
         ],
     )?;
-    write_contents(tx, m.id, parts, links)?;
-
-    let mut copy_rows = Vec::with_capacity(copies.len());
-    let mut outbox_rows = Vec::with_capacity(copies.len());
-    let mut reports = Vec::new();
-    let mut asked = Vec::new();
-    for (position, c) in copies.into_iter().enumerate() {
-        let tick = Tick::of(&c.modes, &model::tick::Seen::default());
-        copy_rows.push(
-            params![
-                c.id,
-                m.workspace,
-                m.id,
-                c.contact,
-                position as i64,
-                &c.address,
-                c.modes.open,
-                c.modes.click,
-                c.modes.document,
-                c.reason_open,
-                c.reason_click,
-                c.ask,
-                c.receipt_asked,
-                match (c.refusal, c.outbox) {
-                    (Some(_), _) => CopyState::Bounced,
-                    (None, Some(_)) => CopyState::Queued,
-                    (None, None) => CopyState::HandedOver,
-                }
-                .as_str(),
-                c.refusal.map(|r| Refused::answer(r.reason)),
-                c.refusal.map(|r| r.reason),
-                m.accepted_at,
-                tick.as_str()
-            ]
-            .to_vec(),
-        );
-        if let Some(refused) = c.refusal {
-            if let Some(report) = refused.report {
-                let values = params![
-                    report,
-                    m.workspace,
-                    m.id,
-                    c.id,
-                    &envelope_from,
-                    c.orcpt,
-                    ret.clone(),
-                    envid.clone(),
-                    m.accepted_at
-                ];
-                reports.push(values.to_vec());
-            }
-            continue;
-        }
-        let Some(outbox) = c.outbox else { continue };
-        outbox_rows.push(
-            params![
-                outbox,
-                m.workspace,
-                m.id,
-                c.id,
-                &envelope_from,
-                &c.address,
-                c.notify,
-                c.orcpt,
-                ret.clone(),
-                envid.clone(),
-                m.accepted_at,
-                c.contact
-            ]
-            .to_vec(),
-        );
-        if c.ask {
-            asked.push(c.contact);
-        }
-    }
-    tx.execute_many(
-        "insert into copy (id, workspace_id, message_id, contact_id, position, address, mode_open, mode_click,
-         mode_document, reason_open, reason_click, ask, receipt_asked, state, answer, refusal, state_at, tick, opens_human, opens_unknown,
-         opens_machine, clicks_human, clicks_unknown, clicks_machine, carried_open, carried_click, carried_document)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, 0, 0, 0, 0, $7, $8, $9)",
-        &copy_rows,
-    )?;
-    tx.execute_many(
-        "insert into outbox (id, kind, workspace_id, message_id, copy_id, sender, recipient, notify, orcpt, ret, envid,
-         created_at, due_at, attempts, contact_id)
-         values ($1, 'copy', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0, $12)",
-        &outbox_rows,
-    )?;
+    write_contents(tx, id, parts, links)?;
+    tx.execute_many(COPY, &copy_rows)?;
+    tx.execute_many(PARCEL, &parcels)?;
     tx.execute_many(REPORT, &reports)?;
-    outbox::forget_source(tx, m.id)?;
-    // In the order of their ids: two mails to the same people must not wait for each other crosswise.
-    asked.sort_unstable();
-    let asked: Vec<_> = asked.into_iter().map(|id| vec![id.into()]).collect();
+    outbox::forget_source(tx, id)?;
     tx.execute_many("update contact set ask_next = 0 where id = $1", &asked)?;
-    let news = News {
-        workspace: m.workspace,
-        user: Some(m.user),
-        kind: Happening::Accepted,
-        message: Some(m.id),
-        copy: None,
-        at: m.accepted_at,
-    };
     event::write(tx, &[news])
+}
+
+/// What a search in the Sent list looks through: the subject and the recipients' addresses.
+fn search_text(new: &NewMessage) -> String {
+    let mut text = new.message.subject.to_lowercase();
+    for copy in &new.copies {
+        text.push(' ');
+        text.push_str(&copy.address.key());
+    }
+    text
+}
+
+fn news(message: &Message) -> News {
+    News {
+        workspace: message.workspace,
+        user: Some(message.user),
+        kind: Happening::Accepted,
+        message: Some(message.id),
+        copy: None,
+        at: message.accepted_at,
+    }
+}
+
+fn copy_row(m: &Message, position: usize, c: &NewCopy) -> Vec<Value> {
+    let state = match (c.refusal, c.outbox) {
+        (Some(_), _) => CopyState::Bounced,
+        (None, Some(_)) => CopyState::Queued,
+        (None, None) => CopyState::HandedOver,
+    };
+    let tick = Tick::of(&c.modes, &model::tick::Seen::default());
+    params![
+        c.id,
+        m.workspace,
+        m.id,
+        c.contact,
+        position as i64,
+        &c.address,
+        c.modes.open,
+        c.modes.click,
+        c.modes.document,
+        c.reason_open,
+        c.reason_click,
+        c.ask,
+        c.receipt_asked,
+        state.as_str(),
+        c.refusal.map(|r| Refused::answer(r.reason)),
+        c.refusal.map(|r| r.reason),
+        m.accepted_at,
+        tick.as_str()
+    ]
+    .to_vec()
+}
+
+/// The place in the outbox of a copy that leaves from here.
+fn parcel_row(new: &NewMessage, copy: &NewCopy) -> Option<Vec<Value>> {
+    let m = &new.message;
+    let outbox = copy.outbox.filter(|_| copy.leaves())?;
+    let values = params![
+        outbox,
+        m.workspace,
+        m.id,
+        copy.id,
+        &new.envelope_from,
+        &copy.address,
+        copy.notify.clone(),
+        copy.orcpt.clone(),
+        new.ret.clone(),
+        new.envid.clone(),
+        m.accepted_at,
+        copy.contact
+    ];
+    Some(values.to_vec())
+}
+
+/// The report about a copy that does not.
+fn report_row(new: &NewMessage, copy: &NewCopy) -> Option<Vec<Value>> {
+    let m = &new.message;
+    let values = params![
+        copy.refusal?.report?,
+        m.workspace,
+        m.id,
+        copy.id,
+        &new.envelope_from,
+        copy.orcpt.clone(),
+        new.ret.clone(),
+        new.envid.clone(),
+        m.accepted_at
+    ];
+    Some(values.to_vec())
 }
 
 fn write_contents(
