@@ -5,8 +5,11 @@
 
 use std::ops::Range;
 
-use crate::entity;
 use crate::header::LINE_OCTETS_MAX;
+
+mod candidate;
+
+use candidate::{Candidate, Candidates};
 
 /// A web address in a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,9 +25,6 @@ pub(crate) struct Address {
 const ADDRESSES_MAX: usize = 10_000;
 /// A line of this length that ends in an address may have been broken within it.
 const WRAPPED_AT: usize = 65;
-/// Punctuation that ends a sentence or a bracket, not an address.
-const CLOSING: &[u8] = b".,;:!?)]}'*_";
-
 /// The addresses in the view of a text, in order: from the scheme to a blank, an angle bracket, a quote or a letter
 /// beyond ASCII, closing punctuation not included. What is broken over lines is not put together again. `joins`: lines
 /// that end in a blank are joined without it (`DelSp` of RFC 3676).
@@ -36,7 +36,8 @@ pub(crate) fn addresses(view: &[u8], joins: bool) -> Vec<Address> {
                 .any(|b| matches!(b, b'\'' | b'*' | b'_'))
             && ends_clearly(view, span.start, *ends, joins)
     };
-    let mut found: Vec<Address> = candidates(view, |span| Some(span.end))
+    let mut found: Vec<Address> = Candidates::in_text(view)
+        .take(ADDRESSES_MAX)
         .map(|candidate| Address {
             clear: clear(&candidate),
             span: candidate.span,
@@ -50,108 +51,18 @@ pub(crate) fn addresses(view: &[u8], joins: bool) -> Vec<Address> {
 /// The addresses in the view of HTML outside the spans that are `taken`, which are in order: those that are shown, mostly.
 /// Not each of them may be written anew: `html::writable`.
 pub(crate) fn elsewhere(view: &[u8], taken: &[Range<usize>]) -> Vec<Range<usize>> {
-    let bound = |Range { start, end }: Range<usize>| {
-        let next = taken.partition_point(|span| span.end <= start);
-        let next = taken.get(next).map_or(end, |span| span.start);
-        if next <= start {
-            return None;
-        }
-        let text = &view[start..end.min(next)];
-        let quote = memchr::memchr(b'\'', text).unwrap_or(text.len());
-        let length = before_reference(&text[..quote]);
-        Some(start + length - comment_end(&text[..length], &view[start + length..]))
-    };
-    candidates(view, bound)
+    let mut at = 0;
+    let edge = view.len()..view.len();
+    let between = taken.iter().chain([&edge]).map(|span| {
+        let between = at..span.start.max(at);
+        at = at.max(span.end);
+        between
+    });
+    between
+        .flat_map(|stretch| Candidates::in_html(view, stretch))
         .map(|candidate| candidate.span)
+        .take(ADDRESSES_MAX)
         .collect()
-}
-
-/// In HTML an address ends before a reference to what ends one (`&gt;`, `&nbsp;`), and before one that nothing of the
-/// address follows, so that none is cut in two.
-fn before_reference(text: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(ampersand) = memchr::memchr(b'&', &text[at..]).map(|n| at + n) {
-        let (length, character) = entity::reference(&text[ampersand..]);
-        at = ampersand + length;
-        let goes_on = text[at..].iter().any(|b| !CLOSING.contains(b));
-        let within = character.is_some_and(|c| c.is_ascii() && !ends(c as u8) && c != '\'');
-        if !goes_on || !within {
-            return ampersand;
-        }
-    }
-    text.len()
-}
-
-/// How many bytes at the end of an address in HTML end a comment that it stands in: `-->` and `--!>`.
-fn comment_end(address: &[u8], rest: &[u8]) -> usize {
-    let marks = [&b"--"[..], b"--!"];
-    let end = marks.into_iter().find(|mark| address.ends_with(mark));
-    end.filter(|_| rest.starts_with(b">"))
-        .map_or(0, <[u8]>::len)
-}
-
-/// What may be an address, and where it must have ended: punctuation follows.
-struct Candidate {
-    span: Range<usize>,
-    ends: usize,
-}
-
-/// All that may be addresses. `bound` says where one that could take this span ends at the latest, or that it is none.
-fn candidates(
-    view: &[u8],
-    bound: impl Fn(Range<usize>) -> Option<usize>,
-) -> impl Iterator<Item = Candidate> {
-    let marks = memchr::memmem::Finder::new(b"://");
-    let mut at = 0;
-    let next = move || {
-        loop {
-            let colon = at + marks.find(&view[at..])?;
-            at = colon + 3;
-            let scheme = [&b"https"[..], b"http"].into_iter().find(|scheme| {
-                let before = &view[..colon];
-                before.len() >= scheme.len()
-                    && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme)
-            });
-            let Some(start) = scheme.map(|scheme| colon - scheme.len()) else {
-                continue;
-            };
-            let rest = &view[at..];
-            let length = rest.iter().position(|b| ends(*b)).unwrap_or(rest.len());
-            let Some(ends) = bound(start..at + length).filter(|end| *end > at) else {
-                continue;
-            };
-            let length = without_closing(&view[at..ends]);
-            at += length;
-            if length > 0 {
-                let span = start..at;
-                return Some(Candidate { span, ends });
-            }
-        }
-    };
-    std::iter::from_fn(next).take(ADDRESSES_MAX)
-}
-
-/// No address goes on over it.
-fn ends(byte: u8) -> bool {
-    !byte.is_ascii_graphic() || matches!(byte, b'<' | b'>' | b'"')
-}
-
-/// The length without closing punctuation. A bracket that was opened within the address belongs to it.
-fn without_closing(text: &[u8]) -> usize {
-    let count = |b: u8| memchr::memchr_iter(b, text).count();
-    let mut open = [(b'(', b')'), (b'[', b']'), (b'{', b'}')].map(|(a, b)| (b, count(a), count(b)));
-    let mut length = text.len();
-    while length > 0 && CLOSING.contains(&text[length - 1]) {
-        let last = text[length - 1];
-        if let Some((_, opened, closed)) = open.iter_mut().find(|(b, ..)| *b == last) {
-            if opened >= closed {
-                break;
-            }
-            *closed -= 1;
-        }
-        length -= 1;
-    }
-    length
 }
 
 /// Nothing before it that could be a part of it.

@@ -41,7 +41,10 @@ pub fn decode_attribute(value: &str) -> Option<Cow<'_, str>> {
 /// What begins with an ampersand in ASCII: how long it is, and the character that it stands for, where that can be read. An
 /// ampersand that begins no reference stands for itself.
 pub(crate) fn reference(ascii: &[u8]) -> (usize, Option<char>) {
-    let text = std::str::from_utf8(ascii).unwrap_or("&");
+    let word = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'#';
+    let word = ascii.iter().skip(1).take_while(word).count();
+    let text = &ascii[..ascii.len().min(word + 2)];
+    let text = std::str::from_utf8(text).unwrap_or("&");
     let mut read = String::new();
     let used = match text.as_bytes() {
         [b'&', b'#', ..] => Some(number(text, &mut read)),

@@ -165,6 +165,28 @@ fn very_many_addresses_in_one_line_of_text() {
 }
 
 #[test]
+fn addresses_that_begin_within_others() {
+    for unit in [
+        "http://",
+        "http://a&lt;",
+        "http://a'",
+        "&a=1",
+        "&;",
+        "http://a,",
+    ] {
+        let many = filled(unit);
+        for body in [
+            format!("https://x.example/?{many}"),
+            format!("<a href=\"https://x.example/?{many}\">x</a>"),
+            format!("<img src=\"https://x.example/?{many}\">"),
+        ] {
+            promises(&html(&body));
+        }
+        promises(format!("From: a@b.example\r\n\r\nhttps://x.example/?{many}").as_bytes());
+    }
+}
+
+#[test]
 fn over_the_bounds() {
     let header = format!("From: a@b.example\r\nX: {}\r\n\r\n", filled("x").repeat(9));
     assert_eq!(plan(header.as_bytes()).err(), Some(Broken::HeaderTooLarge));
