@@ -185,9 +185,7 @@ async fn prepare(house: &House, kind: ActKind) -> Ready {
         ActKind::ProofDisposed => {
             let long_ago = house.contact("past@example.org").await;
             let at = NOW - std::time::Duration::from_hours(24 * 1_500);
-            house
-                .consent(&long_ago, &Topic::ALL, ConsentState::Withdrawn, at)
-                .await;
+            house.withdraws(&long_ago, &Topic::ALL, at).await;
             Ready::Nothing
         }
         _ => Ready::Nothing,
@@ -493,11 +491,7 @@ async fn r_aud_01_every_act_of_the_list_writes_exactly_its_entry(house: House) {
         };
         assert_eq!(new, expected);
     }
-    let rows = house
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap();
+    let rows = house.ledger().await;
     // But for the four that said what was deleted when its term was over.
     let closed: Vec<_> = rows
         .iter()
@@ -579,11 +573,7 @@ async fn r_aud_01_what_changes_nothing_is_no_act(house: House) {
 
 async fn r_aud_02_an_act_changed_behind_its_entry_is_found(house: House) {
     let opening = async |seq: usize| {
-        let rows = house
-            .store
-            .ledger_page(house.workspace, 0, 1_000)
-            .await
-            .unwrap();
+        let rows = house.ledger().await;
         rows[seq - 1].opening
     };
     assert_eq!(opening(1).await, Opening::Opens);
@@ -601,11 +591,7 @@ async fn r_aud_03_an_erased_contact_seals_the_acts_about_them(house: House) {
     let ready = Ready::Contact(bob.id);
     carry_out(&house, ActKind::ContactDescribed, ready).await;
     house.run("delete from contact_key").await;
-    let rows = house
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap();
+    let rows = house.ledger().await;
     let last = rows.last().unwrap();
     assert_eq!(last.entry.kind.as_str(), "contact.described");
     assert_eq!(last.opening, Opening::Sealed);

@@ -1,6 +1,6 @@
 //! The question: one copy of all that wait carries it, and only while it may still be asked.
 
-use crate::house::{House, MINUTE, NOW};
+use crate::house::{House, MINUTE, NOW, bounced};
 use crate::on_both;
 use model::consent::ASK_AGAIN_AFTER;
 use model::mode::NOTHING;
@@ -50,11 +50,7 @@ async fn r_cons_12_of_two_mails_on_their_way_one_asks(house: House) {
     assert!(!house.store.ask_claim(two, NOW).await.unwrap());
     let later = NOW + 30 * MINUTE;
     assert!(!house.store.ask_claim(two, later).await.unwrap());
-    house
-        .store
-        .outbox_finish(first, sent(true), later)
-        .await
-        .unwrap();
+    house.finish(first, sent(true), later).await;
     // It has left with the question: they count as asked.
     assert!(!house.store.ask_claim(two, later).await.unwrap());
     let again = later + ASK_AGAIN_AFTER;
@@ -64,16 +60,9 @@ async fn r_cons_12_of_two_mails_on_their_way_one_asks(house: House) {
 async fn r_cons_12_a_copy_that_never_left_gives_the_question_back(house: House) {
     let (_, [first, _], [one, two]) = two(&house).await;
     assert!(house.store.ask_claim(one, NOW).await.unwrap());
-    let bounced = Outcome::Bounced {
-        answer: "550 5.1.1 nobody here".into(),
-        report: None,
-        refusal: None,
-    };
     house
-        .store
-        .outbox_finish(first, bounced, NOW)
-        .await
-        .unwrap();
+        .finish(first, bounced("550 5.1.1 nobody here", None), NOW)
+        .await;
     let later = NOW + 2 * MINUTE;
     assert!(house.store.ask_claim(two, later).await.unwrap());
 }

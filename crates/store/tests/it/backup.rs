@@ -64,12 +64,14 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 
 /// An empty database beside the house, of its own kind or of the other.
 async fn empty(house: &House, other_kind: bool) -> Option<House> {
-    match (&house.config, other_kind) {
-        (Config::Sqlite(_), false) | (Config::Postgres(_), true) => {
-            Some(House::bare_on_sqlite().await)
+    let mut empty = match (&house.config, other_kind) {
+        (Config::Sqlite(_), false) | (Config::Postgres(_), true) => House::bare_on_sqlite().await,
+        (Config::Postgres(_), false) | (Config::Sqlite(_), true) => {
+            House::bare_on_postgres().await?
         }
-        (Config::Postgres(_), false) | (Config::Sqlite(_), true) => House::bare_on_postgres().await,
-    }
+    };
+    empty.workspace = house.workspace;
+    Some(empty)
 }
 
 async fn r_dsr_05_an_erased_contact_does_not_come_back(house: House) {
@@ -77,10 +79,8 @@ async fn r_dsr_05_an_erased_contact_does_not_come_back(house: House) {
     let other = house.agreed("other@example.net").await;
     let copy = house.copy_for(&other, DETAILED).await;
     house
-        .store
-        .hits_record(vec![hit(copy, Axis::Open, Meaning::Human, NOW)], NOW)
-        .await
-        .unwrap();
+        .record(vec![hit(copy, Axis::Open, Meaning::Human, NOW)], NOW)
+        .await;
     house.fold_all().await;
     let saved = backup(&house.store).await;
     let old_keys = keys(&house.store).await;
@@ -135,32 +135,10 @@ async fn r_dsr_05_an_erased_contact_does_not_come_back(house: House) {
         }
     }
     // Others are as they were, and the chain is whole.
-    let before = house
-        .store
-        .contact_export(
-            house.workspace,
-            other.id,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await
-        .unwrap();
-    let after = new
-        .store
-        .contact_export(
-            house.workspace,
-            other.id,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await
-        .unwrap();
+    let before = house.export(other.id).await;
+    let after = new.export(other.id).await;
     assert_eq!(before.unwrap().tables, after.unwrap().tables);
-    let rows = new
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap();
+    let rows = new.ledger().await;
     assert!(
         rows.iter()
             .all(|r| matches!(r.opening, Opening::Opens | Opening::Sealed))
@@ -190,28 +168,8 @@ async fn r_dsr_05_an_erased_contact_does_not_come_back(house: House) {
 }
 
 async fn same(house: &House, new: &House, contact: model::ContactId) {
-    let before = house
-        .store
-        .contact_export(
-            house.workspace,
-            contact,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await
-        .unwrap()
-        .unwrap();
-    let after = new
-        .store
-        .contact_export(
-            house.workspace,
-            contact,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await
-        .unwrap()
-        .unwrap();
+    let before = house.export(contact).await.unwrap();
+    let after = new.export(contact).await.unwrap();
     for (a, b) in before.tables.iter().zip(&after.tables) {
         let sorted = |t: &model::export::Table| {
             let mut rows: Vec<_> = t.rows.iter().map(|r| format!("{r:?}")).collect();
@@ -220,11 +178,7 @@ async fn same(house: &House, new: &House, contact: model::ContactId) {
         };
         assert_eq!(sorted(a), sorted(b), "{}", a.name);
     }
-    let rows = new
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap();
+    let rows = new.ledger().await;
     assert!(rows.iter().all(|r| r.opening == Opening::Opens), "{rows:?}");
     let filter = MessageFilter {
         search: Some(SENTINEL.to_owned()),

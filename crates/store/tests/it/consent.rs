@@ -24,15 +24,6 @@ on_both!(
 /// The digest of the token in a confirmation mail.
 const TOKEN: Sha256 = Sha256([9; 32]);
 
-async fn current(house: &House, contact: &Contact) -> Contact {
-    house
-        .store
-        .contact(house.workspace, contact.id)
-        .await
-        .unwrap()
-        .unwrap()
-}
-
 async fn r_cons_05_columns_are_the_fold_of_events(house: House) {
     let topics = proptest::sample::subsequence(Topic::ALL.to_vec(), 1..=4);
     let step = (
@@ -59,7 +50,11 @@ async fn r_cons_05_columns_are_the_fold_of_events(house: House) {
             .iter()
             .rev()
             .fold(Consent::default(), |c, e| c.after(e.topic, e.state, e.at));
-        assert_eq!(current(&house, &contact).await.consent, fold, "{steps:?}");
+        assert_eq!(
+            house.contact_now(contact.id).await.consent,
+            fold,
+            "{steps:?}"
+        );
         assert_eq!(events.len(), steps.iter().map(|s| s.0.len()).sum::<usize>());
         assert!(
             events.windows(2).all(|w| w[0].seq > w[1].seq),
@@ -97,7 +92,7 @@ async fn requested(house: &House, topics: &[Topic]) -> (Contact, CopyId, [u8; 16
 
 async fn agreeing_takes_effect_once_confirmed(house: House) {
     let (contact, copy, id) = requested(&house, &[Topic::Open, Topic::Details]).await;
-    let waiting = current(&house, &contact).await.consent;
+    let waiting = house.contact_now(contact.id).await.consent;
     assert_eq!(waiting.open.state, ConsentState::Requested);
     assert_eq!(waiting.click.state, ConsentState::Unknown, "not agreed to");
 
@@ -113,11 +108,7 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
     );
 
     // The mail is in the outbox, from nobody, to them.
-    let parcels = house
-        .store
-        .outbox_claim([1; 16], NOW, MINUTE, 9)
-        .await
-        .unwrap();
+    let parcels = house.claim(NOW).await;
     let mail = parcels
         .iter()
         .find(|p| p.errand == store::Errand::Confirm { request: id })
@@ -134,7 +125,7 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
             .await
             .unwrap()
     );
-    let given = current(&house, &contact).await.consent;
+    let given = house.contact_now(contact.id).await.consent;
     let proof = house
         .store
         .consent_proof(contact.id)
@@ -187,9 +178,7 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
 async fn a_confirmation_works_once(house: House) {
     let (contact, _, id) = requested(&house, &Topic::ALL).await;
     assert!(house.store.consent_confirm(id, TOKEN, NOW).await.unwrap());
-    house
-        .consent(&contact, &Topic::ALL, ConsentState::Withdrawn, NOW + MINUTE)
-        .await;
+    house.withdraws(&contact, &Topic::ALL, NOW + MINUTE).await;
     assert!(
         !house
             .store
@@ -198,7 +187,7 @@ async fn a_confirmation_works_once(house: House) {
             .unwrap()
     );
     assert_eq!(
-        current(&house, &contact).await.consent.open.state,
+        house.contact_now(contact.id).await.consent.open.state,
         ConsentState::Withdrawn
     );
 }
@@ -213,7 +202,7 @@ async fn a_confirmation_comes_too_late(house: House) {
             .unwrap()
     );
     assert_eq!(
-        current(&house, &contact).await.consent.open.state,
+        house.contact_now(contact.id).await.consent.open.state,
         ConsentState::Requested
     );
     let in_time = NOW + CONFIRM_LIFE - Duration::from_millis(1);
@@ -229,12 +218,7 @@ async fn a_confirmation_comes_too_late(house: House) {
 async fn a_withdrawal_is_stronger_than_an_older_link(house: House) {
     let (contact, _, id) = requested(&house, &[Topic::Open, Topic::Click]).await;
     house
-        .consent(
-            &contact,
-            &[Topic::Open],
-            ConsentState::Withdrawn,
-            NOW + MINUTE,
-        )
+        .withdraws(&contact, &[Topic::Open], NOW + MINUTE)
         .await;
     assert!(
         house
@@ -244,7 +228,7 @@ async fn a_withdrawal_is_stronger_than_an_older_link(house: House) {
             .unwrap(),
         "clicks still stand"
     );
-    let consent = current(&house, &contact).await.consent;
+    let consent = house.contact_now(contact.id).await.consent;
     assert_eq!(
         (consent.open.state, consent.click.state),
         (ConsentState::Withdrawn, ConsentState::Given)
@@ -289,7 +273,7 @@ async fn a_withdrawal_and_a_confirmation_at_once(house: House) {
         withdraw.await.unwrap().unwrap();
         // Whichever came first, the withdrawal stands.
         assert_eq!(
-            current(&house, &contact).await.consent.open.state,
+            house.contact_now(contact.id).await.consent.open.state,
             ConsentState::Withdrawn
         );
     }

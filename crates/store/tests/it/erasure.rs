@@ -1,6 +1,6 @@
 //! Erasing a contact: nothing of them is left anywhere, and what must stay whole stays whole.
 
-use crate::house::{DETAILED, House, MINUTE, NOW, hit, id};
+use crate::house::{DETAILED, House, NOW, hit, id};
 use crate::known::{Known, SENTINEL, known};
 use crate::on_both;
 use model::ledger::{Entry, Head, verify};
@@ -89,11 +89,7 @@ async fn r_dsr_04_nothing_of_an_erased_contact_is_left(house: House) {
 async fn r_dsr_04_mail_to_them_is_cancelled_and_its_sender_told(house: House) {
     let known = known(&house).await;
     erase(&house, &known).await;
-    let parcels = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap();
+    let parcels = house.claim(NOW).await;
     let errands: Vec<_> = parcels
         .iter()
         .map(|p| (&p.errand, p.recipient.as_str()))
@@ -131,41 +127,19 @@ async fn r_dsr_04_others_keep_everything(house: House) {
     let other = house.agreed("other@example.net").await;
     let copy = house.copy_for(&other, DETAILED).await;
     let open = hit(copy, Axis::Open, Meaning::Human, NOW);
-    house.store.hits_record(vec![open], NOW).await.unwrap();
+    house.record(vec![open], NOW).await;
     let known = known(&house).await;
     house.fold_all().await;
-    let before = house
-        .store
-        .contact_export(
-            house.workspace,
-            other.id,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await
-        .unwrap();
+    let before = house.export(other.id).await;
     erase(&house, &known).await;
-    let after = house
-        .store
-        .contact_export(
-            house.workspace,
-            other.id,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await
-        .unwrap();
+    let after = house.export(other.id).await;
     assert_eq!(before, after);
 }
 
 async fn r_aud_03_the_chain_verifies_after_an_erasure(house: House) {
     let known = known(&house).await;
     let receipt = erase(&house, &known).await;
-    let rows = house
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap();
+    let rows = house.ledger().await;
     let of_consent = |kind: &str| kind.starts_with("consent.") || kind == "contact.consent_set";
     for row in &rows {
         let wanted = if of_consent(row.entry.kind.as_str()) {
@@ -187,11 +161,7 @@ async fn r_aud_03_the_chain_verifies_after_an_erasure(house: House) {
     // An event that was merely deleted is told from one that was erased.
     let bob = house.agreed("bob@example.org").await;
     house.run("delete from consent_event").await;
-    let rows = house
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap();
+    let rows = house.ledger().await;
     let missing = rows
         .iter()
         .filter(|r| r.opening == Opening::EventMissing)

@@ -3,7 +3,7 @@
 use crate::house::{House, INDIVIDUAL, MINUTE, NOW, id};
 use crate::on_both;
 use model::event::Happening;
-use model::{ConsentState, Language, Topic, UserId, WorkspaceId};
+use model::{Language, Topic, UserId, WorkspaceId};
 use std::time::Duration;
 use store::Terms;
 
@@ -60,9 +60,7 @@ async fn everybody_sees_their_own(house: House) {
         .unwrap();
     let bob = house.contact("bob@example.org").await;
     let (message, _) = house.accept(house.draft(&[&bob], INDIVIDUAL, NOW)).await;
-    house
-        .consent(&bob, &[Topic::Open], ConsentState::Given, NOW)
-        .await;
+    house.gives(&bob, &[Topic::Open], NOW).await;
 
     let kinds = async |workspace, user| {
         let events = house

@@ -18,16 +18,7 @@ on_both!(
 
 async fn drawn(house: &House) -> Export {
     let known = known(house).await;
-    let export = house
-        .store
-        .contact_export(
-            house.workspace,
-            known.contact,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await;
-    export.unwrap().unwrap()
+    house.export(known.contact).await.unwrap()
 }
 
 async fn r_dsr_01_every_table_of_a_contact_is_in_the_export(house: House) {
@@ -135,17 +126,8 @@ async fn r_dsr_01_nothing_of_others_is_in_it(house: House) {
     draft.message.subject = "Between the two of us".into();
     house.accept(draft).await;
     let known = known(&house).await;
-    let (store, workspace) = (&house.store, house.workspace);
-    let export = store
-        .contact_export(
-            workspace,
-            known.contact,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await
-        .unwrap()
-        .unwrap();
+    let store = &house.store;
+    let export = house.export(known.contact).await.unwrap();
     let text = export.json().unwrap();
     assert!(!text.contains("example.net") && !text.contains("two of us"));
     assert!(!text.contains("$argon2id$"));

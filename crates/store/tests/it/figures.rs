@@ -24,7 +24,7 @@ async fn what_waits_is_counted(house: House) {
         .await;
     let mut unsure = hit(copy, Axis::Open, Meaning::Human, NOW);
     unsure.verdict.confidence = 60;
-    house.store.hits_record(vec![unsure], NOW).await.unwrap();
+    house.record(vec![unsure], NOW).await;
     assert_eq!(house.store.figures().await.unwrap().unfolded, 1);
     house.fold_all().await;
     let figures = house.store.figures().await.unwrap();

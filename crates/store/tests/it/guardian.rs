@@ -155,7 +155,7 @@ async fn r_age_03_only_what_the_guardian_agreed_to_counts(house: House) {
     use ConsentState::{Given, Requested, Withdrawn};
     // Agreed to opens before anybody knew how young they are.
     let child = house.contact("child@example.org").await;
-    house.consent(&child, &[Topic::Open], Given, NOW).await;
+    house.gives(&child, &[Topic::Open], NOW).await;
     say(&house, &child, AgeStanding::Below, NOW).await;
     let mother = named(&house, &child, &[Topic::Click]).await;
     give(&house, mother, NOW).await;
@@ -185,9 +185,7 @@ async fn r_age_03_the_child_withdraws_alone_and_then_nobody_agrees_for_them(hous
     let child = child(&house, "child@example.org").await;
     let mother = named(&house, &child, &BOTH).await;
     give(&house, mother, NOW).await;
-    house
-        .consent(&child, &BOTH, ConsentState::Withdrawn, NOW + MINUTE)
-        .await;
+    house.withdraws(&child, &BOTH, NOW + MINUTE).await;
     assert_eq!(stands(&house, &child).await.0, AgeStanding::Below);
     let taken = house
         .store
@@ -219,7 +217,7 @@ async fn r_age_03_whoever_reaches_the_age_decides_alone_and_the_guardians_word_e
         .await
         .unwrap();
     assert!(now.unwrap().consent.may_ask(NOW + DAY));
-    house.consent(&child, &BOTH, Given, NOW + 2 * DAY).await;
+    house.gives(&child, &BOTH, NOW + 2 * DAY).await;
     let taken = house.store.guardian_withdraw(mother, NOW + 3 * DAY).await;
     assert_eq!(taken.unwrap(), []);
     assert_eq!(stands(&house, &child).await.1, Given);
@@ -302,7 +300,7 @@ async fn r_age_03_a_workspace_can_want_to_check_it_first(house: House) {
 }
 
 async fn r_age_03_no_and_late_and_overtaken_give_nothing(house: House) {
-    use ConsentState::{Refused, Requested, Withdrawn};
+    use ConsentState::{Refused, Requested};
     let one = child(&house, "one@example.org").await;
     let mother = named(&house, &one, &BOTH).await;
     assert!(house.store.guardian_refuse(mother, NOW).await.unwrap());
@@ -322,7 +320,7 @@ async fn r_age_03_no_and_late_and_overtaken_give_nothing(house: House) {
         GuardianGave::Late
     );
     assert_eq!(stands(&house, &two).await.1, Requested);
-    house.consent(&two, &BOTH, Withdrawn, NOW).await;
+    house.withdraws(&two, &BOTH, NOW).await;
     assert_eq!(give(&house, mother, NOW).await, GuardianGave::Late);
 
     // A wrong address, and then the right one: the first cannot agree any more.

@@ -1,11 +1,11 @@
 //! Hits: recorded only as far as allowed at that moment, kept once, counted once.
 
-use crate::house::{DETAILED, House, INDIVIDUAL, MINUTE, NOW, hit, id};
+use crate::house::{DETAILED, House, INDIVIDUAL, MINUTE, NOW, hit, id, sent};
 use crate::on_both;
 use model::event::Happening;
 use model::hit::Hit;
 use model::mode::NOTHING;
-use model::{Axis, ConsentState, CopyId, Meaning, Mode, PerAxis, Tick, Time, Topic};
+use model::{Axis, CopyId, Meaning, Mode, PerAxis, Tick, Time, Topic};
 use std::time::Duration;
 use store::Recorded;
 
@@ -41,7 +41,7 @@ const REFUSED: Recorded = Recorded {
 
 async fn record(house: &House, hit: Hit) -> Recorded {
     let now = hit.at;
-    house.store.hits_record(vec![hit], now).await.unwrap()
+    house.record(vec![hit], now).await
 }
 
 async fn tracked(house: &House, modes: PerAxis<Mode>) -> CopyId {
@@ -76,11 +76,7 @@ async fn the_same_hit_is_kept_once(house: House) {
     record(&house, one.clone()).await;
     house.fold_all().await;
     // A recorder that did not hear of the commit tries again.
-    house
-        .store
-        .hits_record(vec![one.clone(), one], NOW)
-        .await
-        .unwrap();
+    house.record(vec![one.clone(), one], NOW).await;
     house.fold_all().await;
     assert_eq!(house.store.hits(copy).await.unwrap().len(), 1);
     assert_eq!(house.read(copy).await.seen.opens.human, 1);
@@ -115,9 +111,7 @@ async fn a_withdrawal_reaches_the_past(house: House) {
         record(&house, hit(old, Axis::Open, Meaning::Human, NOW)).await,
         STORED
     );
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW + MINUTE)
-        .await;
+    house.withdraws(&bob, &Topic::ALL, NOW + MINUTE).await;
     for axis in [Axis::Open, Axis::Click] {
         assert_eq!(
             record(&house, hit(old, axis, Meaning::Human, NOW + MINUTE)).await,
@@ -130,12 +124,7 @@ async fn a_withdrawal_reaches_the_past(house: House) {
 async fn consent_to_one_axis_is_not_consent_to_another(house: House) {
     let bob = house.contact("bob@example.org").await;
     house
-        .consent(
-            &bob,
-            &[Topic::Click, Topic::Details],
-            ConsentState::Given,
-            NOW,
-        )
+        .gives(&bob, &[Topic::Click, Topic::Details], NOW)
         .await;
     let copy = house.copy_for(&bob, INDIVIDUAL).await;
     assert_eq!(
@@ -241,9 +230,7 @@ async fn facts_only_in_detailed(house: House) {
         facts(1).await.unwrap().client.as_deref(),
         Some("Thunderbird")
     );
-    house
-        .consent(&bob, &[Topic::Details], ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&bob, &[Topic::Details], NOW).await;
     assert_eq!(facts(2).await, None, "not agreed to any more");
     assert_eq!(
         house
@@ -264,7 +251,7 @@ async fn an_unknown_or_damaged_copy_holds_up_nobody(house: House) {
         .await;
     let batch =
         [good, damaged, CopyId(id())].map(|copy| hit(copy, Axis::Open, Meaning::Human, NOW));
-    let recorded = house.store.hits_record(batch.to_vec(), NOW).await.unwrap();
+    let recorded = house.record(batch.to_vec(), NOW).await;
     assert_eq!(
         recorded,
         Recorded {
@@ -289,7 +276,7 @@ async fn counters_follow_the_judgement(house: House) {
         }
         hits.push(hit(copy, Axis::Click, meaning, NOW));
     }
-    house.store.hits_record(hits, NOW).await.unwrap();
+    house.record(hits, NOW).await;
     assert_eq!(house.read(copy).await.seen.opens.human, 0, "not folded yet");
     house.fold_all().await;
     let seen = house.read(copy).await.seen;
@@ -310,10 +297,8 @@ async fn a_repetition_is_kept_and_not_counted(house: House) {
         ..hit(copy, Axis::Open, Meaning::Human, NOW)
     };
     house
-        .store
-        .hits_record(vec![hit(copy, Axis::Open, Meaning::Human, NOW), again], NOW)
-        .await
-        .unwrap();
+        .record(vec![hit(copy, Axis::Open, Meaning::Human, NOW), again], NOW)
+        .await;
     house.fold_all().await;
     assert_eq!(house.read(copy).await.seen.opens.human, 1);
     let kept = house.store.hits(copy).await.unwrap();
@@ -326,9 +311,7 @@ async fn a_repetition_is_kept_and_not_counted(house: House) {
 async fn a_click_without_consent_to_opens_is_no_reading(house: House) {
     // R-MODE-16
     let bob = house.contact("bob@example.org").await;
-    house
-        .consent(&bob, &[Topic::Click], ConsentState::Given, NOW)
-        .await;
+    house.gives(&bob, &[Topic::Click], NOW).await;
     let copy = house
         .copy_for(
             &bob,
@@ -406,7 +389,7 @@ async fn the_feed_tells_of_firsts(house: House) {
     let other = house.copy_for(&bob, INDIVIDUAL).await;
     let before = house.store.event_last().await.unwrap();
     let batch = [Axis::Open, Axis::Click].map(|axis| hit(other, axis, Meaning::Human, NOW));
-    house.store.hits_record(batch.to_vec(), NOW).await.unwrap();
+    house.record(batch.to_vec(), NOW).await;
     house.fold_all().await;
     assert_eq!(
         told(&house, before).await,
@@ -435,7 +418,7 @@ async fn two_folders_count_once(house: House) {
         .map(|n| hit(copies[n % 4], Axis::Open, Meaning::Human, NOW))
         .collect();
     for batch in hits.chunks(1_000) {
-        house.store.hits_record(batch.to_vec(), NOW).await.unwrap();
+        house.record(batch.to_vec(), NOW).await;
     }
     let folders: Vec<_> = (0..4)
         .map(|_| {
@@ -485,11 +468,7 @@ async fn folding_and_delivering_at_once(house: House) {
             .await
             .unwrap()
         {
-            let outcome = store::Outcome::Sent {
-                answer: "250".into(),
-                carried: store::Carried::default(),
-                report: None,
-            };
+            let outcome = sent();
             delivering
                 .outbox_finish(parcel, outcome, NOW)
                 .await
@@ -534,7 +513,7 @@ async fn a_full_batch(house: House) {
     let hits: Vec<_> = (0..1_000)
         .map(|_| hit(copy, Axis::Open, Meaning::Unknown, NOW))
         .collect();
-    let recorded = house.store.hits_record(hits, NOW).await.unwrap();
+    let recorded = house.record(hits, NOW).await;
     assert_eq!(
         recorded,
         Recorded {
@@ -542,10 +521,7 @@ async fn a_full_batch(house: House) {
             refused: 0
         }
     );
-    assert_eq!(
-        house.store.hits_record(Vec::new(), NOW).await.unwrap(),
-        Recorded::default()
-    );
+    assert_eq!(house.record(Vec::new(), NOW).await, Recorded::default());
     house.fold_all().await;
     let read = house.read(copy).await;
     assert_eq!(

@@ -1,16 +1,17 @@
 //! What every test begins with: a fresh database, a workspace, a user, and short ways to make the rest.
 
+use model::export::Export;
 use model::hit::Hit;
 use model::mode::NOTHING;
 use model::{
-    Axis, ConsentState, CopyId, EmailAddress, Facts, HitId, Language, Meaning, MessageId, Mode,
-    PerAxis, Role, Source, Switch, Time, Topic, UserId, Verdict, WorkspaceId,
+    Axis, ConsentState, ContactId, CopyId, EmailAddress, Facts, HitId, Language, Meaning,
+    MessageId, Mode, PerAxis, Role, Source, Switch, Time, Topic, UserId, Verdict, WorkspaceId,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::{
-    By, Config, Contact, Copy, Fresh, Link, Message, Method, NewCopy, NewMessage, Parcel, Store,
-    User,
+    By, Carried, Config, Contact, Copy, Disclosure, Fresh, LedgerRow, Link, Message, Method,
+    NewCopy, NewMessage, Outcome, Parcel, Recorded, Store, User,
 };
 
 /// Every test's present, on a full minute.
@@ -52,6 +53,24 @@ pub(crate) fn id() -> [u8; 16] {
 
 pub(crate) fn address(text: &str) -> EmailAddress {
     text.parse().expect("an address")
+}
+
+/// The relay took it.
+pub(crate) fn sent() -> Outcome {
+    Outcome::Sent {
+        answer: "250 2.0.0 ok".into(),
+        carried: Carried::default(),
+        report: None,
+    }
+}
+
+/// The relay refused it for good.
+pub(crate) fn bounced(answer: &str, report: Option<[u8; 16]>) -> Outcome {
+    Outcome::Bounced {
+        answer: answer.into(),
+        report,
+        refusal: None,
+    }
 }
 
 /// Where a contact comes from that a user wrote to.
@@ -222,21 +241,17 @@ impl House {
     /// A person corrects what is known about them, through a link that was mailed to them.
     pub(crate) async fn corrects(
         &self,
-        contact: model::ContactId,
+        contact: ContactId,
         name: &str,
         language: Option<model::Tongue>,
         country: Option<model::Country>,
     ) -> bool {
         let made = self.store.challenge(self.workspace, contact, id, NOW);
         assert!(made.await.expect("a challenge"));
-        let parcels = self.store.outbox_claim(id(), NOW, MINUTE, 99).await;
-        let challenge = parcels
-            .expect("parcels")
-            .into_iter()
-            .find_map(|p| match p.errand {
-                store::Errand::Challenge { challenge } => Some(challenge),
-                _ => None,
-            });
+        let challenge = (self.claim(NOW).await.into_iter()).find_map(|p| match p.errand {
+            store::Errand::Challenge { challenge } => Some(challenge),
+            _ => None,
+        });
         let act = store::OwnAct::Correct {
             name: name.to_owned(),
             language,
@@ -269,8 +284,7 @@ impl House {
     /// A contact who agreed to everything.
     pub(crate) async fn agreed(&self, at: &str) -> Contact {
         let contact = self.contact(at).await;
-        self.consent(&contact, &Topic::ALL, ConsentState::Given, NOW)
-            .await;
+        self.gives(&contact, &Topic::ALL, NOW).await;
         contact
     }
 
@@ -286,6 +300,38 @@ impl House {
             .consent_set(self.workspace, contact.id, topics, state, method, None, at)
             .await
             .expect("an event");
+    }
+
+    /// They agree to these topics.
+    pub(crate) async fn gives(&self, contact: &Contact, topics: &[Topic], at: Time) {
+        self.consent(contact, topics, ConsentState::Given, at).await;
+    }
+
+    /// They take these topics back.
+    pub(crate) async fn withdraws(&self, contact: &Contact, topics: &[Topic], at: Time) {
+        let state = ConsentState::Withdrawn;
+        self.consent(contact, topics, state, at).await;
+    }
+
+    /// The contact as it is now.
+    pub(crate) async fn contact_now(&self, id: ContactId) -> Contact {
+        let read = self.store.contact(self.workspace, id).await;
+        read.expect("a read").expect("a contact")
+    }
+
+    /// What a contact is told of themselves, by somebody who states nothing.
+    pub(crate) async fn export(&self, contact: ContactId) -> Option<Export> {
+        let told = (&Disclosure::default(), Language::En);
+        let export = self
+            .store
+            .contact_export(self.workspace, contact, told, NOW);
+        export.await.expect("an export")
+    }
+
+    /// The ledger, from its beginning.
+    pub(crate) async fn ledger(&self) -> Vec<LedgerRow> {
+        let page = self.store.ledger_page(self.workspace, 0, 1_000);
+        page.await.expect("a ledger")
     }
 
     /// The workspace allows facts too.
@@ -375,11 +421,23 @@ impl House {
     pub(crate) async fn claimed(&self) -> Parcel {
         let contact = self.contact("bob@example.org").await;
         self.accept(self.draft(&[&contact], NOTHING, NOW)).await;
-        self.store
-            .outbox_claim(id(), NOW, MINUTE, 9)
-            .await
-            .expect("a claim")
-            .remove(0)
+        self.claim(NOW).await.remove(0)
+    }
+
+    /// All that is due then, claimed by somebody for a minute.
+    pub(crate) async fn claim(&self, at: Time) -> Vec<Parcel> {
+        let claimed = self.store.outbox_claim(id(), at, MINUTE, 99);
+        claimed.await.expect("a claim")
+    }
+
+    pub(crate) async fn finish(&self, parcel: Parcel, outcome: Outcome, at: Time) {
+        let finished = self.store.outbox_finish(parcel, outcome, at);
+        finished.await.expect("an outcome that is written down");
+    }
+
+    pub(crate) async fn record(&self, hits: Vec<Hit>, at: Time) -> Recorded {
+        let recorded = self.store.hits_record(hits, at);
+        recorded.await.expect("hits that are recorded or refused")
     }
 
     pub(crate) async fn read(&self, copy: CopyId) -> Copy {

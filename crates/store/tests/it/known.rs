@@ -1,6 +1,6 @@
 //! A contact about whom there is something in every table: what rights and retention are tested with.
 
-use crate::house::{DETAILED, House, MINUTE, NOW, address, hit, id};
+use crate::house::{DETAILED, House, NOW, address, hit, id};
 use model::{
     Axis, ConsentState, ContactId, CopyId, Language, Meaning, MessageId, RequestId, Right, Topic,
     WebhookEvent,
@@ -35,38 +35,28 @@ pub(crate) async fn known(house: &House) -> Known {
         NOW,
     );
     let contact = made.await.unwrap();
-    house
-        .consent(&contact, &Topic::ALL, ConsentState::Given, NOW)
-        .await;
+    house.gives(&contact, &Topic::ALL, NOW).await;
 
     let mut new = house.draft(&[&contact], DETAILED, NOW);
     new.message.subject = format!("For {name} <{at}>");
     new.message.header_id = format!("for-{at}@sample.example");
     new.links[0].destination = format!("https://example.org/?to={SENTINEL}%40example.org");
     let (message, copies) = house.accept(new).await;
-    let parcel = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap();
+    let parcel = house.claim(NOW).await;
     let sent = Outcome::Sent {
         answer: format!("250 {at} ok"),
         carried: store::Carried::default(),
         report: None,
     };
     for parcel in parcel {
-        house
-            .store
-            .outbox_finish(parcel, sent.clone(), NOW)
-            .await
-            .unwrap();
+        house.finish(parcel, sent.clone(), NOW).await;
     }
     let read = copies[0];
     let hits = vec![
         hit(read, Axis::Open, Meaning::Human, NOW),
         hit(read, Axis::Click, Meaning::Human, NOW),
     ];
-    house.store.hits_record(hits, NOW).await.unwrap();
+    house.record(hits, NOW).await;
     house.fold_all().await;
     house.store.copy_receipt(read, NOW).await.unwrap();
     let host = MailHost {
@@ -97,9 +87,7 @@ pub(crate) async fn known(house: &House) -> Known {
         .consent_text_keep(Language::En, body, body, NOW)
         .await
         .unwrap();
-    house
-        .consent(&contact, &[Topic::Details], ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&contact, &[Topic::Details], NOW).await;
     let asked = house.store.consent_request(
         NewAgreement {
             id: id(),

@@ -4,7 +4,7 @@ use crate::house::{House, MINUTE, NOW};
 use crate::on_both;
 use model::ledger::{Damage, Entry, Head, Tampering, verify};
 use model::{ConsentState, SigningKey, Topic};
-use store::{Contact, LedgerRow, Opening};
+use store::{Contact, Opening};
 
 on_both!(
     r_aud_04_the_program_cannot_rewrite_what_is_only_added_to,
@@ -20,17 +20,14 @@ on_both!(
     many_at_once_make_one_chain,
 );
 
-async fn rows(house: &House) -> Vec<LedgerRow> {
-    house
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap()
-}
-
 /// Verifies as somebody does who kept these heads.
 async fn checked(house: &House, heads: &[Head]) -> Result<Head, Tampering> {
-    let entries: Vec<Entry> = rows(house).await.into_iter().map(|row| row.entry).collect();
+    let entries: Vec<Entry> = house
+        .ledger()
+        .await
+        .into_iter()
+        .map(|row| row.entry)
+        .collect();
     verify(Head::beginning(house.workspace.bytes()), &entries, heads)
 }
 
@@ -46,24 +43,12 @@ async fn filled(house: &House) -> (Contact, Contact, Head) {
         house.contact("bob@example.org").await,
         house.contact("eve@example.org").await,
     );
+    house.gives(&bob, &[Topic::Open, Topic::Click], NOW).await;
     house
-        .consent(&bob, &[Topic::Open, Topic::Click], ConsentState::Given, NOW)
+        .gives(&eve, &[Topic::Open, Topic::Click], NOW + MINUTE)
         .await;
     house
-        .consent(
-            &eve,
-            &[Topic::Open, Topic::Click],
-            ConsentState::Given,
-            NOW + MINUTE,
-        )
-        .await;
-    house
-        .consent(
-            &bob,
-            &[Topic::Open, Topic::Click],
-            ConsentState::Withdrawn,
-            NOW + MINUTE * 2,
-        )
+        .withdraws(&bob, &[Topic::Open, Topic::Click], NOW + MINUTE * 2)
         .await;
     let head = checked(house, &[]).await.unwrap();
     assert_eq!(head.seq, 6);
@@ -72,7 +57,7 @@ async fn filled(house: &House) -> (Contact, Contact, Head) {
 
 async fn r_aud_02_every_change_of_consent_is_an_entry(house: House) {
     let (_, _, head) = filled(&house).await;
-    let rows = rows(&house).await;
+    let rows = house.ledger().await;
     let kinds: Vec<_> = rows.iter().map(|r| r.entry.kind.as_str()).collect();
     assert_eq!(
         kinds[..5],
@@ -149,7 +134,7 @@ async fn r_aud_02_an_event_changed_behind_its_entry_is_found(house: House) {
     house
         .run("delete from consent_event where ledger_seq = 5")
         .await;
-    let openings: Vec<_> = rows(&house).await.iter().map(|r| r.opening).collect();
+    let openings: Vec<_> = house.ledger().await.iter().map(|r| r.opening).collect();
     let expected = [
         Opening::Opens,
         Opening::Differs,
@@ -166,7 +151,7 @@ async fn r_aud_03_an_erased_contact_leaves_the_chain_whole(house: House) {
     let only_bob = "delete from contact_key where contact_id in (select id from contact where address_key = 'bob@example.org')";
     house.run(only_bob).await;
     assert_eq!(checked(&house, &[head]).await, Ok(head));
-    let openings: Vec<_> = rows(&house).await.iter().map(|r| r.opening).collect();
+    let openings: Vec<_> = house.ledger().await.iter().map(|r| r.opening).collect();
     let (open, sealed) = (Opening::Opens, Opening::Sealed);
     assert_eq!(openings, [sealed, sealed, open, open, sealed, sealed]);
     // Nothing more can be written about somebody who is erased; about others it can.
@@ -180,9 +165,7 @@ async fn r_aud_03_an_erased_contact_leaves_the_chain_whole(house: House) {
         NOW,
     );
     assert!(matches!(more.await, Err(store::Error::Conflict(_))));
-    house
-        .consent(&eve, &[Topic::Open], ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&eve, &[Topic::Open], NOW).await;
     assert_eq!(checked(&house, &[head]).await.unwrap().seq, 7);
 }
 
@@ -206,9 +189,7 @@ async fn heads_are_due_once_a_day_and_only_where_something_was_added(house: Hous
         .await
         .unwrap();
     assert_eq!(due(NOW + MINUTE).await, [], "nothing was added");
-    house
-        .consent(&eve, &[Topic::Open], ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&eve, &[Topic::Open], NOW).await;
     assert_eq!(due(NOW - MINUTE).await, [], "not a day yet");
     assert_eq!(due(NOW).await.len(), 1);
 }
@@ -248,7 +229,8 @@ async fn many_at_once_make_one_chain(house: House) {
     }
     assert_eq!(checked(&house, &[]).await.unwrap().seq, 32);
     assert!(
-        rows(&house)
+        house
+            .ledger()
             .await
             .iter()
             .all(|r| r.opening == Opening::Opens)
@@ -258,9 +240,7 @@ async fn many_at_once_make_one_chain(house: House) {
 /// On PostgreSQL every test here runs as the role that the program gets; this one shows what it may not.
 async fn r_aud_04_the_program_cannot_rewrite_what_is_only_added_to(house: House) {
     let bob = house.agreed("bob@example.org").await;
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&bob, &Topic::ALL, NOW).await;
     let rows = async |table| {
         let sql = format!("select count(*) from {table}");
         house.number(&sql).await
@@ -310,11 +290,7 @@ async fn r_aud_04_what_a_log_server_gets_follows_the_chain(house: House) {
         .store
         .contact_restrict(house.workspace, bob.id, true, by);
     assert!(restricted.await.unwrap());
-    let chain = house
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap();
+    let chain = house.ledger().await;
     let all = house
         .store
         .ledger_export(house.workspace, 0, 1_000)

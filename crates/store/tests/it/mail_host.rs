@@ -1,36 +1,19 @@
 //! Servers that take contacts' mail: asked for once mail left, noted, and forgotten with the contact.
 
-use crate::house::{House, MINUTE, NOW};
+use crate::house::{House, MINUTE, NOW, sent};
 use crate::on_both;
 use model::mode::NOTHING;
-use store::{HostWanted, MailHost, Outcome};
+use store::{HostWanted, MailHost};
 
 on_both!(asked_for_once_mail_has_left, noted_anew_and_told);
-
-fn sent() -> Outcome {
-    Outcome::Sent {
-        answer: "250 ok".into(),
-        carried: store::Carried::default(),
-        report: None,
-    }
-}
 
 async fn asked_for_once_mail_has_left(house: House) {
     let wanted = async |after| house.store.mail_hosts_wanted(after, NOW).await.unwrap();
     let bob = house.contact("bob@Example.org").await;
     house.accept(house.draft(&[&bob], NOTHING, NOW)).await;
     assert_eq!(wanted(0).await, (0, vec![]), "it has not left");
-    let parcel = house
-        .store
-        .outbox_claim([7; 16], NOW, MINUTE, 9)
-        .await
-        .unwrap()
-        .remove(0);
-    house
-        .store
-        .outbox_finish(parcel, sent(), NOW)
-        .await
-        .unwrap();
+    let parcel = house.claim(NOW).await.remove(0);
+    house.finish(parcel, sent(), NOW).await;
     let (last, found) = wanted(0).await;
     let bobs = HostWanted {
         contact: bob.id,

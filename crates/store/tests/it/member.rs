@@ -99,12 +99,7 @@ async fn r_gov_02_taking_the_right_away_stops_recording_of_mail_already_sent(hou
     let copy = house.copy_for(&bob, INDIVIDUAL).await;
     let recorded = async || {
         let hit = hit(copy, Axis::Open, Meaning::Human, NOW);
-        house
-            .store
-            .hits_record(vec![hit], NOW)
-            .await
-            .unwrap()
-            .stored
+        house.record(vec![hit], NOW).await.stored
     };
     assert_eq!(recorded().await, 1);
     let set = async |may_track, ceiling| {

@@ -1,12 +1,12 @@
 //! Messages: kept as accepted, listed newest first, page by page without a hole or a double.
 
-use crate::house::{House, INDIVIDUAL, MINUTE, NOW, hit, id};
+use crate::house::{House, INDIVIDUAL, MINUTE, NOW, bounced, hit, id, sent};
 use crate::on_both;
 use model::mode::NOTHING;
 use model::{Axis, Meaning, MessageId, Tick, UserId, WorkspaceId};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use store::{Cursor, Error, Link, MessageFilter, Outcome};
+use store::{Cursor, Error, Link, MessageFilter};
 
 on_both!(
     what_is_accepted_is_there,
@@ -120,42 +120,18 @@ async fn filters(house: House) {
         .unwrap();
     let (read, copies) = house.accept(house.draft(&[&bob], INDIVIDUAL, NOW)).await;
     house
-        .store
-        .hits_record(vec![hit(copies[0], Axis::Open, Meaning::Human, NOW)], NOW)
-        .await
-        .unwrap();
+        .record(vec![hit(copies[0], Axis::Open, Meaning::Human, NOW)], NOW)
+        .await;
     house.fold_all().await;
-    let parcel = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap()
-        .remove(0);
-    let sent = Outcome::Sent {
-        answer: "250".into(),
-        carried: store::Carried::default(),
-        report: None,
-    };
-    house.store.outbox_finish(parcel, sent, NOW).await.unwrap();
+    let parcel = house.claim(NOW).await.remove(0);
+    house.finish(parcel, sent(), NOW).await;
     let mut draft = house.draft(&[&eve], NOTHING, NOW + MINUTE);
     draft.message.subject = "Über 100% Rabatt".into();
-    let (bounced, _) = house.accept(draft).await;
-    let parcel = house
-        .store
-        .outbox_claim(id(), NOW + MINUTE, MINUTE, 9)
-        .await
-        .unwrap()
-        .remove(0);
-    let outcome = Outcome::Bounced {
-        answer: "550".into(),
-        report: None,
-        refusal: None,
-    };
+    let (refused, _) = house.accept(draft).await;
+    let parcel = house.claim(NOW + MINUTE).await.remove(0);
     house
-        .store
-        .outbox_finish(parcel, outcome, NOW + MINUTE)
-        .await
-        .unwrap();
+        .finish(parcel, bounced("550", None), NOW + MINUTE)
+        .await;
     let mut draft = house.draft(&[&bob], NOTHING, NOW + MINUTE * 2);
     (draft.message.user, draft.message.sender) = (other, "bea@sample.example".into());
     let (beas, _) = house.accept(draft).await;
@@ -166,14 +142,14 @@ async fn filters(house: House) {
         ..all()
     };
     for (what, filter, expected) in [
-        ("nothing", all(), vec![beas, bounced, read]),
+        ("nothing", all(), vec![beas, refused, read]),
         (
             "a user",
             MessageFilter {
                 user: Some(house.user),
                 ..all()
             },
-            vec![bounced, read],
+            vec![refused, read],
         ),
         (
             "a sender",
@@ -183,9 +159,9 @@ async fn filters(house: House) {
             },
             vec![beas],
         ),
-        ("a subject", search("ÜBER 100%"), vec![bounced]),
+        ("a subject", search("ÜBER 100%"), vec![refused]),
         ("a recipient", search("BOB@"), vec![beas, read]),
-        ("an underscore", search("e_x"), vec![bounced]),
+        ("an underscore", search("e_x"), vec![refused]),
         ("no wild card", search("e%x"), vec![]),
         (
             "read",
@@ -201,7 +177,7 @@ async fn filters(house: House) {
                 tick: Some(Tick::Untracked),
                 ..all()
             },
-            vec![beas, bounced],
+            vec![beas, refused],
         ),
         (
             "bounced",
@@ -209,7 +185,7 @@ async fn filters(house: House) {
                 bounced: true,
                 ..all()
             },
-            vec![bounced],
+            vec![refused],
         ),
         (
             "all at once",
@@ -224,7 +200,7 @@ async fn filters(house: House) {
                 }),
                 ..search("rabatt")
             },
-            vec![bounced],
+            vec![refused],
         ),
     ] {
         assert_eq!(ids(&house, filter).await, expected, "{what}");

@@ -112,7 +112,7 @@ async fn r_mode_07_a_sum_is_a_number_a_day_and_nothing_else(house: House) {
     let copy = house.read(copies[0]).await;
     assert_eq!((copy.tick(), copy.seen.opens.human), (Tick::Limited, 0));
     let own = hit(copies[0], Axis::Open, Meaning::Human, NOW);
-    let recorded = house.store.hits_record(vec![own], NOW).await.unwrap();
+    let recorded = house.record(vec![own], NOW).await;
     assert_eq!(recorded, stored(0, 1));
 }
 
@@ -246,7 +246,7 @@ async fn newsletter(house: &House, contact: &Contact) -> CopyId {
 
 async fn open(house: &House, copy: CopyId, at: Time) -> Recorded {
     let opened = hit(copy, Axis::Open, Meaning::Human, at);
-    house.store.hits_record(vec![opened], at).await.unwrap()
+    house.record(vec![opened], at).await
 }
 
 async fn last_day(house: &House) -> Vec<String> {
@@ -268,11 +268,11 @@ async fn r_mode_09_one_date_overwritten_and_nothing_else(house: House) {
     for meaning in [Meaning::Machine, Meaning::Own] {
         let later = NOW + DAY * 9;
         let machine = hit(copy, Axis::Open, meaning, later);
-        let recorded = house.store.hits_record(vec![machine], later).await.unwrap();
+        let recorded = house.record(vec![machine], later).await;
         assert_eq!(recorded, stored(0, 1), "{meaning:?}");
     }
     let click = hit(copy, Axis::Click, Meaning::Human, NOW);
-    let clicked = house.store.hits_record(vec![click], NOW).await.unwrap();
+    let clicked = house.record(vec![click], NOW).await;
     assert_eq!(clicked, stored(0, 1));
     assert_eq!(last_day(&house).await, [(NOW + DAY * 3).day().to_string()]);
     for table in ["hit", "news", "tally"] {
@@ -355,9 +355,7 @@ async fn r_mode_17_list_cleaning_knows_only_those_who_are_tracked_so(house: Hous
 async fn r_mode_12_consent_after_sending_raises_nothing(house: House) {
     let bob = house.contact("bob@example.org").await;
     let copy = house.copy_for(&bob, NOTHING).await;
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Given, NOW)
-        .await;
+    house.gives(&bob, &Topic::ALL, NOW).await;
     assert_eq!(open(&house, copy, NOW).await, stored(0, 1));
     // Nor does a day or a sum become a person.
     let house = under(house, &["us-notice"]);
@@ -432,9 +430,7 @@ async fn r_law_01_a_withdrawal_of_one_recipient_counts_for_all(house: House) {
         .accept(house.draft(&[&client, &lawyer], INDIVIDUAL, NOW))
         .await;
     assert_eq!(open(&house, copies[0], NOW).await, stored(1, 0));
-    house
-        .consent(&lawyer, &[Topic::Open], ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&lawyer, &[Topic::Open], NOW).await;
     for copy in copies {
         assert_eq!(open(&house, copy, NOW).await, stored(0, 1));
     }
@@ -474,9 +470,7 @@ async fn r_age_02_children_are_not_recorded_as_persons(house: House) {
         directed_to_children(children).await;
         set_age(&house, &bob, standing).await;
         // As if they had agreed in this standing; how they come to that is another matter.
-        house
-            .consent(&bob, &Topic::ALL, ConsentState::Given, NOW)
-            .await;
+        house.gives(&bob, &Topic::ALL, NOW).await;
         let expected = if as_a_person {
             stored(1, 0)
         } else {

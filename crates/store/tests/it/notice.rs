@@ -137,9 +137,7 @@ async fn r_cons_13_a_new_purpose_ends_what_was_agreed_to_for_another(house: Hous
     // Who agrees anew is covered, and the old words bring the old agreements back.
     let bob = house.contact("bob@example.org").await;
     let at = NOW + 3 * MINUTE;
-    house
-        .consent(&bob, &[Topic::Open], ConsentState::Given, at)
-        .await;
+    house.gives(&bob, &[Topic::Open], at).await;
     assert_eq!(
         store.agreed_to(house.workspace, Topic::Open).await.unwrap(),
         1

@@ -152,9 +152,7 @@ async fn r_cons_11_no_reason_to_mail_is_consent_to_track(house: House) {
 
 async fn r_cons_10_an_import_never_overrides_what_the_person_decided_since(house: House) {
     let bob = house.contact("bob@example.org").await;
-    house
-        .consent(&bob, &[Topic::Open], ConsentState::Withdrawn, NOW - DAY)
-        .await;
+    house.withdraws(&bob, &[Topic::Open], NOW - DAY).await;
     for claim in [
         Claim::Shown(vec![Topic::Open], evidence(NOW - DAY - DAY)),
         Claim::Asserted(vec![Topic::Open]),
@@ -219,11 +217,7 @@ async fn r_orig_06_who_was_not_told_in_time_is_overdue(house: House) {
 
     // A mail that told them stops the clock.
     let copy = house.copy_for(&eve, crate::house::INDIVIDUAL).await;
-    let parcels = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap();
+    let parcels = house.claim(NOW).await;
     let parcel = parcels
         .into_iter()
         .find(|p| matches!(p.errand, store::Errand::Copy { copy: c, .. } if c == copy));
@@ -235,18 +229,9 @@ async fn r_orig_06_who_was_not_told_in_time_is_overdue(house: House) {
         },
         report: None,
     };
-    house
-        .store
-        .outbox_finish(parcel.unwrap(), sent, NOW)
-        .await
-        .unwrap();
+    house.finish(parcel.unwrap(), sent, NOW).await;
     assert_eq!(erase(late).await.unwrap(), 0);
-    let eve = house
-        .store
-        .contact(house.workspace, eve.id)
-        .await
-        .unwrap()
-        .unwrap();
+    let eve = house.contact_now(eve.id).await;
     assert_eq!(eve.told_at, Some(NOW));
     // Nobody told Ida: she goes, and the others stay.
     let (ida, _) = enter(&house, entry("ida@example.org")).await;

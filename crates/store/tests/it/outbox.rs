@@ -1,6 +1,6 @@
 //! The outbox: nothing is lost, nothing is handed to two, and the mail's bytes go when they are needed no more.
 
-use crate::house::{House, MINUTE, NOW, id};
+use crate::house::{House, MINUTE, NOW, bounced, id, sent};
 use crate::on_both;
 use model::mode::NOTHING;
 use model::{ConsentState, Mode, PerAxis, Reason, Tick, Topic};
@@ -22,14 +22,6 @@ on_both!(
     being_asked_overrides_no_answer,
     what_the_sender_delivers_is_known_and_waits_nowhere,
 );
-
-fn sent() -> Outcome {
-    Outcome::Sent {
-        answer: "250 2.0.0 ok".into(),
-        carried: store::Carried::default(),
-        report: None,
-    }
-}
 
 fn errand_copy(errand: &Errand) -> model::CopyId {
     match errand {
@@ -59,11 +51,7 @@ async fn a_sent_mail_leaves_and_its_source_with_it(house: House) {
     );
     assert_eq!(house.read(copy).await.state, CopyState::Queued);
 
-    house
-        .store
-        .outbox_finish(parcel, sent(), NOW + MINUTE)
-        .await
-        .unwrap();
+    house.finish(parcel, sent(), NOW + MINUTE).await;
     let copy = house.read(copy).await;
     assert_eq!((copy.state, copy.state_at), (CopyState::Sent, NOW + MINUTE));
     assert_eq!(copy.answer.as_deref(), Some("250 2.0.0 ok"));
@@ -77,44 +65,21 @@ async fn two_copies(house: &House) -> (model::MessageId, Vec<store::Parcel>) {
         house.contact("eve@example.org").await,
     );
     let (message, _) = house.accept(house.draft(&[&bob, &eve], NOTHING, NOW)).await;
-    (
-        message,
-        house
-            .store
-            .outbox_claim(id(), NOW, MINUTE, 9)
-            .await
-            .unwrap(),
-    )
+    (message, house.claim(NOW).await)
 }
 
 async fn the_source_stays_while_another_copy_waits(house: House) {
     let (message, mut parcels) = two_copies(&house).await;
     let (second, first) = (parcels.pop().unwrap(), parcels.pop().unwrap());
-    house.store.outbox_finish(first, sent(), NOW).await.unwrap();
+    house.finish(first, sent(), NOW).await;
     assert!(house.store.message_source(message).await.unwrap().is_some());
     // A report quotes the mail, so the source waits for it too.
-    let bounced = Outcome::Bounced {
-        answer: "550 5.1.1 unknown".into(),
-        report: Some(id()),
-        refusal: None,
-    };
     house
-        .store
-        .outbox_finish(second, bounced, NOW)
-        .await
-        .unwrap();
+        .finish(second, bounced("550 5.1.1 unknown", Some(id())), NOW)
+        .await;
     assert!(house.store.message_source(message).await.unwrap().is_some());
-    let report = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap()
-        .remove(0);
-    house
-        .store
-        .outbox_finish(report, sent(), NOW)
-        .await
-        .unwrap();
+    let report = house.claim(NOW).await.remove(0);
+    house.finish(report, sent(), NOW).await;
     assert_eq!(house.store.message_source(message).await.unwrap(), None);
 }
 
@@ -144,30 +109,15 @@ async fn a_deferred_mail_comes_back_when_it_is_due(house: House) {
         due_at,
         report: None,
     };
-    house
-        .store
-        .outbox_finish(parcel, deferred, NOW)
-        .await
-        .unwrap();
+    house.finish(parcel, deferred, NOW).await;
     let read = house.read(copy).await;
     assert_eq!(
         (read.state, read.answer.as_deref()),
         (CopyState::Deferred, Some("451 later"))
     );
-    assert!(
-        house
-            .store
-            .outbox_claim(id(), NOW + MINUTE * 9, MINUTE, 9)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(house.claim(NOW + MINUTE * 9).await.is_empty());
     assert_eq!(house.store.outbox_size().await.unwrap(), (1, Some(due_at)));
-    let again = house
-        .store
-        .outbox_claim(id(), due_at, MINUTE, 9)
-        .await
-        .unwrap();
+    let again = house.claim(due_at).await;
     assert_eq!((again.len(), again[0].attempts), (1, 1));
 }
 
@@ -179,16 +129,8 @@ async fn a_delay_is_reported_once(house: House) {
         due_at: NOW,
         report: Some(id()),
     };
-    house
-        .store
-        .outbox_finish(parcel, deferred, NOW)
-        .await
-        .unwrap();
-    let parcels = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap();
+    house.finish(parcel, deferred, NOW).await;
+    let parcels = house.claim(NOW).await;
     let mail = parcels
         .iter()
         .find(|p| matches!(p.errand, Errand::Copy { .. }))
@@ -201,22 +143,11 @@ async fn a_delay_is_reported_once(house: House) {
 async fn a_bounced_mail_is_reported_to_its_sender(house: House) {
     let parcel = house.claimed().await;
     let copy = errand_copy(&parcel.errand);
-    let bounced = Outcome::Bounced {
-        answer: "550 5.1.1 unknown".into(),
-        report: Some(id()),
-        refusal: None,
-    };
     house
-        .store
-        .outbox_finish(parcel, bounced, NOW)
-        .await
-        .unwrap();
+        .finish(parcel, bounced("550 5.1.1 unknown", Some(id())), NOW)
+        .await;
     assert_eq!(house.read(copy).await.state, CopyState::Bounced);
-    let reports = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap();
+    let reports = house.claim(NOW).await;
     assert_eq!(reports.len(), 1);
     let report = &reports[0];
     assert!(
@@ -282,11 +213,7 @@ async fn a_lease_runs_out_unless_renewed(house: House) {
 async fn what_is_given_back_is_free(house: House) {
     let parcel = house.claimed().await;
     house.store.outbox_give_back(parcel.owner).await.unwrap();
-    let again = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap();
+    let again = house.claim(NOW).await;
     assert_eq!((again.len(), again[0].attempts), (1, 0), "it was not tried");
 }
 
@@ -294,49 +221,21 @@ async fn a_late_finish_of_a_lost_parcel_changes_nothing(house: House) {
     let late = house.claimed().await;
     let copy = errand_copy(&late.errand);
     let after = NOW + MINUTE * 2;
-    let taken = house
-        .store
-        .outbox_claim(id(), after, MINUTE, 9)
-        .await
-        .unwrap()
-        .remove(0);
+    let taken = house.claim(after).await.remove(0);
     // The first worker wakes up: it must neither free what the second holds ...
     let deferred = Outcome::Deferred {
         answer: "451 later".into(),
         due_at: NOW,
         report: None,
     };
-    house
-        .store
-        .outbox_finish(late.clone(), deferred.clone(), after)
-        .await
-        .unwrap();
+    house.finish(late.clone(), deferred.clone(), after).await;
     assert_eq!(house.read(copy).await.state, CopyState::Queued);
-    assert!(
-        house
-            .store
-            .outbox_claim(id(), after, MINUTE, 9)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(house.claim(after).await.is_empty());
     // ... nor, once the second is done, undo what became of it.
-    house
-        .store
-        .outbox_finish(taken.clone(), sent(), after)
-        .await
-        .unwrap();
+    house.finish(taken.clone(), sent(), after).await;
     let told = house.store.event_last().await.unwrap();
-    house
-        .store
-        .outbox_finish(late, deferred, after)
-        .await
-        .unwrap();
-    house
-        .store
-        .outbox_finish(taken, sent(), after)
-        .await
-        .unwrap();
+    house.finish(late, deferred, after).await;
+    house.finish(taken, sent(), after).await;
     assert_eq!(house.read(copy).await.state, CopyState::Sent);
     assert_eq!(house.store.event_last().await.unwrap(), told, "told once");
 }
@@ -393,12 +292,7 @@ async fn a_lowered_copy_is_written_down(house: House) {
         )
         .await;
     assert_eq!(house.read(copy).await.tick(), Tick::Sent);
-    let parcel = house
-        .store
-        .outbox_claim(id(), NOW, MINUTE, 9)
-        .await
-        .unwrap()
-        .remove(0);
+    let parcel = house.claim(NOW).await.remove(0);
     let why = Some(Reason::Withdrawn);
     let outcome = Outcome::Sent {
         answer: "250".into(),
@@ -412,11 +306,7 @@ async fn a_lowered_copy_is_written_down(house: House) {
         },
         report: None,
     };
-    house
-        .store
-        .outbox_finish(parcel, outcome, NOW)
-        .await
-        .unwrap();
+    house.finish(parcel, outcome, NOW).await;
     let read = house.read(copy).await;
     assert_eq!((read.modes, read.reason()), (NOTHING, why));
     let ticks = house.store.copy_ticks(read.message).await.unwrap();
@@ -427,12 +317,8 @@ async fn being_asked_overrides_no_answer(house: House) {
     let parcel = house.claimed().await;
     let bob = house.contact("bob@example.org").await;
     // While the mail was on its way the person answered through an older one.
-    house
-        .consent(&bob, &[Topic::Open], ConsentState::Withdrawn, NOW)
-        .await;
-    house
-        .consent(&bob, &[Topic::Click], ConsentState::Given, NOW)
-        .await;
+    house.withdraws(&bob, &[Topic::Open], NOW).await;
+    house.gives(&bob, &[Topic::Click], NOW).await;
     let outcome = Outcome::Sent {
         answer: "250".into(),
         carried: store::Carried {
@@ -441,11 +327,7 @@ async fn being_asked_overrides_no_answer(house: House) {
         },
         report: None,
     };
-    house
-        .store
-        .outbox_finish(parcel, outcome, NOW + MINUTE)
-        .await
-        .unwrap();
+    house.finish(parcel, outcome, NOW + MINUTE).await;
     let consent = house.contact("bob@example.org").await.consent;
     assert_eq!(consent.open.state, ConsentState::Withdrawn);
     assert_eq!(consent.click.state, ConsentState::Given);
@@ -484,12 +366,7 @@ async fn what_the_sender_delivers_is_known_and_waits_nowhere(house: House) {
         (copy.tick(), copy.state),
         (Tick::Untracked, CopyState::HandedOver)
     );
-    let bob = house
-        .store
-        .contact(house.workspace, bob.id)
-        .await
-        .unwrap()
-        .unwrap();
+    let bob = house.contact_now(bob.id).await;
     assert_eq!(bob.consent.get(Topic::Open).at(NOW), ConsentState::Asked);
 
     let no = Err(Reason::Unsubscribed);

@@ -23,7 +23,7 @@ async fn a_person_sees_all_of_their_own(house: House) {
         hit(shared[1], Axis::Open, Meaning::Human, NOW),
         hit(second[0], Axis::Click, Meaning::Machine, NOW),
     ];
-    house.store.hits_record(hits, NOW).await.unwrap();
+    house.record(hits, NOW).await;
 
     let page = house.store.person(shared[0].0).await.unwrap().unwrap();
     assert_eq!(

@@ -3,7 +3,7 @@
 use crate::house::{House, INDIVIDUAL, NOW, RULES, hit};
 use crate::on_both;
 use model::event::Happening;
-use model::{Axis, ConsentState, CopyId, Meaning, Tick, Topic, Verdict};
+use model::{Axis, CopyId, Meaning, Tick, Topic, Verdict};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ async fn copy_with(house: &House, at: &str, hits: &[(Axis, u16, Meaning)]) -> Co
         hit.link = *link;
         hit
     });
-    house.store.hits_record(hits.collect(), NOW).await.unwrap();
+    house.record(hits.collect(), NOW).await;
     house.fold_all().await;
     copy
 }
@@ -156,9 +156,7 @@ async fn whoever_withdrew_is_not_judged_again(house: House) {
     )
     .await;
     let contact = house.contact("bob@example.org").await;
-    house
-        .consent(&contact, &Topic::ALL, ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&contact, &Topic::ALL, NOW).await;
     let told = reclassify(&house, true).await;
     assert_eq!((told.judged, told.changes.len()), (0, 0));
     assert_eq!(house.read(copy).await.seen.opens.human, 0);

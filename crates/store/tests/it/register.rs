@@ -46,12 +46,7 @@ async fn r_gov_01_each_tracked_delivery_appears_exactly_once(house: House) {
     assert_eq!((tracked, seen.len()), (6, 6));
     // What was learnt goes with a withdrawal; that the mails carried tracking stays.
     house
-        .consent(
-            &bob,
-            &[Topic::Open, Topic::Click],
-            ConsentState::Withdrawn,
-            NOW,
-        )
+        .withdraws(&bob, &[Topic::Open, Topic::Click], NOW)
         .await;
     let later = NOW + MINUTE;
     while house

@@ -42,16 +42,7 @@ async fn r_with_09_a_restricted_contact_is_kept_and_not_used(house: House) {
         .unwrap();
     assert_eq!((sums.copies, sums.read), (0, 0));
     // But they are told all of it.
-    let export = store
-        .contact_export(
-            workspace,
-            bob.id,
-            (&store::Disclosure::default(), model::Language::En),
-            NOW,
-        )
-        .await
-        .unwrap()
-        .unwrap();
+    let export = house.export(bob.id).await.unwrap();
     assert_eq!(export.rows("hit").len(), 1);
     assert_eq!(
         export.rows("contact")[0]["restricted_at"],

@@ -3,7 +3,7 @@
 use crate::house::{DETAILED, House, MINUTE, NOW, hit, id};
 use crate::known::known;
 use crate::on_both;
-use model::{Axis, ConsentState, Meaning, RequestId, Right, Time, Topic};
+use model::{Axis, Meaning, RequestId, Right, Time, Topic};
 use std::time::Duration;
 use store::{By, Cause, Due, NewRequest, Terms};
 
@@ -39,7 +39,7 @@ async fn r_ret_02_single_hits_become_sums_by_day(house: House) {
         hit(copy, Axis::Click, Meaning::Machine, NOW),
         hit(copy, Axis::Open, Meaning::Human, NOW + 10 * DAY),
     ];
-    house.store.hits_record(hits, NOW).await.unwrap();
+    house.record(hits, NOW).await;
     house.fold_all().await;
     let before = house.read(copy).await;
 
@@ -92,9 +92,7 @@ async fn r_ret_02_proof_outlives_the_consent_by_the_limitation_period(house: Hou
     let alive = house.agreed("alive@example.org").await;
     let over = house.agreed("over@example.org").await;
     let end = NOW + 100 * DAY;
-    house
-        .consent(&over, &Topic::ALL, ConsentState::Withdrawn, end)
-        .await;
+    house.withdraws(&over, &Topic::ALL, end).await;
     let events = |contact| house.store.consent_events(house.workspace, contact);
     run(&house, end + 1_095 * DAY).await;
     assert_eq!(events(over.id).await.unwrap().len(), 8);
@@ -105,11 +103,7 @@ async fn r_ret_02_proof_outlives_the_consent_by_the_limitation_period(house: Hou
         4,
         "as long as the consent"
     );
-    let rows = house
-        .store
-        .ledger_page(house.workspace, 0, 1_000)
-        .await
-        .unwrap();
+    let rows = house.ledger().await;
     assert!(
         rows.iter()
             .all(|row| row.opening != store::Opening::EventMissing)

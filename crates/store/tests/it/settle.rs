@@ -1,16 +1,16 @@
 //! Settling: verdicts that change after they were counted, and news that waits until it is sure.
 
-use crate::house::{DETAILED, House, INDIVIDUAL, MINUTE, NOW, RULES, hit};
+use crate::house::{DETAILED, House, INDIVIDUAL, MINUTE, NOW, RULES, hit, sent};
 use crate::on_both;
 use model::event::Happening;
 use model::hit::{Elsewhere, Hit};
 use model::{
-    Axis, ConsentState, ContactId, CopyId, Facts, HitId, LegalTag, LegalTags, Meaning, Mode,
-    PerAxis, Profiles, Tick, Time, Topic, Verdict,
+    Axis, ContactId, CopyId, Facts, HitId, LegalTag, LegalTags, Meaning, Mode, PerAxis, Profiles,
+    Tick, Time, Topic, Verdict,
 };
 use std::sync::Arc;
 use std::time::Duration;
-use store::{MailHost, Outcome};
+use store::MailHost;
 
 on_both!(
     a_read_that_was_a_machine_is_taken_back,
@@ -62,7 +62,7 @@ async fn tracked(house: &House, modes: PerAxis<Mode>) -> CopyId {
 }
 
 async fn folded(house: &House, hits: Vec<Hit>) {
-    house.store.hits_record(hits, NOW).await.unwrap();
+    house.record(hits, NOW).await;
     house.fold_all().await;
 }
 
@@ -145,11 +145,7 @@ async fn the_first_meaning_is_kept_through_all_revisions(house: House) {
 async fn before_it_is_counted_only_the_verdict_changes(house: House) {
     let copy = tracked(&house, INDIVIDUAL).await;
     let one = hit(copy, Axis::Open, Meaning::Human, NOW);
-    house
-        .store
-        .hits_record(vec![one.clone()], NOW)
-        .await
-        .unwrap();
+    house.record(vec![one.clone()], NOW).await;
     revise(&house, one.id, judged(Meaning::Machine, 90)).await;
     assert_eq!(house.read(copy).await.seen.opens.machine, 0);
     house.fold_all().await;
@@ -195,9 +191,7 @@ async fn a_repetition_is_revised_and_not_counted(house: House) {
 
 async fn a_machine_keeps_only_the_facts_of_its_network(house: House) {
     let bob = house.contact("bob@example.org").await;
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Given, NOW)
-        .await;
+    house.gives(&bob, &Topic::ALL, NOW).await;
     house.allow_details().await;
     let copy = house.copy_for(&bob, DETAILED).await;
     let mut one = hit(copy, Axis::Open, Meaning::Human, NOW);
@@ -316,9 +310,7 @@ async fn whoever_withdrew_is_not_told_about(house: House) {
     let copy = house.copy_for(&bob, INDIVIDUAL).await;
     folded(&house, vec![sure(copy, Axis::Open, Meaning::Human, 80)]).await;
     tell(&house, NOW).await;
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW + MINUTE)
-        .await;
+    house.withdraws(&bob, &Topic::ALL, NOW + MINUTE).await;
     let mut feed = house.store.event_last().await.unwrap();
     tell(&house, NOW + HOLD).await;
     assert_eq!(told(&house, &mut feed).await, []);
@@ -379,11 +371,7 @@ async fn the_context_of_hits(house: House) {
     let bob = house.agreed("bob@Example.org").await;
     let copy = house.copy_for(&bob, INDIVIDUAL).await;
     let one = hit(copy, Axis::Open, Meaning::Human, NOW);
-    house
-        .store
-        .hits_record(vec![one.clone()], NOW)
-        .await
-        .unwrap();
+    house.record(vec![one.clone()], NOW).await;
     let ids = vec![one.id, HitId([9; 16])];
     let found = house.store.hits_in_context(ids.clone()).await.unwrap();
     let context = &found[&one.id];
@@ -401,16 +389,7 @@ async fn the_context_of_hits(house: House) {
     let at = NOW + Duration::from_millis(1_234);
     let claimed = house.store.outbox_claim([1; 16], NOW, MINUTE, 9).await;
     for parcel in claimed.unwrap() {
-        let outcome = Outcome::Sent {
-            answer: "250".into(),
-            carried: store::Carried::default(),
-            report: None,
-        };
-        house
-            .store
-            .outbox_finish(parcel, outcome, at)
-            .await
-            .unwrap();
+        house.finish(parcel, sent(), at).await;
     }
     let found = house.store.hits_in_context(ids).await.unwrap();
     assert_eq!(found[&one.id].delivered_at, Some(at), "not rounded");
@@ -419,9 +398,7 @@ async fn the_context_of_hits(house: House) {
 
 async fn elsewhere_only_where_details_may_be_recorded(house: House) {
     let bob = house.contact("bob@example.org").await;
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Given, NOW)
-        .await;
+    house.gives(&bob, &Topic::ALL, NOW).await;
     let signs = |confidence| Elsewhere {
         confidence,
         reasons: vec!["other_host".into(), "shared_in_chat".into()],
@@ -444,14 +421,7 @@ async fn elsewhere_only_where_details_may_be_recorded(house: House) {
         assert_eq!(noted.await.unwrap(), news, "{confidence}");
     }
     assert_eq!(house.read(detailed).await.elsewhere, Some(signs(75)));
-    house
-        .consent(
-            &bob,
-            &[Topic::Details],
-            ConsentState::Withdrawn,
-            NOW + MINUTE,
-        )
-        .await;
+    house.withdraws(&bob, &[Topic::Details], NOW + MINUTE).await;
     let later = NOW + MINUTE * 2;
     assert!(
         !house
@@ -643,9 +613,7 @@ async fn what_is_taken_back_adds_nothing_that_may_not_be_recorded(house: House) 
     let read = hit(copy, Axis::Open, Meaning::Human, NOW);
     folded(&house, vec![read.clone()]).await;
     assert!(disown(&house, bob.id, read.id).await);
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&bob, &Topic::ALL, NOW).await;
     assert!(!own_up(&house, bob.id, read.id).await);
     assert_eq!(house.read(copy).await.seen.opens.human, 0);
 }
@@ -664,9 +632,7 @@ async fn only_a_persons_own_hits_that_count_as_theirs_can_be_disowned(house: Hou
     assert!(!disown(&house, bob.id, HitId([9; 16])).await);
     assert_eq!(house.read(copy).await.seen.opens.human, 1);
     // Nobody's consent is needed for it; what may not be recorded any more is corrected all the same.
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW)
-        .await;
+    house.withdraws(&bob, &Topic::ALL, NOW).await;
     assert!(disown(&house, bob.id, read.id).await);
     let after = house.read(copy).await;
     assert_eq!(

@@ -31,7 +31,7 @@ async fn each_copy_counts_where_it_belongs(house: House) {
         (3, Axis::Click, Meaning::Human),
     ];
     let hits = hits.map(|(copy, axis, meaning)| hit(copies[copy], axis, meaning, NOW));
-    house.store.hits_record(hits.to_vec(), NOW).await.unwrap();
+    house.record(hits.to_vec(), NOW).await;
     house.fold_all().await;
     let counts = |human, unknown, machine| Counts {
         human,

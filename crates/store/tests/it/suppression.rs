@@ -99,12 +99,7 @@ async fn r_with_05_unsubscribing_withdraws_everything_and_ends_consent_to_mail(h
         .contact_set_agreement(house.workspace, bob.id, express, house.by());
     assert!(set.await.unwrap());
     unsubscribe(&house, &bob, SuppressionCause::Unsubscribed).await;
-    let after = house
-        .store
-        .contact(house.workspace, bob.id)
-        .await
-        .unwrap()
-        .unwrap();
+    let after = house.contact_now(bob.id).await;
     for topic in Topic::ALL {
         assert_eq!(after.consent.get(topic).state, ConsentState::Withdrawn);
     }
@@ -124,9 +119,7 @@ async fn r_with_05_unsubscribing_withdraws_everything_and_ends_consent_to_mail(h
 
 async fn r_with_05_withdrawing_does_not_unsubscribe(house: House) {
     let bob = house.agreed("bob@example.org").await;
-    house
-        .consent(&bob, &Topic::ALL, ConsentState::Withdrawn, NOW + MINUTE)
-        .await;
+    house.withdraws(&bob, &Topic::ALL, NOW + MINUTE).await;
     assert_eq!(listed(&house, "bob@example.org").await, None);
     assert_eq!(
         house.store.suppression_size(house.workspace).await.unwrap(),
@@ -179,11 +172,7 @@ async fn a_refused_copy_is_on_record_and_bounced_and_stops_nobody_else(house: Ho
             .unwrap()
             .starts_with("550 5.7.1 ")
     );
-    let parcels = house
-        .store
-        .outbox_claim([1; 16], NOW, MINUTE, 10)
-        .await
-        .unwrap();
+    let parcels = house.claim(NOW).await;
     let errands: Vec<_> = parcels
         .iter()
         .map(|p| (p.errand.clone(), p.recipient.as_str()))
@@ -209,21 +198,13 @@ async fn a_refused_copy_is_on_record_and_bounced_and_stops_nobody_else(house: Ho
 async fn a_copy_that_the_rules_stopped_on_its_way_says_why(house: House) {
     let bob = house.agreed("bob@example.org").await;
     let copy = house.copy_for(&bob, DETAILED).await;
-    let parcels = house
-        .store
-        .outbox_claim([1; 16], NOW, MINUTE, 10)
-        .await
-        .unwrap();
+    let parcels = house.claim(NOW).await;
     let outcome = Outcome::Bounced {
         answer: Refused::answer(Reason::Unsubscribed),
         report: None,
         refusal: Some(Reason::Unsubscribed),
     };
-    house
-        .store
-        .outbox_finish(parcels[0].clone(), outcome, NOW)
-        .await
-        .unwrap();
+    house.finish(parcels[0].clone(), outcome, NOW).await;
     let around = house.store.copy_in_context(copy).await.unwrap().unwrap();
     assert_eq!(around.copy.refusal, Some(Reason::Unsubscribed));
 }

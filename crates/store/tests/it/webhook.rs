@@ -1,12 +1,12 @@
 //! Webhooks: what is noted when something happens, who gets the turn, and what is no longer said.
 
-use crate::house::{House, INDIVIDUAL, MINUTE, NOW, hit, id};
+use crate::house::{House, INDIVIDUAL, MINUTE, NOW, bounced, hit, id};
 use crate::on_both;
 use model::webhook::RETRIES;
 use model::webhook::data::Data;
 use model::{
-    ActKind, Axis, ConsentState, DeliveryState, ErasedBy, Language, Meaning, SuppressionCause,
-    Time, Topic, WebhookEvent, WebhookId, WebhookKey, WebhookOff,
+    ActKind, Axis, DeliveryState, ErasedBy, Language, Meaning, SuppressionCause, Time, Topic,
+    WebhookEvent, WebhookId, WebhookKey, WebhookOff,
 };
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -95,9 +95,7 @@ fn failed() -> Attempt {
 }
 
 async fn withdraw(house: &House, contact: &Contact, now: Time) {
-    house
-        .consent(contact, &[Topic::Open], ConsentState::Withdrawn, now)
-        .await;
+    house.withdraws(contact, &[Topic::Open], now).await;
 }
 
 async fn r_with_07_a_withdrawal_is_noted_with_it_and_tried_until_it_is_taken(house: House) {
@@ -287,7 +285,7 @@ async fn r_dsr_04_an_erasure_is_told_by_id_and_by_a_mark_that_only_the_receiver_
 async fn opened(house: &House, contact: &Contact) -> model::CopyId {
     let copy = house.copy_for(contact, INDIVIDUAL).await;
     let open = hit(copy, Axis::Open, Meaning::Human, NOW);
-    house.store.hits_record(vec![open], NOW).await.unwrap();
+    house.record(vec![open], NOW).await;
     house.fold_all().await;
     house.store.news_tell(NOW, Duration::ZERO).await.unwrap();
     house.store.news_tell(NOW, Duration::ZERO).await.unwrap();
@@ -332,7 +330,7 @@ async fn r_sec_16_a_consent_that_was_taken_back_is_not_told_late(house: House) {
     made(&house, WebhookEvent::ALL).await;
     let ann = house.contact("ann@example.org").await;
     let both = [Topic::Open, Topic::Click];
-    house.consent(&ann, &both, ConsentState::Given, NOW).await;
+    house.gives(&ann, &both, NOW).await;
     let first = turn(&house, NOW).await.unwrap();
     end(&house, first, &failed(), NOW).await;
     let later = NOW + RETRIES[0];
@@ -514,16 +512,9 @@ async fn facts_about_mails(house: House) {
     let copy = house.copy_for(&ann, INDIVIDUAL).await;
     let claimed = house.store.outbox_claim(id(), NOW, MINUTE, 1).await;
     let parcel = claimed.unwrap().remove(0);
-    let bounced = store::Outcome::Bounced {
-        answer: "550 no such user".into(),
-        report: None,
-        refusal: None,
-    };
     house
-        .store
-        .outbox_finish(parcel, bounced, NOW)
-        .await
-        .unwrap();
+        .finish(parcel, bounced("550 no such user", None), NOW)
+        .await;
     let (_, bounce) = told(&house, NOW).await.remove(0);
     assert_eq!(bounce["answer"], "550 no such user");
     assert_eq!(bounce["contact"]["address"], "ann@example.org");

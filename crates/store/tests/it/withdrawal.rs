@@ -2,7 +2,7 @@
 
 use crate::house::{DETAILED, House, MINUTE, NOW, hit, id};
 use crate::on_both;
-use model::{Axis, ConsentState, CopyId, Meaning, Mode, Reason, Tick, Time, Topic};
+use model::{Axis, CopyId, Meaning, Mode, Reason, Tick, Time, Topic};
 use store::{Cause, Contact, Copy};
 
 on_both!(
@@ -23,15 +23,13 @@ async fn reader(house: &House) -> (Contact, CopyId) {
         hit(copy, Axis::Click, Meaning::Human, NOW + MINUTE),
         hit(copy, Axis::Open, Meaning::Unknown, NOW + 2 * MINUTE),
     ];
-    house.store.hits_record(hits, NOW).await.unwrap();
+    house.record(hits, NOW).await;
     house.fold_all().await;
     (contact, copy)
 }
 
 async fn withdraw(house: &House, contact: &Contact, topic: Topic, at: Time) {
-    house
-        .consent(contact, &[topic], ConsentState::Withdrawn, at)
-        .await;
+    house.withdraws(contact, &[topic], at).await;
     assert!(
         !house.store.withdrawal_step(id(), at).await.unwrap(),
         "a moment later"
@@ -123,19 +121,14 @@ async fn r_with_04_no_token_of_that_axis_leads_to_the_person_again(house: House)
     withdraw(&house, &contact, Topic::Open, NOW + 3 * MINUTE).await;
     // Even if they change their mind: what was sent before stays silent.
     house
-        .consent(
-            &contact,
-            &[Topic::Open],
-            ConsentState::Given,
-            NOW + 9 * MINUTE,
-        )
+        .gives(&contact, &[Topic::Open], NOW + 9 * MINUTE)
         .await;
     let later = NOW + 10 * MINUTE;
     let hits = vec![
         hit(copy, Axis::Open, Meaning::Human, later),
         hit(copy, Axis::Click, Meaning::Human, later),
     ];
-    let recorded = house.store.hits_record(hits, later).await.unwrap();
+    let recorded = house.record(hits, later).await;
     assert_eq!((recorded.stored, recorded.refused), (1, 1));
     // The page of the same mail still knows them.
     assert!(house.store.person(copy.0).await.unwrap().is_some());
@@ -144,20 +137,12 @@ async fn r_with_04_no_token_of_that_axis_leads_to_the_person_again(house: House)
 async fn a_mail_sent_after_agreeing_again_is_not_touched(house: House) {
     let (contact, old) = reader(&house).await;
     let at = NOW + 3 * MINUTE;
-    house
-        .consent(&contact, &[Topic::Open], ConsentState::Withdrawn, at)
-        .await;
-    house
-        .consent(&contact, &[Topic::Open], ConsentState::Given, at + MINUTE)
-        .await;
+    house.withdraws(&contact, &[Topic::Open], at).await;
+    house.gives(&contact, &[Topic::Open], at + MINUTE).await;
     let draft = house.draft(&[&contact], DETAILED, at + 2 * MINUTE);
     let new = house.accept(draft).await.1[0];
     let open = hit(new, Axis::Open, Meaning::Human, at + 3 * MINUTE);
-    house
-        .store
-        .hits_record(vec![open], at + 3 * MINUTE)
-        .await
-        .unwrap();
+    house.record(vec![open], at + 3 * MINUTE).await;
     house.fold_all().await;
     while house
         .store
