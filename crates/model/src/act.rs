@@ -174,7 +174,7 @@ mod tests {
         for kind in ActKind::ALL {
             assert!(kind.as_str().parse::<Kind>().is_ok(), "{kind}");
             assert!(!kind.as_str().starts_with("consent."), "{kind}");
-            assert_eq!(kind.as_str().parse(), Ok(*kind));
+            assert_eq!(kind.as_str().parse(), Ok(kind));
         }
     }
 }

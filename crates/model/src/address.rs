@@ -1,5 +1,6 @@
 //! An e-mail address that is fit to be sent to (RFC 5321 §4.1.2, RFC 6531 for other scripts).
 
+use crate::word::serde_as_text;
 use std::fmt;
 use std::str::FromStr;
 
@@ -106,18 +107,7 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-impl serde::Serialize for EmailAddress {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for EmailAddress {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(EmailAddress);
 
 #[cfg(test)]
 mod tests {

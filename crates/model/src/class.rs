@@ -67,10 +67,7 @@ impl LegalTags {
 
     /// The tags, in the order of their declaration.
     pub fn iter(self) -> impl Iterator<Item = LegalTag> {
-        LegalTag::ALL
-            .iter()
-            .copied()
-            .filter(move |tag| self.has(*tag))
+        LegalTag::ALL.into_iter().filter(move |tag| self.has(*tag))
     }
 }
 
@@ -81,9 +78,9 @@ mod tests {
     #[test]
     fn words_round_trip_and_unknown_ones_are_errors() {
         for class in MessageClass::ALL {
-            assert_eq!(class.as_str().parse(), Ok(*class));
+            assert_eq!(class.as_str().parse(), Ok(class));
             assert_eq!(
-                serde_json::to_string(class).unwrap(),
+                serde_json::to_string(&class).unwrap(),
                 format!("\"{class}\"")
             );
         }

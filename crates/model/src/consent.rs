@@ -4,11 +4,10 @@
 //! refused, withdrawn, expired and outdated all mean the same to the decision — no. They are kept apart because what may
 //! be done next differs (asking again, waiting, never).
 
-use crate::mode::{Axis, UnknownWord};
+use crate::mode::Axis;
 use crate::reason::Reason;
 use crate::time::Time;
-use serde::{Deserialize, Serialize};
-use std::str::FromStr;
+use crate::word::words;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -19,113 +18,44 @@ pub const ASK_AGAIN_AFTER: Duration = DAY.saturating_mul(180);
 /// A confirmation link works for seven days (R-CONS-07).
 pub const CONFIRM_LIFE: Duration = DAY.saturating_mul(7);
 
-/// One thing a person may agree to. Each is a separate choice; none implies another (R-CONS-01).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Topic {
-    /// That a mail was opened, and when.
-    Open,
-    /// That a link was followed.
-    Click,
-    /// How long a document was looked at.
-    Document,
-    /// Also with which mail client, system and from which country.
-    Details,
-}
-
-impl Topic {
-    /// All topics, in the order pages show them.
-    pub const ALL: [Self; 4] = [Self::Open, Self::Click, Self::Document, Self::Details];
-
-    /// The word for the database, the API and forms.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Click => "click",
-            Self::Document => "document",
-            Self::Details => "details",
-        }
+words! {
+    /// One thing a person may agree to. Each is a separate choice; none implies another (R-CONS-01). In
+    /// the order that pages show them in.
+    Topic {
+        /// That a mail was opened, and when.
+        Open = "open",
+        /// That a link was followed.
+        Click = "click",
+        /// How long a document was looked at.
+        Document = "document",
+        /// Also with which mail client, system and from which country.
+        Details = "details",
     }
 }
 
-impl FromStr for Topic {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|t| t.as_str() == text)
-            .ok_or_else(|| UnknownWord {
-                given: text.into(),
-                expected: "open, click, document, details",
-            })
-    }
-}
-
-/// Where a topic stands with a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConsentState {
-    /// Never asked.
-    #[default]
-    Unknown,
-    /// Asked; no answer.
-    Asked,
-    /// Agreed on the page; the confirmation mail is out.
-    Requested,
-    /// Agreed and confirmed.
-    Given,
-    /// Said no.
-    Refused,
-    /// Took it back.
-    Withdrawn,
-    /// Ran out.
-    Expired,
-    /// Agreed to a notice that said less than the one of today (R-CONS-13). Never written down: it follows from both.
-    Outdated,
-    /// Somebody says they agreed, and cannot show it. Counts as never asked (R-CONS-10).
-    Asserted,
-}
-
-impl ConsentState {
-    /// All states.
-    pub const ALL: [Self; 9] = [
-        Self::Unknown,
-        Self::Asked,
-        Self::Requested,
-        Self::Given,
-        Self::Refused,
-        Self::Withdrawn,
-        Self::Expired,
-        Self::Outdated,
-        Self::Asserted,
-    ];
-
-    /// The word for the database and the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Asked => "asked",
-            Self::Requested => "requested",
-            Self::Given => "given",
-            Self::Refused => "refused",
-            Self::Withdrawn => "withdrawn",
-            Self::Expired => "expired",
-            Self::Outdated => "outdated",
-            Self::Asserted => "asserted",
-        }
-    }
-}
-
-impl FromStr for ConsentState {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.as_str() == text)
-            .ok_or_else(|| UnknownWord {
-                given: text.into(),
-                expected: "unknown, asked, requested, given, refused, withdrawn, expired, outdated, asserted",
-            })
+words! {
+    /// Where a topic stands with a contact.
+    #[derive(Default)]
+    ConsentState {
+        /// Never asked.
+        #[default]
+        Unknown = "unknown",
+        /// Asked; no answer.
+        Asked = "asked",
+        /// Agreed on the page; the confirmation mail is out.
+        Requested = "requested",
+        /// Agreed and confirmed.
+        Given = "given",
+        /// Said no.
+        Refused = "refused",
+        /// Took it back.
+        Withdrawn = "withdrawn",
+        /// Ran out.
+        Expired = "expired",
+        /// Agreed to a notice that said less than the one of today (R-CONS-13). Never written down: it follows from both.
+        Outdated = "outdated",
+        /// Somebody says they agreed, and cannot show it. Counts as never asked (R-CONS-10).
+        Asserted = "asserted",
     }
 }
 

@@ -1,6 +1,7 @@
 //! A country, by the two letters of ISO 3166-1. Whether the letters are in use is not checked: an unknown country
 //! gets the strictest rules anyway, and a list here would only grow stale.
 
+use crate::word::serde_as_text;
 use std::fmt;
 use std::str::FromStr;
 
@@ -51,18 +52,7 @@ impl fmt::Debug for Country {
     }
 }
 
-impl serde::Serialize for Country {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Country {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(Country);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! Texts and lists that may not be empty. A record of consent with a blank where the controller should stand
 //! proves nothing, so the blank cannot be written in the first place.
 
+use crate::word::serde_as_text;
 use std::fmt;
 
 /// Longest text of one slot. The longest real one is a paragraph.
@@ -8,7 +9,7 @@ pub const FILLED_BYTES_MAX: usize = 4_000;
 
 /// One line of text with something in it: trimmed, no control characters, so that a value cannot forge the line
 /// after it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Filled(String);
 
 /// Why a text or list does not count as filled in.
@@ -58,12 +59,7 @@ impl fmt::Display for Filled {
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Filled {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(Filled);
 
 /// Names come from people: what would end a line or turn its direction becomes a blank.
 pub fn one_line(text: &str) -> String {

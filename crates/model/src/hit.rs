@@ -1,65 +1,31 @@
 //! A hit: one request to a tracked URL, after judgement. The request's address and user-agent are gone by then.
 
 use crate::id::{CopyId, HitId, MessageId};
-use crate::mode::{Axis, UnknownWord};
+use crate::mode::Axis;
 use crate::time::Time;
+use crate::word::words;
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
-/// What a request says about a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Meaning {
-    /// A person did this, seen directly.
-    Human,
-    /// A person did this; their provider's proxy fetched it for them, so nothing else is known.
-    HumanViaProxy,
-    /// It cannot be told from a machine.
-    Unknown,
-    /// A machine did this: a scanner, a prefetch, a preview.
-    Machine,
-    /// The sender's own view.
-    #[serde(rename = "self")]
-    Own,
+words! {
+    /// What a request says about a person.
+    Meaning {
+        /// A person did this, seen directly.
+        Human = "human",
+        /// A person did this; their provider's proxy fetched it for them, so nothing else is known.
+        HumanViaProxy = "human_via_proxy",
+        /// It cannot be told from a machine.
+        Unknown = "unknown",
+        /// A machine did this: a scanner, a prefetch, a preview.
+        Machine = "machine",
+        /// The sender's own view.
+        Own = "self",
+    }
 }
 
 impl Meaning {
-    /// All meanings.
-    pub const ALL: [Self; 5] = [
-        Self::Human,
-        Self::HumanViaProxy,
-        Self::Unknown,
-        Self::Machine,
-        Self::Own,
-    ];
-
-    /// The word for the database and the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::HumanViaProxy => "human_via_proxy",
-            Self::Unknown => "unknown",
-            Self::Machine => "machine",
-            Self::Own => "self",
-        }
-    }
-
     /// Does it count as read?
     pub fn is_human(self) -> bool {
         matches!(self, Self::Human | Self::HumanViaProxy)
-    }
-}
-
-impl FromStr for Meaning {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|m| m.as_str() == text)
-            .ok_or_else(|| UnknownWord {
-                given: text.into(),
-                expected: "human, human_via_proxy, unknown, machine, self",
-            })
     }
 }
 

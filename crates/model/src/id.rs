@@ -4,8 +4,8 @@
 //! The random bytes come from the caller. A copy's id also travels inside tokens, so it must never be derived
 //! from anything about a person, nor show its time of birth (which is why these are not UUIDs of version 7).
 
+use crate::word::{serde_as_text, shown_as_base64};
 use data_encoding::BASE64URL_NOPAD;
-use std::fmt;
 
 /// The text is not an identifier of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,17 +25,8 @@ macro_rules! ids {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&BASE64URL_NOPAD.encode(&self.0))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({self})", stringify!($name))
-            }
-        }
+        shown_as_base64!($name);
+        serde_as_text!($name);
 
         impl std::str::FromStr for $name {
             type Err = BadId;
@@ -49,19 +40,6 @@ macro_rules! ids {
             type Error = BadId;
             fn try_from(bytes: &[u8]) -> Result<Self, BadId> {
                 bytes.try_into().map(Self).map_err(|_| BadId)
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-                text.parse().map_err(serde::de::Error::custom)
             }
         }
     )+};

@@ -1,6 +1,6 @@
 //! The languages that recipients' texts exist in.
 
-use crate::mode::UnknownWord;
+use crate::UnknownWord;
 use std::str::FromStr;
 
 /// A language of recipients' pages and lines.
@@ -140,7 +140,7 @@ impl FromStr for Language {
             .find(|l| l.as_str().eq_ignore_ascii_case(text))
             .ok_or_else(|| UnknownWord {
                 given: text.into(),
-                expected: "en, fr, de, it, es",
+                expected: &["en", "fr", "de", "it", "es"],
             })
     }
 }

@@ -123,3 +123,4 @@ pub use tick::Tick;
 pub use time::{Day, Time};
 pub use token::{Keyring, Purpose, Token};
 pub use webhook::{DeliveryState, WebhookEvent, WebhookKey, WebhookOff, WebhookSecret};
+pub use word::UnknownWord;

@@ -3,121 +3,45 @@
 //! Modes are a total order; the effective mode is always a minimum, so one more rule can only lower it
 //! (R-MODE-01, R-MODE-03).
 
+use crate::UnknownWord;
+use crate::word::words;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::str::FromStr;
 
-/// How much may be recorded about one axis of one copy.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Nothing: no pixel, no rewritten link, original URLs.
-    #[default]
-    None,
-    /// One token for a whole batch, counters by day. Needs a jurisdiction profile that allows it.
-    Aggregate,
-    /// One date, the day of the last open, for list cleaning only. Needs a jurisdiction profile that allows it.
-    Hygiene,
-    /// The event, its minute and the verdict.
-    Individual,
-    /// Also parsed facts: mail client, browser, operating system, device class, country.
-    Detailed,
+words! {
+    /// How much may be recorded about one axis of one copy: a total order, the lowest first.
+    #[derive(Default)]
+    Mode {
+        /// Nothing: no pixel, no rewritten link, original URLs.
+        #[default]
+        None = "none",
+        /// One token for a whole batch, counters by day. Needs a jurisdiction profile that allows it.
+        Aggregate = "aggregate",
+        /// One date, the day of the last open, for list cleaning only. Needs a jurisdiction profile that allows it.
+        Hygiene = "hygiene",
+        /// The event, its minute and the verdict.
+        Individual = "individual",
+        /// Also parsed facts: mail client, browser, operating system, device class, country.
+        Detailed = "detailed",
+    }
 }
 
 impl Mode {
-    /// All modes, lowest first.
-    pub const ALL: [Self; 5] = [
-        Self::None,
-        Self::Aggregate,
-        Self::Hygiene,
-        Self::Individual,
-        Self::Detailed,
-    ];
-
     /// Does it tell what one person did?
     pub fn is_personal(self) -> bool {
         self >= Self::Individual
     }
-
-    /// The name used in the database, the API and mail headers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Aggregate => "aggregate",
-            Self::Hygiene => "hygiene",
-            Self::Individual => "individual",
-            Self::Detailed => "detailed",
-        }
-    }
 }
 
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The text is none of the known words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not known here; write one of: {expected}")]
-pub struct UnknownWord {
-    /// What was given.
-    pub given: String,
-    /// The words that would have been understood.
-    pub expected: &'static str,
-}
-
-impl FromStr for Mode {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|m| m.as_str() == text)
-            .ok_or_else(|| UnknownWord {
-                given: text.into(),
-                expected: "none, aggregate, hygiene, individual, detailed",
-            })
-    }
-}
-
-/// What is observed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Axis {
-    /// The mail was displayed.
-    Open,
-    /// A link was followed.
-    Click,
-    /// A hosted document was looked at.
-    Document,
-}
-
-impl Axis {
-    /// All axes.
-    pub const ALL: [Self; 3] = [Self::Open, Self::Click, Self::Document];
-
-    /// The name used in the database, the API and mail headers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Click => "click",
-            Self::Document => "document",
-        }
-    }
-}
-
-impl FromStr for Axis {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|a| a.as_str() == text)
-            .ok_or_else(|| UnknownWord {
-                given: text.into(),
-                expected: "open, click, document",
-            })
+words! {
+    /// What is observed.
+    Axis {
+        /// The mail was displayed.
+        Open = "open",
+        /// A link was followed.
+        Click = "click",
+        /// A hosted document was looked at.
+        Document = "document",
     }
 }
 
@@ -221,7 +145,7 @@ impl FromStr for Switch {
             .find(|s| s.as_str() == word)
             .ok_or_else(|| UnknownWord {
                 given: text.trim().into(),
-                expected: "off, open, click, all",
+                expected: &["off", "open", "click", "all"],
             })
     }
 }

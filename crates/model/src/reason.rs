@@ -119,15 +119,15 @@ reasons! {
 }
 
 impl std::str::FromStr for Reason {
-    type Err = crate::mode::UnknownWord;
+    type Err = crate::UnknownWord;
     fn from_str(code: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .iter()
             .copied()
             .find(|r| r.code() == code)
-            .ok_or_else(|| crate::mode::UnknownWord {
+            .ok_or_else(|| crate::UnknownWord {
                 given: code.into(),
-                expected: "a reason code",
+                expected: &["a reason code"],
             })
     }
 }

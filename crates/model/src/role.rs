@@ -1,20 +1,19 @@
 //! Who may do what.
 
-use crate::mode::UnknownWord;
-use std::str::FromStr;
+use crate::word::words;
 
-/// What a user is in a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// May do everything, also name other owners.
-    Owner,
-    /// Runs the workspace.
-    Admin,
-    /// Sends mail and sees what became of it.
-    Member,
-    /// Reads everything about tracking, sets ceilings, sends nothing.
-    Compliance,
+words! {
+    /// What a user is in a workspace.
+    Role {
+        /// May do everything, also name other owners.
+        Owner = "owner",
+        /// Runs the workspace.
+        Admin = "admin",
+        /// Sends mail and sees what became of it.
+        Member = "member",
+        /// Reads everything about tracking, sets ceilings, sends nothing.
+        Compliance = "compliance",
+    }
 }
 
 /// Something that not everybody may do.
@@ -33,19 +32,6 @@ pub enum Act {
 }
 
 impl Role {
-    /// All roles.
-    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Member, Self::Compliance];
-
-    /// The word for the database and the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Admin => "admin",
-            Self::Member => "member",
-            Self::Compliance => "compliance",
-        }
-    }
-
     /// May this role do that?
     pub fn may(self, act: Act) -> bool {
         match act {
@@ -54,19 +40,6 @@ impl Role {
             Act::SetCeiling | Act::Prove => matches!(self, Self::Compliance | Self::Owner),
             Act::Administer => matches!(self, Self::Owner | Self::Admin),
         }
-    }
-}
-
-impl FromStr for Role {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::ALL
-            .into_iter()
-            .find(|r| r.as_str() == text)
-            .ok_or_else(|| UnknownWord {
-                given: text.into(),
-                expected: "owner, admin, member, compliance",
-            })
     }
 }
 

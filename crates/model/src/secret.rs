@@ -3,6 +3,7 @@
 //! A secret is 128 random bits, so a plain SHA-256 of it can be stored: there is nothing to guess. Passwords that
 //! people choose are another matter; those are stretched with Argon2id where they are checked.
 
+use crate::word::serde_as_text;
 use aws_lc_rs::digest;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use std::fmt;
@@ -81,18 +82,7 @@ impl std::str::FromStr for Sha256 {
     }
 }
 
-impl serde::Serialize for Sha256 {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Sha256 {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(Sha256);
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 //!
 //! Every signature covers what it is for as well, so that a signed receipt can never be passed off as a signed head.
 
+use crate::word::{serde_as_text, shown_as_base64};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
@@ -93,17 +94,8 @@ impl PublicKey {
 
 macro_rules! base64_text {
     ($name:ident) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&BASE64URL_NOPAD.encode(&self.0))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({self})", stringify!($name))
-            }
-        }
+        shown_as_base64!($name);
+        serde_as_text!($name);
 
         impl std::str::FromStr for $name {
             type Err = BadKey;
@@ -112,19 +104,6 @@ macro_rules! base64_text {
                     .decode(text.trim().as_bytes())
                     .map_err(|_| BadKey)?;
                 bytes.try_into().map(Self).map_err(|_| BadKey)
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-                text.parse().map_err(serde::de::Error::custom)
             }
         }
     };

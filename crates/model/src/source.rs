@@ -291,7 +291,7 @@ mod tests {
     fn r_orig_06_the_month_runs_for_those_who_did_not_give_their_address() {
         for kind in SourceKind::ALL {
             let source = Source {
-                kind: *kind,
+                kind,
                 ..Source::stated(&GOOD, NOW).unwrap()
             };
             let told = match kind {

@@ -1,46 +1,27 @@
 //! What the sender sees beside a copy.
 
 use crate::mode::{Mode, PerAxis};
+use crate::word::words;
 use serde::Serialize;
 
-/// The tick of a copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tick {
-    /// `–`: not tracked.
-    Untracked,
-    /// A broken `–`: nothing is told about this person. They are only counted in a sum, or only the day of their last
-    /// open is kept for list cleaning.
-    Limited,
-    /// `✓`: sent; not known to be read.
-    Sent,
-    /// Hollow second tick: there was a signal that cannot be told from a machine.
-    Unsure,
-    /// `✓✓`: read.
-    Read,
+words! {
+    /// The tick of a copy.
+    Tick {
+        /// `–`: not tracked.
+        Untracked = "untracked",
+        /// A broken `–`: nothing is told about this person. They are only counted in a sum, or only the day of their last
+        /// open is kept for list cleaning.
+        Limited = "limited",
+        /// `✓`: sent; not known to be read.
+        Sent = "sent",
+        /// Hollow second tick: there was a signal that cannot be told from a machine.
+        Unsure = "unsure",
+        /// `✓✓`: read.
+        Read = "read",
+    }
 }
 
 impl Tick {
-    /// All ticks.
-    pub const ALL: [Self; 5] = [
-        Self::Untracked,
-        Self::Limited,
-        Self::Sent,
-        Self::Unsure,
-        Self::Read,
-    ];
-
-    /// The word for the API and style sheets.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Untracked => "untracked",
-            Self::Limited => "limited",
-            Self::Sent => "sent",
-            Self::Unsure => "unsure",
-            Self::Read => "read",
-        }
-    }
-
     /// The tick of a copy from its modes and counters. A receipt is the recipient's own word, so it counts in every
     /// mode. A human click shows that the mail was read, but only where opens may be recorded at all (R-MODE-16).
     pub fn of(modes: &PerAxis<Mode>, seen: &Seen) -> Self {

@@ -1,6 +1,7 @@
 //! The addresses of the tracker origin, and what a click may lead to.
 
 use crate::token::Token;
+use crate::word::serde_as_text;
 use percent_encoding::{
     AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode,
 };
@@ -131,12 +132,7 @@ impl fmt::Display for Origin {
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Origin {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(Origin);
 
 /// Where a tracked link leads: an absolute http or https URL without userinfo or control characters. Checked when
 /// the link is made and again when it is followed (R-SEC-01).

@@ -260,20 +260,9 @@ impl Store {
     pub async fn copy_ticks(&self, message: MessageId) -> Result<Vec<(Tick, u32)>, Error> {
         self.db
             .read(move |tx| {
-                tx.rows(
-                    "select tick, count(*) from copy where message_id = $1 group by tick",
-                    params![message],
-                    |row| {
-                        let word: String = row.get(0)?;
-                        let tick = Tick::ALL.into_iter().find(|t| t.as_str() == word);
-                        Ok((
-                            tick.ok_or_else(|| {
-                                Error::Corrupt(format!("an unknown tick {word:?}"))
-                            })?,
-                            row.get(1)?,
-                        ))
-                    },
-                )
+                let sql = "select tick, count(*) from copy where message_id = $1 group by tick";
+                let counted = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+                tx.rows(sql, params![message], counted)
             })
             .await
     }

@@ -10,7 +10,7 @@ use model::{
     ActKind, AgeStanding, AssessmentId, Axis, BreachId, ContactId, CopyId, Country, Day,
     DeliveryId, DeliveryState, FormId, GuardianId, HitId, IdentityId, Language, LegalBasis,
     LegalTag, LegalTags, Meaning, MessageClass, MessageId, Mode, Reason, RequestId, Right, Role,
-    SourceKind, SuppressionCause, Switch, Time, Tongue, UserId, WebhookEvent, WebhookId,
+    SourceKind, SuppressionCause, Switch, Tick, Time, Tongue, UserId, WebhookEvent, WebhookId,
     WebhookOff, WorkspaceId,
 };
 
@@ -230,7 +230,7 @@ macro_rules! words {
 words!(ActKind => as_str, model::breach::Risk => as_str, Mode => as_str, Axis => as_str, Topic => as_str, ConsentState => as_str, Meaning => as_str, Role => as_str,
     Language => as_str, Switch => as_str, Happening => as_str, MessageClass => as_str, Right => as_str,
     SourceKind => as_str, AgeStanding => as_str, model::age::Relation => as_str, LegalBasis => as_str, SuppressionCause => as_str, Reason => code,
-    WebhookEvent => as_str, WebhookOff => as_str, DeliveryState => as_str);
+    Tick => as_str, WebhookEvent => as_str, WebhookOff => as_str, DeliveryState => as_str);
 
 impl FromValue for model::EmailAddress {
     fn from_value(value: &Value) -> Option<Self> {

@@ -37,26 +37,26 @@ fn r_mode_03_what_needs_no_consent_is_what_the_files_say() {
             ("ch", "CH"),
             ("ca", "CA"),
         ] {
-            assert_eq!(at_home(id, country, *class), NOTHING, "{id} {class}");
+            assert_eq!(at_home(id, country, class), NOTHING, "{id} {class}");
         }
         assert_eq!(
-            highest(&[], "US", *class),
+            highest(&[], "US", class),
             NOTHING,
             "a sender who picked nothing"
         );
-        assert_eq!(highest(&["de"], "US", *class), NOTHING, "a German sender");
+        assert_eq!(highest(&["de"], "US", class), NOTHING, "a German sender");
         assert_eq!(
-            highest(&["us-notice"], "", *class),
+            highest(&["us-notice"], "", class),
             NOTHING,
             "an unknown country"
         );
         assert_eq!(
-            highest(&["us-notice"], "BR", *class),
+            highest(&["us-notice"], "BR", class),
             NOTHING,
             "a country of no profile"
         );
         assert_eq!(
-            highest(&["fr"], "IT", *class),
+            highest(&["fr"], "IT", class),
             NOTHING,
             "hygiene and aggregate have nothing in common"
         );
@@ -138,7 +138,7 @@ fn r_law_01_the_profession_asks_each_recipient_and_gives_nothing_by_itself() {
         Mode::Individual
     );
     for tag in LegalTag::ALL {
-        about.tags = LegalTags::of(&[*tag]);
+        about.tags = LegalTags::of(&[tag]);
         assert!(firm.each_must_agree(&about), "{tag}");
         assert!(firm.without_consent(&about).open.is_nothing(), "{tag}");
         assert_eq!(
@@ -378,7 +378,7 @@ fn any_file() -> impl Strategy<Value = String> {
         vec![Mode::Aggregate, Mode::Hygiene, Mode::Individual],
         1..=3,
     );
-    let (cap, cold) = (select(&Mode::ALL[..]), select(ColdMail::ALL));
+    let (cap, cold) = (select(Mode::ALL.to_vec()), select(ColdMail::ALL.to_vec()));
     (countries, classes, axes, modes, cap, cold).prop_map(|(countries, classes, axes, modes, cap, cold)| {
         let classes: Vec<_> = classes.iter().map(|c| c.as_str()).collect();
         let axes: Vec<_> = axes.iter().map(|a| a.as_str()).collect();
@@ -402,8 +402,8 @@ fn any_case() -> impl Strategy<Value = Case> {
     let tags = subsequence(LegalTag::ALL.to_vec(), 0..=3);
     (
         country,
-        select(MessageClass::ALL),
-        select(AgeStanding::ALL),
+        select(MessageClass::ALL.to_vec()),
+        select(AgeStanding::ALL.to_vec()),
         any::<bool>(),
         tags,
     )

@@ -47,14 +47,14 @@ fn profiles(home: &str) -> Profiles {
 #[test]
 fn r_msg_02_advertising_reaches_nobody_who_stopped_it_and_letters_do() {
     for kind in SourceKind::ALL {
-        let source = source(*kind);
+        let source = source(kind);
         let to = Addressee {
             suppressed: true,
             mail_consent: MailConsent::Express,
             ..person("US", &source)
         };
         for class in MessageClass::ALL {
-            let may = duties(&profiles("us-notice"), &mail(*class), &to);
+            let may = duties(&profiles("us-notice"), &mail(class), &to);
             match class {
                 Correspondence | Transactional => assert!(may.is_ok(), "{class}"),
                 _ => assert_eq!(may, Err(Reason::Unsubscribed), "{class}"),
@@ -135,7 +135,7 @@ fn r_orig_05_cold_mail_needs_an_assessment_unless_they_agreed() {
 fn r_orig_02_the_first_mail_says_where_the_address_comes_from() {
     let rules = profiles("us-notice");
     for kind in SourceKind::ALL {
-        let source = source(*kind);
+        let source = source(kind);
         let to = person("US", &source);
         let first = duties(&rules, &mail(Cold), &to);
         match kind {

@@ -23,7 +23,7 @@ pub(crate) struct Known {
 /// Makes them.
 pub(crate) async fn known(house: &House) -> Known {
     house.allow_details().await;
-    crate::webhook::made(house, WebhookEvent::ALL).await;
+    crate::webhook::made(house, &WebhookEvent::ALL).await;
     let at = address(&format!("{SENTINEL}@example.org"));
     let name = format!("Zoe {SENTINEL}");
     let made = house.store.contact_find_or_create(

@@ -137,7 +137,7 @@ async fn r_cons_11_no_reason_to_mail_is_consent_to_track(house: House) {
         for basis in LegalBasis::ALL {
             for (n, consent) in consents.iter().enumerate() {
                 let mut entry = entry(&format!("{kind}-{basis}-{n}@example.org"));
-                (entry.source.kind, entry.source.basis) = (*kind, Some(*basis));
+                (entry.source.kind, entry.source.basis) = (*kind, Some(basis));
                 entry.mail = consent.map(|c| Claim::Shown(c, evidence(NOW - DAY)));
                 let (contact, _) = enter(&house, entry).await;
                 assert_eq!(contact.consent, model::Consent::default());

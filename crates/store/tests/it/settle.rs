@@ -466,7 +466,7 @@ async fn r_law_03_forwarding_is_not_guessed_at_for_those_whom_lawyers_write_to(h
     let copy = house.copy_for(&bob, DETAILED).await;
     // Tagged after the mail was sent: the frozen mode does not know it.
     for tag in LegalTag::ALL {
-        let tags = LegalTags::of(&[*tag]);
+        let tags = LegalTags::of(&[tag]);
         let described =
             house
                 .store

@@ -158,7 +158,7 @@ pub(super) async fn list(
 ) -> Result<Json<Contacts>> {
     let limit = limit(query.limit)?;
     let state = query.state.as_deref().map(str::parse).transpose();
-    let state = state.map_err(|e: model::mode::UnknownWord| Error::Query(format!("state: {e}")))?;
+    let state = state.map_err(|e: model::UnknownWord| Error::Query(format!("state: {e}")))?;
     let filter = ContactFilter {
         search: query.search,
         state,

@@ -116,7 +116,7 @@ pub(super) struct Page {
 }
 
 fn item(w: Webhook) -> WebhookItem {
-    let owed = WebhookEvent::ALL.iter().copied();
+    let owed = WebhookEvent::ALL.into_iter();
     WebhookItem {
         id: w.id.to_string(),
         label: w.label,

@@ -55,7 +55,7 @@ impl Draft {
             says: event.words(),
             ticked: entered.events.iter().any(|word| word == event.as_str()),
         };
-        let owed = WebhookEvent::ALL.iter().copied();
+        let owed = WebhookEvent::ALL.into_iter();
         let (mails, people): (Vec<_>, Vec<_>) =
             WebhookEvent::choices().partition(|event| event.is_about_mail());
         Self {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::extract::Fields;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use model::mode::UnknownWord;
+use model::UnknownWord;
 use model::role::Act;
 use model::{Mode, PerAxis};
 use serde::Deserialize;

@@ -139,12 +139,12 @@ async fn send(
     let track: Switch = draft
         .track
         .parse()
-        .map_err(|why: model::mode::UnknownWord| invalid("track")(why.to_string()))?;
+        .map_err(|why: model::UnknownWord| invalid("track")(why.to_string()))?;
     let class = match draft.class.as_str() {
         "" => MessageClass::Correspondence,
         word => word
             .parse()
-            .map_err(|why: model::mode::UnknownWord| invalid("class")(why.to_string()))?,
+            .map_err(|why: model::UnknownWord| invalid("class")(why.to_string()))?,
     };
     let source = compose::build(&web.app.ambient, from, &to, &draft.subject, &draft.body);
     let submission = Submission {

@@ -158,7 +158,7 @@ pub(super) struct Invitation {
 fn role_to_give(user: &User, word: &str) -> Result<Role> {
     let role: Role = word
         .parse()
-        .map_err(|why: model::mode::UnknownWord| Error::Invalid {
+        .map_err(|why: model::UnknownWord| Error::Invalid {
             field: "role",
             why: why.to_string(),
         })?;
