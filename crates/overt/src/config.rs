@@ -96,6 +96,11 @@ impl Config {
         Self::read(path, variables)
     }
 
+    /// Reads a file, whatever the environment says.
+    pub(crate) fn of_file(path: &Path) -> Result<Self> {
+        Self::read(Some(path), [])
+    }
+
     fn read(
         path: Option<&Path>,
         variables: impl IntoIterator<Item = (String, String)>,

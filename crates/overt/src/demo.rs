@@ -6,10 +6,11 @@
 pub(crate) mod check;
 
 use crate::ambient;
+use crate::base::Base;
 use crate::command::init::{NewUser, create_user, let_track, secret_key};
-use crate::config::Networks;
+use crate::config::{Config, Networks};
 use crate::networks::judge;
-use crate::runtime::{Base, Running};
+use crate::runtime::Running;
 use crate::{keys, listen};
 use anyhow::{Context, Result};
 use model::secret::Secret;
@@ -20,15 +21,10 @@ use model::{
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-use store::{By, CredentialKind, Method, Store, User};
+use store::{By, CredentialKind, Method, Store};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 use web::MailboxDir;
-use wire::smtp::{
-    Envelope, Handler, Limits, Relay, Reply, Security, ServerConfig, ServerTls, Timeouts,
-    Unavailable,
-};
+use wire::smtp::{Envelope, Handler, Limits, Reply, ServerConfig, ServerTls, Unavailable};
 
 const SENDER: &str = "dana@studio.example";
 const MESSAGE_BYTES_MAX: usize = 50 * 1024 * 1024;
@@ -89,49 +85,15 @@ impl Demo {
         let sink = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
 
         keys::create(folder)?;
-        let keys = keys::load(folder)?;
-        let disclosure = Arc::<store::Disclosure>::default();
-        let store = Store::open(&store::Config::Sqlite(folder.join("overt.db")))
-            .await?
-            .with_webhook_key(keys.webhook.clone())
-            .telling(origin(&tracker)?.parse()?, disclosure.clone());
-        let base = Base {
-            store: store.clone(),
-            keyring: Arc::new(keys.tokens),
-            signing: Arc::new(keys.signing),
-            suppression: Arc::new(keys.suppression),
-            profiles: Arc::new(model::Profiles::new(&[], &[])?),
-            ambient: ambient::REAL,
-            admin: origin(&dashboard)?.parse()?,
-            tracker: origin(&tracker)?.parse()?,
-            hostname: "localhost".into(),
-            relay: sink_as_relay(&sink)?,
-            tracking_off: "",
-            signers: Arc::default(),
-            // Made-up domains have no records.
-            preflight: Arc::default(),
-            // A receiver to try out runs on this machine.
-            webhooks: notify::Webhooks::new(keys.webhook, &["127.0.0.0/8".parse()?])?,
-            webhook_timeout: Duration::from_secs(crate::config::WEBHOOK_SECONDS_MAX),
-            ages: Arc::new(model::Ages::built_in()?),
-            disclosure,
-            security_contact: None,
-            wake: Arc::new(Notify::new()),
-            changed: Arc::new(Notify::new()),
-            fold: Arc::new(Notify::new()),
-            meters: Arc::default(),
-        };
-        let settings_file = folder.join(crate::config::FILE);
-        let (admin, public) = (origin(&dashboard)?, origin(&tracker)?);
-        std::fs::write(
-            &settings_file,
-            settings(&admin, &public, &submission.local_addr()?),
-        )?;
-        let people = sample(&store).await?;
+        let file = folder.join(crate::config::FILE);
+        let addresses = (origin(&dashboard)?, origin(&tracker)?, origin(&mailbox)?);
+        let smtp = submission.local_addr()?;
+        let (relay, admin) = (sink.local_addr()?, &addresses.0);
+        std::fs::write(&file, settings(admin, &addresses.1, smtp, relay))?;
+        let base = Base::of(&Config::of_file(&file)?).await?;
+        let people = sample(&base.store).await?;
         let mailboxes = CONTACTS.iter().map(|contact| contact.address.to_owned());
         let mails = Arc::new(MailboxDir::new(ambient::REAL, mailboxes.collect()));
-        let smtp = submission.local_addr()?;
-        let addresses = (origin(&dashboard)?, origin(&tracker)?, origin(&mailbox)?);
 
         let mut running = Running::new();
         let config = Arc::new(ServerConfig {
@@ -164,7 +126,7 @@ impl Demo {
             app_password: people.app_password,
             api_key: people.api_key,
             contacts: CONTACTS.to_vec(),
-            config: settings_file,
+            config: file,
             running,
         })
     }
@@ -190,17 +152,23 @@ impl Demo {
     }
 }
 
-/// A configuration file, so that `overt audit`, `evidence` and the like can be tried on the running demo.
-fn settings(admin: &str, tracker: &str, submit: &SocketAddr) -> String {
+/// Its configuration, with which other commands can be tried on it, too. Made-up domains have no records in DNS, and a
+/// receiver of webhooks to try out runs on this machine.
+fn settings(admin: &str, tracker: &str, submit: SocketAddr, relay: SocketAddr) -> String {
     let bare = |origin: &str| origin.trim_start_matches("http://").to_owned();
     format!(
         "database = \"overt.db\"\nhostname = \"localhost\"\n\
          [admin]\nlisten = \"{}\"\norigin = \"{admin}\"\n\
          [tracker]\nlisten = \"{}\"\norigin = \"{tracker}\"\n\
          [submit]\nlisten = [\"{submit}\"]\n\
-         [relay]\nhost = \"127.0.0.1\"\nport = 25\nsecurity = \"none\"\n",
+         [relay]\nhost = \"{}\"\nport = {}\nsecurity = \"none\"\n\
+         [mail_hosts]\nlook_up = false\n\
+         [preflight]\nlook_up = false\n\
+         [webhooks]\nallow_private = [\"127.0.0.0/8\"]\n",
         bare(admin),
         bare(tracker),
+        relay.ip(),
+        relay.port(),
     )
 }
 
@@ -213,17 +181,6 @@ async fn bind(port: Option<u16>, offset: u16) -> Result<TcpListener> {
 
 fn origin(listener: &TcpListener) -> Result<String> {
     Ok(format!("http://{}", listener.local_addr()?))
-}
-
-fn sink_as_relay(sink: &TcpListener) -> Result<Relay> {
-    Ok(Relay {
-        host: "127.0.0.1".into(),
-        port: sink.local_addr()?.port(),
-        security: Security::None,
-        auth: None,
-        hello: "localhost".into(),
-        timeouts: Timeouts::default(),
-    })
 }
 
 fn limits() -> Limits {
@@ -253,16 +210,7 @@ async fn sample(store: &Store) -> Result<People> {
             now,
         )
         .await?;
-    // Who says where they can be reached may ask for agreement.
-    if let Some(made) = store.workspace(workspace).await? {
-        let postal_address = "1 Sample Street, 1010 Sample Town".to_owned();
-        let told = store::Workspace {
-            postal_address,
-            ..made
-        };
-        let by = store::By::operator(now);
-        store.workspace_update(told, by).await?;
-    }
+    say_where(store, workspace).await?;
     let password = Secret::new(random()).as_str()[..12].to_owned();
     let address: EmailAddress = SENDER.parse()?;
     let new = NewUser {
@@ -274,7 +222,6 @@ async fn sample(store: &Store) -> Result<People> {
     };
     let user = create_user(store, &new).await?;
     let_track(store, &user).await?;
-    say_where(store, workspace, &user).await?;
     let source = Source {
         kind: SourceKind::Person,
         place: "made up for this demo".into(),
@@ -323,12 +270,12 @@ async fn sample(store: &Store) -> Result<People> {
     })
 }
 
-/// Newsletters and advertising must name the sender's address; it is made up, like everything here.
-async fn say_where(store: &Store, workspace: WorkspaceId, user: &User) -> Result<()> {
-    let by = By::user(user.id, (ambient::REAL.now)());
+/// Only who says where they can be reached may ask for agreement, or advertise; the address is made up.
+async fn say_where(store: &Store, workspace: WorkspaceId) -> Result<()> {
     let found = store.workspace(workspace).await?;
     let mut settings = found.context("the workspace is gone")?;
     settings.postal_address = "Mill Lane 1\n10115 Berlin".into();
+    let by = By::operator((ambient::REAL.now)());
     store.workspace_update(settings, by).await?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod ambient;
 mod backup_keys;
+mod base;
 mod command;
 mod config;
 mod demo;

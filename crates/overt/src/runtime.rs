@@ -3,16 +3,15 @@
 //! `track`, `send` and `web` never call each other. They meet in the store, and on three bells that this file hands
 //! out: mail to deliver, hits to fold, something to show.
 
+use crate::base::Base;
 use crate::evidence::of_contact;
-use crate::metrics::Meters;
 use crate::{backup_keys, listen, security_txt};
-use model::url::Origin;
-use model::{Ages, Ambient, Keyring, Profiles, SigningKey, SuppressionKey};
-use send::{Courier, Schedule, Sender, SubmissionServer};
+use model::{Ambient, SigningKey};
+use send::{Courier, Schedule, SubmissionServer};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Disclosure, Store, Terms};
+use store::{Store, Terms};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -33,44 +32,6 @@ const HEAD_EVERY: Duration = Duration::from_hours(24);
 const RELAY_TEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a stop waits for hits that are not on disk yet.
 const DRAIN: Duration = Duration::from_secs(5);
-
-/// What every role needs.
-#[derive(Clone)]
-pub(crate) struct Base {
-    pub(crate) store: Store,
-    pub(crate) keyring: Arc<Keyring>,
-    pub(crate) signing: Arc<SigningKey>,
-    pub(crate) suppression: Arc<SuppressionKey>,
-    pub(crate) ambient: Ambient,
-    pub(crate) admin: Origin,
-    pub(crate) tracker: Origin,
-    pub(crate) hostname: String,
-    pub(crate) relay: Relay,
-    /// What keeps the service behind the relay from tracking by itself.
-    pub(crate) tracking_off: &'static str,
-    pub(crate) profiles: Arc<Profiles>,
-    pub(crate) signers: Arc<send::Signers>,
-    /// What is looked at before advertising leaves.
-    pub(crate) preflight: Arc<send::Preflight>,
-    /// Where events may be sent, and the secrets.
-    pub(crate) webhooks: notify::Webhooks,
-    /// The longest that one attempt to send an event takes.
-    pub(crate) webhook_timeout: Duration,
-    /// From which age people may agree alone, country by country.
-    pub(crate) ages: Arc<Ages>,
-    /// How long things are kept, and who takes part.
-    pub(crate) disclosure: Arc<Disclosure>,
-    /// Where to report that something is not safe.
-    pub(crate) security_contact: Option<String>,
-    /// Mail to deliver.
-    pub(crate) wake: Arc<Notify>,
-    /// Something to show.
-    pub(crate) changed: Arc<Notify>,
-    /// Hits to fold.
-    pub(crate) fold: Arc<Notify>,
-    /// Figures of this process, which all roles add to.
-    pub(crate) meters: Arc<Meters>,
-}
 
 type Tls = Option<Arc<rustls::ServerConfig>>;
 
@@ -292,23 +253,6 @@ impl Running {
     ) {
         let stopped = Box::pin(self.stopped());
         self.tasks.spawn(task(stopped));
-    }
-}
-
-impl Base {
-    pub(crate) fn sender(&self) -> Sender {
-        Sender {
-            store: self.store.clone(),
-            keyring: self.keyring.clone(),
-            tracker: self.tracker.clone(),
-            profiles: self.profiles.clone(),
-            suppression: self.suppression.clone(),
-            signers: self.signers.clone(),
-            preflight: self.preflight.clone(),
-            ambient: self.ambient,
-            wake: self.wake.clone(),
-            changed: self.changed.clone(),
-        }
     }
 }
 

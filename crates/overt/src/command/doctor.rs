@@ -1,12 +1,12 @@
 //! `overt doctor`: checks what a running server depends on, and says what to do.
 
-use super::{block_on, configured, serve};
+use super::{block_on, configured};
 use crate::config::{Config, Http};
 use crate::finding::Finding::{self, Broken, Fine, Unanswered, Watch};
 use crate::mail_hosts::Resolver;
 use crate::preflight;
 use crate::runtime::test_relay;
-use crate::{ambient, keys, log, networks};
+use crate::{ambient, base, keys, log, networks};
 use anyhow::Result;
 use model::Time;
 use model::complaints::{self, Alarm};
@@ -95,7 +95,7 @@ async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
 async fn sending(config: &Config) -> Vec<(&'static str, Finding)> {
     let store = Store::open(&config.store()).await;
     let resolver = Resolver::new(config.mail_hosts.name_server);
-    let (Ok(store), Ok(resolver), Ok(signers)) = (store, resolver, serve::signers(config)) else {
+    let (Ok(store), Ok(resolver), Ok(signers)) = (store, resolver, base::signers(config)) else {
         return Vec::new(); // said above, but for a resolver: then there is nobody to ask
     };
     let mut findings = Vec::new();
@@ -201,7 +201,7 @@ async fn database(config: &Config) -> Finding {
 }
 
 fn profiles(config: &Config) -> Finding {
-    match serve::profiles(config) {
+    match base::profiles(config) {
         Err(error) => Broken(format!("{error:#}")),
         Ok(profiles) => {
             let stale = profiles.stale((ambient::REAL.now)());
@@ -239,7 +239,7 @@ fn disk(config: &Config) -> Finding {
 }
 
 async fn relay(config: &Config) -> Finding {
-    match serve::relay(config) {
+    match base::relay(config) {
         Err(error) => Broken(format!("{error:#}")),
         Ok(relay) => {
             let relay = Relay {
@@ -339,7 +339,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 
 /// The keys can be used; whether DNS has their records is for the operator to see.
 fn dkim(config: &Config) -> Finding {
-    match serve::signers(config) {
+    match base::signers(config) {
         Err(error) => Broken(format!("{error:#}")),
         Ok(signers) => {
             let records: Vec<_> = signers

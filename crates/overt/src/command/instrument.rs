@@ -8,6 +8,7 @@ mod sample;
 mod table;
 
 use super::configured;
+use crate::base::Base;
 use crate::config::Config;
 use crate::log;
 use anyhow::{Context, Result, bail, ensure};
@@ -155,7 +156,7 @@ async fn hand_over(
     plan: &mail::Plan<'_>,
     to: &[EmailAddress],
 ) -> Result<(Vec<HandedOver>, Means)> {
-    let base = super::serve::base(config).await?;
+    let base = Base::of(config).await?;
     let author = plan.addresses("From").into_iter().next();
     let author = author.context("standard input: the mail has no From header field")?;
     let from: EmailAddress = author

@@ -3,8 +3,8 @@
 //! No address and no user-agent is stored. What is judged again is what the reasons of a hit name: which program, what kind of
 //! network, which headers, what comparing found. Without `--apply` it only tells what would change.
 
-use super::serve::profiles;
 use super::{block_on, configured, open};
+use crate::base::profiles;
 use crate::config::Config;
 use crate::{ambient, log};
 use anyhow::{Context, Result};

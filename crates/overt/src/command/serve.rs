@@ -1,19 +1,17 @@
 //! `overt serve`: all roles, or some.
 
-use super::{block_on, configured, open, stop_signal};
-use crate::config::{Config, Http, Security};
+use super::{block_on, configured, stop_signal};
+use crate::base::Base;
+use crate::config::{Config, Http};
 use crate::mail_hosts::{MailHosts, Resolver};
-use crate::runtime::{Base, Running};
-use crate::{ambient, keys, listen, log, networks, preflight};
+use crate::runtime::Running;
+use crate::{listen, log, networks};
 use anyhow::{Context, Result, bail};
-use model::{Ages, Profiles};
-use send::{Preflight, Signers};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use tokio::sync::Notify;
-use wire::smtp::{Credentials, Relay, ServerTls};
-use wire::tls::{Roots, client_config, server_config_from_files};
+use wire::smtp::ServerTls;
+use wire::tls::server_config_from_files;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -48,7 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     let wants = |role| roles.is_empty() || roles.contains(&role);
     let stopped = stop_signal()?; // a stop that comes while starting is a clean one, too
-    let base = base(&config).await?;
+    let base = Base::of(&config).await?;
     for name in base.store.notices_renew((base.ambient.now)()).await? {
         tracing::warn!(
             "{name}: the notice says more than people agreed to, since [retention], [[processors]] or the tracker's \
@@ -58,15 +56,29 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     }
     let mut running = Running::new();
     if wants(Role::Work) {
-        running.work(
-            &base,
-            config.retry.schedule(),
-            config.relay.connections,
-            config.notify.hold(),
-        );
-        running.keep_backup_keys(&base, config.backup_keys.clone());
+        work(&mut running, &base, &config)?;
     }
-    if wants(Role::Work) && config.mail_hosts.look_up {
+    if wants(Role::Track) {
+        track(&mut running, &base, &config).await?;
+    }
+    if wants(Role::Submit) {
+        submit(&mut running, &base, &config).await?;
+    }
+    if wants(Role::Web) {
+        web(&mut running, &base, &config).await?;
+    }
+    tracing::info!("ready");
+    stopped.await;
+    tracing::info!("stopping: finishing what is under way");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn work(running: &mut Running, base: &Base, config: &Config) -> Result<()> {
+    let (schedule, hold) = (config.retry.schedule(), config.notify.hold());
+    running.work(base, schedule, config.relay.connections, hold);
+    running.keep_backup_keys(base, config.backup_keys.clone());
+    if config.mail_hosts.look_up {
         let hosts = MailHosts {
             store: base.store.clone(),
             ambient: base.ambient,
@@ -78,202 +90,46 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
             tokio::select! { () = hosts.run() => {}, () = stopped => {} }
         });
     }
-    if wants(Role::Track) {
-        let judge = Arc::new(networks::judge(&config.networks)?);
-        let listener = listen::bind(config.tracker.listen).await?;
-        tracing::info!(
-            "tracker: {} on {}",
-            config.tracker.origin,
-            listener.local_addr()?
-        );
-        running.track(
-            &base,
-            judge,
-            config.tracker.trusted_proxies.clone(),
-            listener,
-            http_tls(&config.tracker)?,
-        );
-    }
-    if wants(Role::Submit) {
-        let tls = pair(
-            config.submit.certificate.as_deref(),
-            config.submit.key.as_deref(),
-        )?;
-        for (addresses, implicit) in [
-            (&config.submit.listen, false),
-            (&config.submit.listen_tls, true),
-        ] {
-            for address in addresses {
-                let mode = match &tls {
-                    None => ServerTls::Off,
-                    Some(tls) if implicit => ServerTls::Implicit(tls.clone()),
-                    Some(tls) => ServerTls::StartTls(tls.clone()),
-                };
-                let listener = listen::bind(*address).await?;
-                tracing::info!("submission: {}", listener.local_addr()?);
-                running.submit(&base, listener, mode, config.submit.message_bytes_max);
-            }
-        }
-    }
-    if wants(Role::Web) {
-        let listener = listen::bind(config.admin.listen).await?;
-        tracing::info!(
-            "dashboard: {} on {}",
-            config.admin.origin,
-            listener.local_addr()?
-        );
-        let submission = config
-            .submit
-            .listen_tls
-            .first()
-            .or(config.submit.listen.first());
-        let hint = submission.map(|address| format!("{}:{}", config.hostname, address.port()));
-        running.web(
-            &base,
-            hint,
-            config.metrics.open,
-            listener,
-            http_tls(&config.admin)?,
-        );
-    }
-    tracing::info!("ready");
-    stopped.await;
-    tracing::info!("stopping: finishing what is under way");
-    running.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-/// Store, keys and relay of a configuration.
-pub(crate) async fn base(config: &Config) -> Result<Base> {
-    let law = Arc::new(profiles(config)?);
-    let keys = keys::load(&config.data)?;
-    let disclosure = Arc::new(config.disclosure()?);
-    let signers = Arc::new(signers(config)?);
-    let store = open(config)
-        .await?
-        .under(law.clone())
-        .with_webhook_key(keys.webhook.clone())
-        .telling(config.tracker.origin.clone(), disclosure.clone());
-    Ok(Base {
-        store,
-        keyring: Arc::new(keys.tokens),
-        signing: Arc::new(keys.signing),
-        suppression: Arc::new(keys.suppression),
-        ambient: ambient::REAL,
-        admin: config.admin.origin.clone(),
-        tracker: config.tracker.origin.clone(),
-        hostname: config.hostname.clone(),
-        relay: relay(config)?,
-        tracking_off: send::service::tracking_off(
-            &config.relay.host,
-            config.relay.service.as_deref(),
-        )
-        .context("[relay] service")?,
-        profiles: law,
-        preflight: Arc::new(preflight(config, signers.clone())),
-        signers,
-        webhooks: notify::Webhooks::new(keys.webhook, &config.webhooks.allow_private)
-            .context("[webhooks]")?,
-        webhook_timeout: config.webhooks.timeout(),
-        ages: Arc::new(Ages::built_in().context("the built-in table of age limits is damaged")?),
-        disclosure,
-        security_contact: config.security_contact.clone(),
-        wake: Arc::new(Notify::new()),
-        changed: Arc::new(Notify::new()),
-        fold: Arc::new(Notify::new()),
-        meters: Arc::default(),
-    })
+async fn track(running: &mut Running, base: &Base, config: &Config) -> Result<()> {
+    let tracker = &config.tracker;
+    let judge = Arc::new(networks::judge(&config.networks)?);
+    let listener = listen::bind(tracker.listen).await?;
+    let address = listener.local_addr()?;
+    tracing::info!("tracker: {} on {address}", tracker.origin);
+    let proxies = tracker.trusted_proxies.clone();
+    running.track(base, judge, proxies, listener, http_tls(tracker)?);
+    Ok(())
 }
 
-/// What is looked at before advertising leaves. Without a resolver nobody can be asked, and nothing is held back.
-fn preflight(config: &Config, signers: Arc<Signers>) -> Preflight {
-    if !config.preflight.look_up {
-        return Preflight::default();
-    }
-    match Resolver::new(config.mail_hosts.name_server) {
-        Ok(resolver) => {
-            let (relay, hostname) = (config.relay.host.clone(), config.hostname.clone());
-            let look_up = preflight::look_up(resolver, signers, relay, hostname);
-            Preflight::asking(look_up)
-        }
-        Err(error) => {
-            tracing::warn!("DNS records are not looked at before advertising leaves: {error:#}");
-            Preflight::default()
-        }
-    }
-}
-
-/// The relay of a configuration.
-pub(crate) fn relay(config: &Config) -> Result<Relay> {
-    let r = &config.relay;
-    let roots = match &r.ca {
-        None => Roots::System,
-        Some(file) => {
-            let pem = std::fs::read(file)
-                .with_context(|| format!("cannot read [relay] ca, {}", file.display()))?;
-            Roots::Pem(pem)
-        }
+async fn submit(running: &mut Running, base: &Base, config: &Config) -> Result<()> {
+    let submit = &config.submit;
+    let tls = pair(submit.certificate.as_deref(), submit.key.as_deref())?;
+    let (plain, implicit) = match tls {
+        None => (ServerTls::Off, ServerTls::Off),
+        Some(tls) => (ServerTls::StartTls(tls.clone()), ServerTls::Implicit(tls)),
     };
-    let tls = || client_config(&roots).context("[relay]");
-    let security = match r.security {
-        Security::None => wire::smtp::Security::None,
-        Security::Starttls => wire::smtp::Security::StartTls(tls()?),
-        Security::StarttlsIfOffered => wire::smtp::Security::StartTlsIfOffered(tls()?),
-        Security::Tls => wire::smtp::Security::Tls(tls()?),
-    };
-    let auth = r
-        .user
-        .clone()
-        .zip(r.password.clone())
-        .map(|(name, password)| Credentials { name, password });
-    Ok(Relay {
-        host: r.host.clone(),
-        port: r.port,
-        security,
-        auth,
-        hello: config.hostname.clone(),
-        timeouts: r.timeouts(),
-    })
-}
-
-/// The rules of law of a configuration: those that come with the program, and the operator's own files.
-pub(crate) fn profiles(config: &Config) -> Result<Profiles> {
-    let mut own = Vec::new();
-    if let Some(folder) = &config.profile_dir {
-        let shown = folder.display();
-        let files = std::fs::read_dir(folder)
-            .with_context(|| format!("cannot read profile_dir, {shown}"))?;
-        for file in files {
-            let path = file?.path();
-            if path.extension().is_some_and(|e| e == "toml") {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("cannot read the profile {}", path.display()))?;
-                own.push((name.into_owned(), text));
-            }
+    for (addresses, tls) in [(&submit.listen, plain), (&submit.listen_tls, implicit)] {
+        for address in addresses {
+            let listener = listen::bind(*address).await?;
+            tracing::info!("submission: {}", listener.local_addr()?);
+            running.submit(base, listener, tls.clone(), submit.message_bytes_max);
         }
     }
-    let own: Vec<_> = own.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-    let home: Vec<_> = config.profiles.iter().map(String::as_str).collect();
-    let profiles = Profiles::new(&own, &home)?;
-    for stale in profiles.stale((ambient::REAL.now)()) {
-        tracing::warn!("{stale}");
-    }
-    Ok(profiles)
+    Ok(())
 }
 
-/// The DKIM keys of a configuration.
-pub(crate) fn signers(config: &Config) -> Result<Signers> {
-    let mut signers = Signers::default();
-    for dkim in &config.dkim {
-        let file = dkim.key.display();
-        let pem = std::fs::read(&dkim.key)
-            .with_context(|| format!("cannot read [[dkim]] key, {file}"))?;
-        signers
-            .add(&dkim.domain, &dkim.selector, &pem)
-            .with_context(|| format!("[[dkim]] {file}"))?;
-    }
-    Ok(signers)
+async fn web(running: &mut Running, base: &Base, config: &Config) -> Result<()> {
+    let (admin, submit) = (&config.admin, &config.submit);
+    let listener = listen::bind(admin.listen).await?;
+    let address = listener.local_addr()?;
+    tracing::info!("dashboard: {} on {address}", admin.origin);
+    let submission = submit.listen_tls.first().or(submit.listen.first());
+    let hint = submission.map(|address| format!("{}:{}", config.hostname, address.port()));
+    running.web(base, hint, config.metrics.open, listener, http_tls(admin)?);
+    Ok(())
 }
 
 fn http_tls(http: &Http) -> Result<Option<Arc<rustls::ServerConfig>>> {
