@@ -158,7 +158,7 @@ pub(crate) fn read_text(
 ) -> Result<Option<TextBody>, Untouchable> {
     let mut opened = open(raw, node)?;
     let view = opened.charset.view(&opened.decoded.bytes);
-    if text::has_pgp(&view) {
+    if text::has_pgp(&view, false) {
         return Err(Untouchable::InlinePgp);
     }
     let scale = opened.charset.scale();
@@ -290,7 +290,7 @@ pub(crate) fn read_html(
 ) -> Result<HtmlBody, Untouchable> {
     let opened = open(raw, node)?;
     let view = opened.charset.view(&opened.decoded.bytes);
-    if text::has_pgp(&view) {
+    if text::has_pgp(&view, true) {
         return Err(Untouchable::InlinePgp);
     }
     let outline = html::outline(&view).map_err(|unreadable| match unreadable {

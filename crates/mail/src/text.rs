@@ -84,15 +84,51 @@ fn trailing_quote(lines: &[(usize, &[u8])]) -> Option<usize> {
     Some(first)
 }
 
-/// PGP armour in the body: the text is signed or encrypted as it stands.
-pub(crate) fn has_pgp(body: &[u8]) -> bool {
-    memchr::memmem::find_iter(body, b"-----BEGIN PGP ")
-        .filter(|at| *at == 0 || matches!(body[at - 1], b'\n' | b'>'))
-        .any(|at| {
-            [&b"MESSAGE"[..], b"SIGNED MESSAGE"]
-                .iter()
-                .any(|kind| body[at + 15..].starts_with(kind))
-        })
+/// Is there PGP armour in a body: is it signed or encrypted as it stands? In HTML a line of it begins behind a tag, too, and
+/// may be broken at its blanks, as Outlook does, or have others in their place.
+pub(crate) fn has_pgp(body: &[u8], html: bool) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN";
+    memchr::memmem::find_iter(body, BEGIN).any(|at| {
+        let before = without_blanks_behind(&body[..at]);
+        let begins = match before.last() {
+            None | Some(b'\n') => true,
+            Some(last) => html && *last == b'>',
+        };
+        begins && names_a_message(&body[at + BEGIN.len()..], html)
+    })
+}
+
+fn without_blanks_behind(mut text: &[u8]) -> &[u8] {
+    loop {
+        text = match text {
+            [rest @ .., b' ' | b'\t'] => rest,
+            _ => match text.strip_suffix(b"&nbsp;") {
+                Some(rest) => rest,
+                None => return text,
+            },
+        }
+    }
+}
+
+/// What is behind `-----BEGIN` of a message that is signed or encrypted; not so that of a key.
+fn names_a_message(mut text: &[u8], html: bool) -> bool {
+    let mut word = |word: &[u8]| {
+        let mut rest = text;
+        loop {
+            rest = match rest {
+                [b' ', after @ ..] => after,
+                [b'\r' | b'\n' | b'\t', after @ ..] if html => after,
+                _ => match rest.strip_prefix(b"&nbsp;") {
+                    Some(after) => after,
+                    None => break,
+                },
+            }
+        }
+        let found = rest.strip_prefix(word).filter(|_| rest.len() < text.len());
+        text = found.unwrap_or(text);
+        found.is_some()
+    };
+    word(b"PGP") && (word(b"MESSAGE") || word(b"SIGNED") && word(b"MESSAGE"))
 }
 
 #[cfg(test)]

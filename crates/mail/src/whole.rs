@@ -129,7 +129,7 @@ impl<'a> Whole<'a> {
     pub fn text(&self, part: usize) -> Result<Text<'_>, Untouchable> {
         let node = self.nodes.get(part).ok_or(Untouchable::Structure)?;
         let opened = body::open(self.raw, node)?;
-        if text::has_pgp(&opened.view()) {
+        if text::has_pgp(&opened.view(), node.media.kind == "text/html") {
             return Err(Untouchable::InlinePgp);
         }
         Ok(Text {
