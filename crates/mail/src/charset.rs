@@ -19,7 +19,7 @@ use encoding_rs::{
 /// The charset of a body, as far as editing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Charset {
-    /// Declared as US-ASCII or not at all.
+    /// Declared as US-ASCII, not at all, or as two things. What is beyond ASCII is anybody's guess.
     Ascii,
     /// ASCII-compatible.
     Compatible(&'static Encoding),
@@ -44,6 +44,11 @@ impl Charset {
         let Some(encoding) = encoding else {
             return Self::unknown(label, body);
         };
+        let marked = encoding != UTF_8 && body.starts_with(b"\xef\xbb\xbf");
+        if marked && encoding.is_ascii_compatible() {
+            // To browsers the mark counts, to mail programs what is declared: what is ASCII is sure.
+            return Some(Self::Ascii).filter(|_| memchr::memchr2(0, 0x1b, body).is_none());
+        }
         if encoding == UTF_16BE || encoding == UTF_16LE {
             Self::utf16(label, body)
         } else if encoding == ISO_2022_JP {

@@ -110,6 +110,9 @@ pub(crate) fn destination(
     base: Option<&Url>,
 ) -> Result<String, (Skip, String)> {
     let lossy = || String::from_utf8_lossy(attribute).into_owned();
+    if charset == Charset::Ascii && !attribute.is_ascii() {
+        return Err((Skip::Ambiguous, lossy()));
+    }
     let Some(text) = charset.read(attribute) else {
         return Err((Skip::Ambiguous, lossy()));
     };
@@ -153,9 +156,11 @@ fn resolved(decoded: &str, charset: Charset, base: Option<&Url>) -> Result<Strin
     if !matches!(url.scheme(), "http" | "https") {
         return Err((Skip::Scheme, trimmed.into_owned()));
     }
-    // `https:page` is relative to a base of the same scheme and absolute without one.
+    // `https:page` is relative to a base of the same scheme. Without one it is so to a webmail, whose own page is the base,
+    // and absolute to a mail program.
     let url = match base {
         Some(base) => base.join(&trimmed).unwrap_or(url),
+        None if !has_two_slashes(&trimmed) => return Err((Skip::Ambiguous, trimmed.into_owned())),
         None => url,
     };
     // A query with other than ASCII is percent-encoded in the document's charset by browsers, and in UTF-8 by
@@ -170,6 +175,12 @@ fn resolved(decoded: &str, charset: Charset, base: Option<&Url>) -> Result<Strin
         return Err((Skip::Ambiguous, trimmed.into_owned()));
     }
     Ok(url.into())
+}
+
+/// Behind its scheme, of either kind.
+fn has_two_slashes(address: &str) -> bool {
+    let rest = address.split_once(':').map_or("", |(_, rest)| rest);
+    rest.len() > 1 && rest.bytes().take(2).all(|b| matches!(b, b'/' | b'\\'))
 }
 
 /// The URLs in angle brackets of a List-Unsubscribe value (RFC 2369), as the URL standard writes them.

@@ -29,7 +29,11 @@ fn a_link_leads_where_the_url_standard_says() {
         leads("https:page", Some("https://b.example/d/")).unwrap(),
         "https://b.example/d/page"
     );
-    assert_eq!(leads("https:page", None).unwrap(), "https://page/");
+    assert_eq!(
+        leads("https:page", Some("http://b.example/")).unwrap(),
+        "https://page/"
+    );
+    assert_eq!(leads("https:\\\\page", None).unwrap(), "https://page/");
 }
 
 #[test]
@@ -41,6 +45,8 @@ fn what_is_not_ours_to_touch() {
         ("page", Skip::Relative),
         ("//x.example", Skip::Relative),
         ("https://", Skip::Invalid),
+        ("https:page", Skip::Ambiguous),
+        ("http:/page/x", Skip::Ambiguous),
         ("mailto:a@b.example", Skip::Scheme),
         ("java\nscript:x", Skip::Scheme),
         ("&#106;avascript:x", Skip::Scheme),
