@@ -72,6 +72,7 @@ pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
     loop {
         if let Some((media, block)) = entity.take() {
             at = block.body;
+            tree.doubtful |= embeds_boundary(raw, &media, at, &open);
             enter(&mut tree, &mut open, media, block.into_owned());
         }
         let delimiter = if open.is_empty() {
@@ -104,9 +105,7 @@ pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
             close(&mut tree, &mut open, 0, raw.len());
             return tree;
         }
-        let block = header::read_block(raw, line.end, |line| {
-            open.iter().any(|o| matches(line, &o.boundary) != Match::No)
-        });
+        let block = header::read_block(raw, line.end, |line| is_delimiter(line, &open));
         tree.doubtful |= block.doubtful;
         tree.over_bound |= block.over_bound;
         if block.over_bound {
@@ -121,6 +120,21 @@ pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
         };
         entity = Some((media::read(raw, &block.fields, default), Cow::Owned(block)));
     }
+}
+
+/// Is this a mail inside the mail that has one of the open boundaries for its own? Programs that write the same one into
+/// every mail make such, and readers differ on whose the delimiters are.
+fn embeds_boundary(raw: &[u8], media: &Media, at: usize, open: &[Open]) -> bool {
+    if open.is_empty() || !media.kind.starts_with("message/") {
+        return false;
+    }
+    let embedded = header::read_block(raw, at, |line| is_delimiter(line, open));
+    let boundary = media::read(raw, &embedded.fields, "text/plain").boundary;
+    boundary.is_some_and(|boundary| open.iter().any(|outer| outer.boundary == boundary))
+}
+
+fn is_delimiter(line: &[u8], open: &[Open]) -> bool {
+    open.iter().any(|o| matches(line, &o.boundary) != Match::No)
 }
 
 /// Add a node; a multipart stays open until one of its delimiters closes it.
