@@ -23,8 +23,10 @@ use lol_html::{
 
 use crate::link::LinkKind;
 
+mod place;
 mod writable;
 
+use place::Quote;
 pub(crate) use writable::writable;
 
 /// Most links of a body; a mail with more is a trap or a dump. Keeps link numbers within 16 bits.
@@ -32,10 +34,7 @@ pub(crate) const LINKS_MAX: usize = 10_000;
 /// How much of what a link shows is looked at.
 const SHOWN_BYTES_MAX: usize = 600;
 /// The parser's own buffers: open elements, mostly.
-const PARSER_BYTES_MAX: usize = 16 << 20;
-/// Gmail cuts a mail at about 102 KB (reference of 2026): what must be seen in a longer one stands at the top.
-const SEEN_BYTES_MAX: usize = 90_000;
-
+const PARSER_BYTES_MAX: usize = 4 << 20;
 /// A link's attribute.
 #[derive(Debug, Clone)]
 pub(crate) struct Spot {
@@ -62,7 +61,7 @@ pub(crate) struct PictureSpot {
 pub(crate) struct Outline {
     pub(crate) links: Vec<Spot>,
     pub(crate) pictures: Vec<PictureSpot>,
-    /// The value of the first `<base href>`.
+    /// The value of the `<base href>` that counts.
     pub(crate) base: Option<Range<usize>>,
     /// The first place inside the body.
     pub(crate) top: usize,
@@ -98,15 +97,14 @@ struct Opening {
 struct Found {
     links: Vec<Spot>,
     pictures: Vec<PictureSpot>,
-    base: Option<Range<usize>>,
+    /// Where each `<base href>` begins, and its value.
+    bases: Vec<(usize, Range<usize>)>,
     comments: Vec<Range<usize>>,
     body_end: Option<usize>,
     html_end: Option<usize>,
-    quote: Option<usize>,
+    quote: Option<Quote>,
     frames: bool,
     reached_end: bool,
-    /// At the end an `<svg>` or `<math>` is open.
-    foreign_end: bool,
 }
 
 /// Elements that belong to a head even where it is not written.
@@ -126,6 +124,8 @@ static WITH_RARE: LazyLock<Option<Selector>> = LazyLock::new(|| {
 static EVERYTHING: LazyLock<Option<Selector>> = LazyLock::new(|| "*".parse().ok());
 const HTML: &str = "http://www.w3.org/1999/xhtml";
 const SVG: &str = "http://www.w3.org/2000/svg";
+/// Mails have one `<base>`; of several in templates no more are looked at.
+const BASES_MAX: usize = 10;
 /// Written after the body to see whether text there is text: not inside a tag, a comment, a title.
 const SENTINEL: &[u8] = b"<overt-end>";
 
@@ -138,6 +138,8 @@ struct Unusual {
     shapes: bool,
     /// `svg`, `math`
     foreign: bool,
+    /// `template`
+    template: bool,
 }
 
 impl Unusual {
@@ -154,6 +156,7 @@ impl Unusual {
                 Some(b'f') => unusual.rare |= begins(b"frameset"),
                 Some(b'm') => unusual.foreign |= begins(b"math"),
                 Some(b's') => unusual.foreign |= begins(b"svg"),
+                Some(b't') => unusual.template |= begins(b"template"),
                 Some(b'v') => unusual.shapes |= begins(b"v:"),
                 _ => {}
             }
@@ -192,30 +195,16 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
         return Err(Unreadable::TooManyLinks);
     }
     found.links.sort_by_key(|spot| spot.value.start);
-    let top = opening.body.unwrap_or(opening.head_end);
-    let bottom = found
-        .body_end
-        .or(found.html_end)
-        .or(found.reached_end.then_some(view.len()));
-    let line = found
-        .quote
-        .or(bottom)
-        .filter(|at| *at >= top && *at <= SEEN_BYTES_MAX)
-        .filter(|at| !(unusual.foreign && ends_in_foreign(&view[..*at], unusual)))
-        .unwrap_or(top);
+    let top = place::top(view, &opening);
+    let line = place::line(view, top, &found, unusual);
+    let base = place::base(view, &found, unusual);
     Ok(Outline {
         links: found.links,
         pictures: found.pictures,
-        base: found.base,
+        base,
         top,
         line,
     })
-}
-
-/// Is an `<svg>` or `<math>` open where `before` ends? A paragraph put in there would end it, and what follows would
-/// mean something else.
-fn ends_in_foreign(before: &[u8], unusual: Unusual) -> bool {
-    run(before, &Opening::default(), unusual).map_or(true, |found| found.foreign_end)
 }
 
 /// Looks at every element up to the first that is content, and no further.
@@ -283,9 +272,7 @@ fn run(view: &[u8], opening: &Opening, unusual: Unusual) -> Result<Found, Unread
             let tag = element.source_location().bytes();
             if tag.end > end {
                 // The sentinel, or a tag that never ended and swallowed it.
-                let mut found = found.borrow_mut();
-                found.reached_end = tag.start == end;
-                found.foreign_end = element.namespace_uri() != HTML;
+                found.borrow_mut().reached_end = tag.start == end;
             } else {
                 see(element, view, &mut found.borrow_mut());
                 see_edges(element, body, content, &found);
@@ -350,8 +337,10 @@ fn see(element: &Element<'_, '_>, view: &[u8], found: &mut Found) {
                 found.pictures.push(PictureSpot { source, tag });
             }
         }
-        "base" if found.base.is_none() => {
-            found.base = attribute(element, view, "href").and_then(value_span);
+        "base" if namespace == HTML && found.bases.len() < BASES_MAX => {
+            let value = attribute(element, view, "href").and_then(value_span);
+            let tag = element.source_location().bytes().start;
+            found.bases.extend(value.map(|value| (tag, value)));
         }
         "frameset" => found.frames = true,
         _ => {}
@@ -359,7 +348,10 @@ fn see(element: &Element<'_, '_>, view: &[u8], found: &mut Found) {
     // The outline keeps one more than the bound, so that it can tell.
     found.links.truncate(LINKS_MAX + 1);
     if found.quote.is_none() && begins_quote(element, view, &name) {
-        found.quote = Some(element.source_location().bytes().start);
+        found.quote = Some(Quote {
+            at: element.source_location().bytes().start,
+            inline: name == "span",
+        });
     }
 }
 
