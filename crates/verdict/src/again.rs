@@ -103,7 +103,11 @@ impl Judge {
             },
             purpose: when(has(R::PrefetchHeader), "prefetch"),
             fetch_dest: when(has(R::BrowserImage), "image"),
-            fetch_mode: when(has(R::Navigated) || has(R::NavigatedSilently), "navigate"),
+            fetch_mode: when(
+                // A click by what names itself no browser: unknown only if it navigated, or told nothing over plain HTTP.
+                has(R::Navigated) || has(R::NavigatedSilently) || has(R::NothingKnown),
+                "navigate",
+            ),
             fetch_user: when(has(R::Navigated), "?1"),
             referer: when(has(R::GatewayReferer), &referer),
             ..Headers::default()

@@ -79,6 +79,7 @@ enum How {
     Starts,
     Ends,
     Has,
+    Word,
 }
 
 /// An operating system, with the device class where its token tells one.
@@ -101,7 +102,8 @@ impl Agents {
                 "starts" => How::Starts,
                 "ends" => How::Ends,
                 "has" => How::Has,
-                _ => return Err(row.wrong("the first cell is one of: is, starts, ends, has")),
+                "word" => How::Word,
+                _ => return Err(row.wrong("the first cell is one of: is, starts, ends, has, word")),
             };
             let opener =
                 find(id).ok_or_else(|| row.wrong(format!("no opener {id:?} in openers.psv")))?;
@@ -138,6 +140,7 @@ impl Agents {
                 How::Starts => at_start,
                 How::Ends => at_end,
                 How::Has => true,
+                How::Word => !user_agent[end..].starts_with(|c: char| c.is_ascii_alphabetic()),
             }
         });
         &self.openers[found.map_or(self.unknown, |claim| claim.opener)]

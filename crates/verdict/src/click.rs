@@ -45,6 +45,11 @@ fn by_navigation(e: &Evidence<'_, '_>) -> Verdict {
     let headers = &e.request.headers;
     let of_a_person = matches!(e.kind(), Kind::Browser | Kind::Client | Kind::App);
     if !of_a_person {
+        // Browsers that hide their name still say that they navigate.
+        let silent = headers.fetch_mode.is_empty() && headers.fetch_dest.is_empty();
+        if e.kind() == Kind::Unknown && silent && e.tells_fetch_metadata() {
+            return e.says(Meaning::Machine, 75, &[R::NotABrowser, network]); // C2
+        }
         let reason = if e.kind() == Kind::Privacy {
             R::BareAgent
         } else {

@@ -18,9 +18,14 @@ pub(crate) struct Evidence<'r, 't> {
 
 impl<'r, 't> Evidence<'r, 't> {
     pub(crate) fn gather(tables: &'t Tables, request: &'r Request<'r>) -> Self {
+        // A browser without a screen that goes by another name often forgets its client hints.
+        let masked = request.headers.ch_brands.contains("HeadlessChrome");
+        let headless = masked
+            .then(|| tables.agents.by_id("headless_browser"))
+            .flatten();
         Self {
             request,
-            opener: tables.agents.opener(request.headers.user_agent),
+            opener: headless.unwrap_or_else(|| tables.agents.opener(request.headers.user_agent)),
             network: tables.networks.look_up(request.remote, request.at),
             tables,
         }

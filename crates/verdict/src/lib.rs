@@ -43,7 +43,9 @@ use model::{Axis, Facts, Time, Verdict};
 /// The version of rules and built-in tables together. It grows whenever the same request could get another verdict.
 ///
 /// 2: a few links pressed in a row by what looks like a person are unknown, no longer a machine's.
-pub const RULES_VERSION: u32 = 2;
+/// 3: robots are known by how they name themselves, the large clouds and security vendors by their larger address blocks;
+/// a click by what is no browser is a machine's.
+pub const RULES_VERSION: u32 = 3;
 
 /// Everything the rules look things up in.
 pub struct Tables {

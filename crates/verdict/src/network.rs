@@ -1,6 +1,6 @@
 //! What is known of the network an address belongs to.
 //!
-//! Only a handful of address ranges ship with the program. Whole tables (AS numbers, countries, Apple's relay, Google's
+//! Only the address ranges that matter most ship with the program. Whole tables (AS numbers, countries, Apple's relay, Google's
 //! and Microsoft's ranges) are handed in by the caller as bytes with the date they are of, because they rot and have
 //! licences of their own. Where no table knows an address the answer is "not checked", never a guess, and a table past
 //! its age is as good as none.
@@ -205,14 +205,14 @@ impl Networks {
         let mut excerpt = Ranges::default();
         for row in rows::<2>("prefixes", include_str!("../data/prefixes.psv")) {
             let row = row?;
-            let net: IpNet = row.cells[0]
-                .parse()
-                .map_err(|_| row.wrong("the first cell is an address range like 192.0.2.0/24"))?;
             let asn = row.numbers(1)?.first().copied();
-            excerpt.add_net(
-                net,
-                asn.ok_or_else(|| row.wrong("the AS number is missing"))?,
-            );
+            let asn = asn.ok_or_else(|| row.wrong("the AS number is missing"))?;
+            for net in row.cells[0].split_whitespace() {
+                let net: IpNet = net.parse().map_err(|_| {
+                    row.wrong("the first cell holds address ranges like 192.0.2.0/24")
+                })?;
+                excerpt.add_net(net, asn);
+            }
         }
         excerpt.seal();
         Ok(Self {
@@ -338,7 +338,13 @@ impl Networks {
 pub(crate) fn is_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
-            v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()
+            // Behind a carrier's translation (RFC 6598) is not the internet, either.
+            let shared = u32::from(v4) >> 22 == 0x6440_0000 >> 22;
+            v4.is_loopback()
+                || v4.is_private()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || shared
         }
         IpAddr::V6(v6) => {
             v6.is_loopback()

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Faster than people read their mail (O6).
 pub(crate) const SECONDS_AFTER_DELIVERY: Duration = Duration::from_secs(5);
 
-/// What is left of the confidence then.
+/// What is left of the confidence then: as likely a person as not, which is to say unknown.
 pub(crate) const DOUBTED: u8 = 50;
 
 pub(crate) fn judge(e: &Evidence<'_, '_>) -> Verdict {
@@ -102,7 +102,7 @@ fn proxy(e: &Evidence<'_, '_>) -> Verdict {
         .is_some_and(|after| after < SECONDS_AFTER_DELIVERY)
     {
         let reasons = [R::ImageProxy, R::SecondsAfterDelivery, network];
-        return e.says(Meaning::HumanViaProxy, DOUBTED, &reasons);
+        return e.says(Meaning::Unknown, DOUBTED, &reasons);
     }
     e.says(
         Meaning::HumanViaProxy,

@@ -189,8 +189,14 @@ fn machine(alone: &Verdict, confidence: u8, reason: R) -> Verdict {
     verdict
 }
 
+/// More sure or less. Whom nobody would bet on is not called a person.
 fn moved(alone: &Verdict, confidence: u8, reason: R) -> Verdict {
-    changed(alone, alone.meaning, confidence, reason)
+    let meaning = if alone.meaning.is_human() && confidence <= DOUBTED {
+        Meaning::Unknown
+    } else {
+        alone.meaning
+    };
+    changed(alone, meaning, confidence, reason)
 }
 
 fn changed(alone: &Verdict, meaning: Meaning, confidence: u8, reason: R) -> Verdict {

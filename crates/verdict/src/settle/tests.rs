@@ -566,7 +566,7 @@ fn o6_a_proxy_seconds_after_delivery_is_doubted_once_delivery_is_known() {
     };
     assert_eq!(
         after(4).as_deref(),
-        Some("human_via_proxy 50 seconds_after_delivery")
+        Some("unknown 50 seconds_after_delivery")
     );
     assert_eq!(after(5), None);
     assert_eq!(after(-1), None, "it can overtake the relay's answer");

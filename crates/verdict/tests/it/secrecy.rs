@@ -58,6 +58,7 @@ proptest! {
         prop_assert!(!out.contains("secret"));
         prop_assert!(!out.contains(&address.to_string()));
         prop_assert!(verdict.confidence <= 99);
+        prop_assert!(verdict.confidence > 50 || !verdict.meaning.is_human(), "a person nobody would bet on");
         prop_assert!(!verdict.reasons.is_empty());
         for code in &verdict.reasons {
             prop_assert_ne!(explain(code), explain(""), "{} has no words", code);
