@@ -30,6 +30,21 @@ pub(crate) fn judge(networks: &Networks) -> Result<Judge> {
     tables(networks).map(Judge::new)
 }
 
+/// No list is older than the providers' proxies are. Packages of npm unpack as of 1985.
+const EARLIEST: Time = Time(1_262_304_000_000);
+
+/// What is wrong with the age of the tables, a sentence each.
+pub(crate) fn too_old(tables: &Tables, now: Time) -> impl Iterator<Item = String> {
+    let stale = tables.loaded().iter().filter(move |l| l.is_stale(now));
+    stale.map(move |l| {
+        let days = now.since(l.as_of).as_secs() / 86_400;
+        format!(
+            "{}: {days} days old, too old to be believed: fetch it anew",
+            l.list.name()
+        )
+    })
+}
+
 /// A file's bytes, and the day it is of.
 fn read(path: &Path) -> Result<(Vec<u8>, Time)> {
     let file = File::open(path)?;
@@ -38,9 +53,17 @@ fn read(path: &Path) -> Result<(Vec<u8>, Time)> {
         bail!("it is longer than {} MB", LIST_BYTES_MAX >> 20);
     }
     let changed = about.modified()?.duration_since(UNIX_EPOCH)?;
+    let as_of = Time(i64::try_from(changed.as_millis())?);
+    if as_of < EARLIEST {
+        bail!(
+            "its date, {}, cannot be that of its data: set it, as in touch -d 2026-06-17 {}",
+            as_of.day(),
+            path.display()
+        );
+    }
     let mut bytes = Vec::with_capacity(usize::try_from(about.len())?);
     file.take(LIST_BYTES_MAX as u64).read_to_end(&mut bytes)?;
-    Ok((bytes, Time(i64::try_from(changed.as_millis())?)))
+    Ok((bytes, as_of))
 }
 
 #[cfg(test)]
@@ -72,6 +95,24 @@ mod tests {
             error.contains("apple.csv") && error.contains("line 1"),
             "{error}"
         );
+        let npm = File::open(&good).unwrap();
+        npm.set_modified(UNIX_EPOCH + std::time::Duration::from_hours(138_656))
+            .unwrap();
+        networks.apple.clear();
+        let error = format!("{:#}", tables(&networks).err().unwrap());
+        assert!(
+            error.contains("1985-10-26") && error.contains("touch -d"),
+            "{error}"
+        );
+        let now = Time(i64::try_from(modified).unwrap());
+        assert_eq!(too_old(&tables_of, now).count(), 0);
+        let later = now + std::time::Duration::from_hours(366 * 24);
+        let told = too_old(&tables_of, later).collect::<Vec<_>>();
+        assert!(
+            told[0].starts_with("AS number table: 366 days old"),
+            "{told:?}"
+        );
+        networks.asn.clear();
         networks.apple = vec![folder.path().join("none.csv")];
         let error = format!("{:#}", tables(&networks).err().unwrap());
         assert!(error.contains("none.csv"), "{error}");

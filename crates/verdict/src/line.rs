@@ -3,77 +3,17 @@
 //! Only the forms and the two passes are here; reading and writing is the command's. What goes out holds nothing raw of
 //! what came in but the `id`, which is given back as it was.
 
-use crate::request::{Headers, Request};
 use crate::settle::{CopyKnown, Sighting, Source, Window};
 use crate::{Judge, RULES_VERSION};
-use model::{Axis, CopyId, Facts, HitId, Meaning, MessageId, Time, Verdict};
-use serde::{Deserialize, Serialize, Serializer};
+use model::{CopyId, Facts, HitId, Meaning, MessageId, Verdict};
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
-use std::net::IpAddr;
 
-/// One request. Members that are not named here are ignored.
-#[derive(Deserialize)]
-pub struct Line {
-    /// Anything; it is given back.
-    pub id: serde_json::Value,
-    /// `open`, `click` or `document`.
-    pub kind: Axis,
-    /// When the request arrived, RFC 3339.
-    pub at: Time,
-    /// The HTTP method; GET if missing.
-    #[serde(default = "get")]
-    pub method: String,
-    /// `https` if missing.
-    #[serde(default)]
-    pub scheme: Scheme,
-    /// The client's address.
-    #[serde(default)]
-    pub remote: Option<IpAddr>,
-    /// The request's headers; names in any case.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// The copy, by any name. Without it the request is compared with no other.
-    #[serde(default)]
-    pub copy: Option<String>,
-    /// The link, by number or address.
-    #[serde(default)]
-    pub link: Option<Link>,
-    /// How many links the mail has.
-    #[serde(default)]
-    pub links: Option<u16>,
-    /// When the relay took the copy, RFC 3339.
-    #[serde(default)]
-    pub delivered_at: Option<Time>,
-    /// The host that takes the recipient's mail.
-    #[serde(default)]
-    pub recipient_host: Option<String>,
-}
+mod request;
 
-fn get() -> String {
-    "GET".into()
-}
-
-/// How the request came.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Default)]
-#[serde(rename_all = "lowercase")]
-pub enum Scheme {
-    /// In the clear.
-    Http,
-    /// Over TLS.
-    #[default]
-    Https,
-}
-
-/// A link, as its log names it.
-#[derive(Deserialize, Clone, PartialEq, Eq, Hash)]
-#[serde(untagged)]
-pub enum Link {
-    /// By number.
-    Number(u64),
-    /// By address or name.
-    Name(String),
-}
+use request::Name;
+pub use request::{Line, Mistake};
 
 /// One verdict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -90,29 +30,6 @@ pub struct Judged {
     pub revised_from: Option<Meaning>,
     /// The rules that were used.
     pub rules: u32,
-}
-
-impl Line {
-    /// The request that the line tells of.
-    fn request(&self) -> Request<'_> {
-        let find = |name: &str| {
-            let header = self
-                .headers
-                .iter()
-                .find(|(n, _)| n.eq_ignore_ascii_case(name));
-            header.map(|(_, value)| value.as_bytes())
-        };
-        Request {
-            kind: self.kind,
-            at: self.at,
-            method: &self.method,
-            https: self.scheme == Scheme::Https,
-            remote: self.remote,
-            headers: Headers::read(find),
-            own_session: false,
-            delivered_at: self.delivered_at,
-        }
-    }
 }
 
 /// The first pass: judges one request alone.
@@ -158,7 +75,7 @@ pub struct Settling<K> {
     key: K,
     judged: Vec<Judged>,
     sightings: Vec<(usize, Sighting)>,
-    copies: HashMap<String, (CopyId, HashMap<Link, u16>)>,
+    copies: HashMap<Name, (CopyId, HashMap<Name, u16>)>,
 }
 
 impl<K: BuildHasher> Settling<K> {
@@ -181,7 +98,8 @@ impl<K: BuildHasher> Settling<K> {
                 .copies
                 .entry(name.clone())
                 .or_insert_with(|| (CopyId(count.to_be_bytes()), HashMap::new()));
-            let next = links.len() as u16 + 1;
+            // A mail has no more links than fit; those beyond count as one.
+            let next = u16::try_from(links.len() + 1).unwrap_or(u16::MAX);
             let number = line
                 .link
                 .clone()
@@ -198,8 +116,8 @@ impl<K: BuildHasher> Settling<K> {
                     // A log of one mail a copy: each counts as a message of its own.
                     message: Some(MessageId(copy.0)),
                     links: line.links,
-                    delivered_at: line.delivered_at,
-                    recipient_host: line.recipient_host.clone(),
+                    delivered_at: line.delivered_at(),
+                    recipient_host: line.recipient_host(),
                     ..CopyKnown::default()
                 },
             };

@@ -42,4 +42,5 @@ mod smtp;
 mod store_down;
 mod unreadable;
 mod users;
+mod verdict;
 mod webhooks;

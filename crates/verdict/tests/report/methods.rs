@@ -3,10 +3,11 @@
 use crate::families::Event;
 use crate::sample::{NOW, address, headers};
 use model::{Axis, Meaning, Time};
+use std::collections::BTreeMap;
 use std::hash::RandomState;
 use std::time::Duration;
 use verdict::Judge;
-use verdict::line::{Judged, Line, Link, Scheme, Settling, judge_line};
+use verdict::line::{Judged, Line, Settling, judge_line};
 use verdict::settle::HOLD;
 
 /// What a method says of a request.
@@ -29,20 +30,20 @@ fn line(event: &Event) -> Line {
         headers(event.headers)
     };
     let agent = ("user-agent".to_owned(), event.agent.to_owned());
-    Line {
-        id: serde_json::Value::Null,
-        kind: event.axis,
-        at: moment(event),
-        method: event.method.into(),
-        scheme: Scheme::Https,
-        remote: Some(address(event.network)),
-        headers: sent.into_iter().chain([agent]).collect(),
-        copy: Some(event.copy.to_string()),
-        links: Some(event.links),
-        link: (event.axis == Axis::Click).then(|| Link::Number(event.link.into())),
-        delivered_at: Some(NOW),
-        recipient_host: None,
-    }
+    let headers: BTreeMap<_, _> = sent.into_iter().chain([agent]).collect();
+    let json = serde_json::json!({
+        "id": null,
+        "kind": event.axis,
+        "at": moment(event).rfc3339_millis(),
+        "method": event.method,
+        "remote": address(event.network),
+        "headers": headers,
+        "copy": event.copy,
+        "links": event.links,
+        "link": (event.axis == Axis::Click).then_some(event.link),
+        "delivered_at": NOW,
+    });
+    Line::read(json.to_string().as_bytes()).unwrap()
 }
 
 /// The events of a group, judged alone and judged together.
