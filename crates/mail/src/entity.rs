@@ -149,10 +149,15 @@ fn lookup(name: &str) -> Option<char> {
 }
 
 /// A text or an attribute value in ASCII: markup and quotes escaped, other characters as numeric references.
-pub fn encode(text: &str) -> String {
+pub fn encode<'t>(text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
+    let text = text.into();
+    // Most need no escape. Without a way out before the end, many bytes are looked at in one step.
+    if text.bytes().fold(true, |all, b| all & stays(b)) {
+        return text;
+    }
     let mut out = String::with_capacity(text.len() + text.len() / 8);
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|b| !STAYS[usize::from(b)]) {
+    let mut rest = &*text;
+    while let Some(at) = rest.bytes().position(|b| !stays(b)) {
         out.push_str(&rest[..at]);
         let mut after = rest[at..].chars();
         let Some(c) = after.next() else { break };
@@ -171,19 +176,13 @@ pub fn encode(text: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    out.into()
 }
 
-/// Bytes that are written as they are.
-const STAYS: [bool; 256] = {
-    let mut stays = [false; 256];
-    let mut b = b' ';
-    while b <= b'~' {
-        stays[b as usize] = !matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'');
-        b += 1;
-    }
-    stays
-};
+/// Is the byte written as it is?
+fn stays(b: u8) -> bool {
+    matches!(b, b' '..=b'~') & !matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'')
+}
 
 /// Names that count without their semicolon, sorted (WHATWG HTML, named character references, read
 /// 2026-11).

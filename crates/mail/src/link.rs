@@ -119,17 +119,21 @@ pub(crate) fn destination(
     let Some(decoded) = entity::decode_attribute(&text) else {
         return Err((Skip::Ambiguous, text.into_owned()));
     };
-    resolved(&decoded, charset, base)
+    resolved(decoded, charset, base)
 }
 
 /// Where a web address in plain text leads.
 pub(crate) fn destination_of(address: &[u8]) -> Result<String, (Skip, String)> {
-    resolved(&String::from_utf8_lossy(address), Charset::Ascii, None)
+    resolved(String::from_utf8_lossy(address), Charset::Ascii, None)
 }
 
-fn resolved(decoded: &str, charset: Charset, base: Option<&Url>) -> Result<String, (Skip, String)> {
-    if canonical::is_canonical(decoded) {
-        return Ok(decoded.to_owned());
+fn resolved(
+    decoded: Cow<'_, str>,
+    charset: Charset,
+    base: Option<&Url>,
+) -> Result<String, (Skip, String)> {
+    if canonical::is_canonical(&decoded) {
+        return Ok(decoded.into_owned());
     }
     // What the URL standard strips first: C0 controls and blanks around, tabs and line ends within.
     let mut trimmed = Cow::Borrowed(decoded.trim_matches(|c: char| c <= ' '));
@@ -197,7 +201,7 @@ pub(crate) fn unsubscribe_targets(value: &str) -> Vec<String> {
 /// Is this a way out of a mailing, by the words in its address or in the HTML that it shows? When in doubt yes: the
 /// cost is one link left as it is.
 pub(crate) fn is_unsubscribe(address: &str, shown: &str) -> bool {
-    IN_ADDRESS.is_match(path_and_query(address)) || says_way_out(&words(shown))
+    IN_ADDRESS.is_match(path_and_query(address)) || shows_way_out(shown)
 }
 
 /// Of an address as the URL standard writes it.
@@ -210,36 +214,29 @@ fn path_and_query(address: &str) -> &str {
     &address[path.min(fragment)..fragment]
 }
 
-fn says_way_out(words: &str) -> bool {
-    if words.is_ascii() {
-        IN_SHOWN.is_match(words)
-    } else {
-        IN_SHOWN.is_match(&words.to_lowercase())
+/// Tags within a phrase only change the style of its words; what stands in a tag is looked at on its own, for the texts of
+/// pictures.
+fn shows_way_out(html: &str) -> bool {
+    let mut pieces = html.split('<');
+    let mut text = Cow::Borrowed(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (tag, after) = piece.split_once('>').unwrap_or((piece, ""));
+        if says_way_out(tag) {
+            return true;
+        }
+        text += after;
     }
+    says_way_out(&text)
 }
 
-/// What is shown of a piece of HTML, tags taken out because they only change the style of words; behind it what stands
-/// in the tags, for the texts of pictures.
-fn words(html: &str) -> Cow<'_, str> {
-    let mut pieces = html.split('<');
-    let first = pieces.next().unwrap_or_default();
-    let mut text = Cow::Borrowed(first);
-    if first.len() < html.len() {
-        let mut tags = String::with_capacity(html.len());
-        for piece in pieces {
-            let (tag, after) = piece.split_once('>').unwrap_or((piece, ""));
-            text.to_mut().push_str(after);
-            tags.push('<');
-            tags.push_str(tag);
-        }
-        text.to_mut().push_str(&tags);
+fn says_way_out(words: &str) -> bool {
+    let is_plain = |b: u8| matches!(b, b' '..=b'~');
+    if words.bytes().fold(true, |all, b| all & is_plain(b)) {
+        return IN_SHOWN.is_match(words);
     }
     // However a phrase is laid out in lines, one blank parts its words.
-    let is_plain = |b: u8| b.is_ascii_graphic() || b == b' ';
-    if text.bytes().all(is_plain) {
-        return text;
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ").into()
+    let words: Vec<_> = words.split_whitespace().collect();
+    IN_SHOWN.is_match(&words.join(" ").to_lowercase())
 }
 
 static IN_ADDRESS: LazyLock<AhoCorasick> = LazyLock::new(|| searcher(ADDRESS_WORDS));

@@ -7,6 +7,7 @@ use crate::body::{Body, Picture, Site, What, line_end};
 use std::cell::LazyCell;
 use std::ops::Range;
 
+use crate::entity;
 use crate::header::{self, Field};
 use crate::insert::{Image, Line};
 use crate::link::Link;
@@ -311,7 +312,7 @@ impl Plan<'_> {
             What::Link { index, quoted } => {
                 let link = self.links().get(index)?;
                 let url = changed(link, replace(&link.destination), edits)?;
-                let url = crate::entity::encode(&url);
+                let url = entity::encode(url).into_owned();
                 (url.len() <= body.transfer.unbroken_max())
                     .then(|| if quoted { url } else { format!("\"{url}\"") })
             }
@@ -331,7 +332,7 @@ impl Plan<'_> {
             }
             What::HtmlAddress { index } => {
                 let address = replace(body.addresses.get(index)?)?;
-                let mut address = crate::entity::encode(&address);
+                let mut address = entity::encode(address).into_owned();
                 if address.ends_with("--") {
                     // A comment that it stands in must not end with it.
                     address.replace_range(address.len() - 1.., "&#45;");

@@ -1,6 +1,6 @@
 //! The addresses of the tracker origin, and what a click may lead to.
 
-use crate::token::Token;
+use crate::token::{TOKEN_CHARS, Token};
 use crate::word::serde_as_text;
 use percent_encoding::{
     AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode,
@@ -52,9 +52,12 @@ impl Origin {
 
     /// A tracked link. The destination stands readable in it.
     pub fn click(&self, token: &Token, to: &Destination) -> String {
-        let mut url = format!("{}/c/{token}?to=", self.0);
-        url.reserve(to.as_str().len() + to.as_str().len() / 2);
-        url.extend(encode(to.as_str()));
+        let to = to.as_str();
+        // Half as much again, for what has to be encoded.
+        let length = self.0.len() + "/c/?to=".len() + TOKEN_CHARS + to.len() + to.len() / 2;
+        let mut url = String::with_capacity(length);
+        url.extend([self.as_str(), "/c/", token.as_str(), "?to="]);
+        url.extend(encode(to));
         url
     }
 
@@ -194,9 +197,10 @@ impl FromStr for Destination {
             .and_then(|r| r.split(['/', '?', '#', '\\']).next())
             .unwrap_or("");
         // A Location header is one line of visible ASCII; anything else belongs percent-encoded.
-        let printable = text.bytes().all(|b| (0x21..=0x7e).contains(&b));
-        if printable
-            && text.len() <= DESTINATION_BYTES_MAX
+        // (Without a way out before the end, many bytes are looked at in one step.)
+        let visible = |text: &str| text.bytes().fold(true, |all, b| all & b.is_ascii_graphic());
+        if text.len() <= DESTINATION_BYTES_MAX
+            && visible(text)
             && !authority.is_empty()
             && !authority.contains('@')
         {

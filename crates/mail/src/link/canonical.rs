@@ -33,7 +33,8 @@ fn is_plain_host(host: &str) -> bool {
 
 /// Path, query and fragment from the first slash on.
 fn is_plain_rest(rest: &[u8]) -> bool {
-    rest.iter().all(|&b| PLAIN[usize::from(b)])
+    // Without a way out before the end, many bytes are looked at in one step.
+    rest.iter().fold(true, |all, b| all & is_plain(*b))
         // Dot segments are resolved, and `%2e` is a dot.
         && !memchr::memchr2_iter(b'.', b'%', rest).any(|at| at > 0 && rest[at - 1] == b'/')
         && memchr::memchr_iter(b'#', rest).nth(1).is_none()
@@ -41,21 +42,10 @@ fn is_plain_rest(rest: &[u8]) -> bool {
 
 /// In none of the percent-encode sets that could apply. Not `^`, `|` and the like either, which the standard and
 /// browsers moved between sets over time.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let also = b"-._~!$&()*+,;=:@%/?#";
-    let mut at = 0;
-    while at < 256 {
-        plain[at] = (at as u8).is_ascii_alphanumeric();
-        at += 1;
-    }
-    at = 0;
-    while at < also.len() {
-        plain[also[at] as usize] = true;
-        at += 1;
-    }
-    plain
-};
+fn is_plain(b: u8) -> bool {
+    b.is_ascii_graphic()
+        & !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'['..=b'^' | b'`' | b'{'..=b'}')
+}
 
 #[cfg(test)]
 mod tests {
