@@ -8,7 +8,7 @@ use anyhow::Result;
 use model::role::Act as Right;
 use model::{ActKind, ConsentState, Role, SigningKey, Time, WorkspaceId};
 use serde_json::{Value, json};
-use store::{Act, ActFilter, Chain, RegisterFilter, Store};
+use store::{Act, ActFilter, Chain, Member, RegisterFilter, Store};
 
 /// Records of one file.
 const MAX: u32 = 1_000_000;
@@ -176,6 +176,7 @@ fn act(a: &Act) -> Value {
         "before": a.before, "after": a.after, "reason": a.reason })
 }
 
+/// Everything of one workspace.
 async fn workspace(
     files: &mut Files,
     store: &Store,
@@ -183,82 +184,82 @@ async fn workspace(
     chain: &Chain,
     period: Period,
 ) -> Result<()> {
-    let (id, Period { from, before }) = (chain.workspace, period);
-    let name = |file: &str| format!("{id}/{file}");
-    let users: Vec<_> = store
-        .members(id)
-        .await?
-        .into_iter()
-        .map(|m| {
-            let c = m.limits.ceiling;
-            let at = |t: Option<Time>| t.map(Time::rfc3339);
-            json!({ "id": m.user.id, "name": m.user.name, "address": m.user.address, "role": m.user.role.as_str(),
-                "created_at": m.created_at.rfc3339(), "deactivated_at": at(m.deactivated_at),
-                "last_sign_in_at": at(m.signed_in_at), "may_track": m.limits.may_track,
-                "ceiling": { "open": c.open.as_str(), "click": c.click.as_str(), "document": c.document.as_str() },
-                "policy_in_force_acknowledged": m.limits.acknowledged, "acknowledged_at": at(m.acknowledged_at) })
-        })
-        .collect();
-    put(files, name("users.json"), "CC6.1 CC6.2 CC6.3", &users)?;
+    let id = chain.workspace;
+    users(files, store, id).await?;
+    acts(files, store, id, period).await?;
+    ledger(files, store, key, chain, period).await?;
+    consents(files, store, id, period).await?;
+    records(files, store, id, period).await
+}
 
+async fn users(files: &mut Files, store: &Store, id: WorkspaceId) -> Result<()> {
+    let at = |t: Option<Time>| t.map(Time::rfc3339);
+    let user = |m: Member| {
+        let c = m.limits.ceiling;
+        json!({ "id": m.user.id, "name": m.user.name, "address": m.user.address, "role": m.user.role.as_str(),
+            "created_at": m.created_at.rfc3339(), "deactivated_at": at(m.deactivated_at),
+            "last_sign_in_at": at(m.signed_in_at), "may_track": m.limits.may_track,
+            "ceiling": { "open": c.open.as_str(), "click": c.click.as_str(), "document": c.document.as_str() },
+            "policy_in_force_acknowledged": m.limits.acknowledged, "acknowledged_at": at(m.acknowledged_at) })
+    };
+    let users: Vec<_> = store.members(id).await?.into_iter().map(user).collect();
+    put(
+        files,
+        format!("{id}/users.json"),
+        "CC6.1 CC6.2 CC6.3",
+        &users,
+    )
+}
+
+/// Acts that change who may do what.
+const SETTINGS: [ActKind; 7] = [
+    ActKind::WorkspaceDescribed,
+    ActKind::CeilingSet,
+    ActKind::SwitchTurned,
+    ActKind::InstanceSwitchTurned,
+    ActKind::UserCeilingSet,
+    ActKind::UserRoleSet,
+    ActKind::PolicyPublished,
+];
+
+/// What users did, once as a whole and once by what auditors ask for.
+async fn acts(files: &mut Files, store: &Store, id: WorkspaceId, period: Period) -> Result<()> {
+    let name = |file: &str| format!("{id}/{file}");
     let filter = ActFilter {
-        from: Some(from),
-        to: Some(before),
+        from: Some(period.from),
+        to: Some(period.before),
         limit: MAX,
         ..ActFilter::default()
     };
     let mut acts = store.acts(id, filter).await?;
     acts.reverse();
+    let all: Vec<_> = acts.iter().map(act).collect();
     let of = |kinds: &[ActKind]| -> Vec<Value> {
-        acts.iter()
-            .filter(|a| kinds.contains(&a.kind))
-            .map(act)
-            .collect()
+        let meant = acts.iter().filter(|a| kinds.contains(&a.kind));
+        meant.map(act).collect()
     };
-    put_lines(
-        files,
-        name("acts.jsonl"),
-        "CC6 CC7.2 CC8.1",
-        &acts.iter().map(act).collect::<Vec<_>>(),
-    )?;
-    put_lines(
-        files,
-        name("access-reviews.jsonl"),
-        "CC6.2 CC6.3",
-        &of(&[ActKind::AccessReviewed]),
-    )?;
-    let settings = [
-        ActKind::WorkspaceDescribed,
-        ActKind::CeilingSet,
-        ActKind::SwitchTurned,
-        ActKind::InstanceSwitchTurned,
-        ActKind::UserCeilingSet,
-        ActKind::UserRoleSet,
-        ActKind::PolicyPublished,
-    ];
+    put_lines(files, name("acts.jsonl"), "CC6 CC7.2 CC8.1", &all)?;
+    let reviews = of(&[ActKind::AccessReviewed]);
+    put_lines(files, name("access-reviews.jsonl"), "CC6.2 CC6.3", &reviews)?;
     put_lines(
         files,
         name("settings-changes.jsonl"),
         "CC8.1 CC6.3",
-        &of(&settings),
+        &of(&SETTINGS),
     )?;
-    let failed = of(&[ActKind::UserSignInFailed]).len();
-    let signed_in = of(&[ActKind::UserSignedIn]).len();
-    put(
-        files,
-        name("sign-ins.json"),
-        "CC6.1",
-        &json!({ "succeeded": signed_in, "failed": failed }),
-    )?;
+    let sign_ins = json!({
+        "succeeded": of(&[ActKind::UserSignedIn]).len(),
+        "failed": of(&[ActKind::UserSignInFailed]).len(),
+    });
+    put(files, name("sign-ins.json"), "CC6.1", &sign_ins)
+}
 
-    ledger(files, store, key, chain, period).await?;
-
-    let counts = store.consent_counts(id, from, before).await?;
+/// How often people agreed, refused and withdrew.
+async fn consents(files: &mut Files, store: &Store, id: WorkspaceId, period: Period) -> Result<()> {
+    let counts = store.consent_counts(id, period.from, period.before).await?;
     let count = |state| {
-        counts
-            .iter()
-            .find(|(s, _)| *s == state)
-            .map_or(0, |(_, n)| *n)
+        let found = counts.iter().find(|(s, _)| *s == state);
+        found.map_or(0, |(_, n)| *n)
     };
     let (given, refused) = (count(ConsentState::Given), count(ConsentState::Refused));
     let by_state: serde_json::Map<_, _> = counts
@@ -267,14 +268,8 @@ async fn workspace(
         .collect();
     let answers = given + refused;
     let rate = (answers > 0).then(|| f64::from(refused * 1_000 / answers) / 10.0);
-    put(
-        files,
-        name("consent-counts.json"),
-        "P2.1",
-        &json!({ "events": by_state, "refusal_percent": rate }),
-    )?;
-
-    records(files, store, id, period).await
+    let told = json!({ "events": by_state, "refusal_percent": rate });
+    put(files, format!("{id}/consent-counts.json"), "P2.1", &told)
 }
 
 /// Requests, breaches, register.
