@@ -239,16 +239,25 @@ fn says_way_out(words: &str) -> bool {
     IN_SHOWN.is_match(&words.join(" ").to_lowercase())
 }
 
-static IN_ADDRESS: LazyLock<AhoCorasick> = LazyLock::new(|| searcher(ADDRESS_WORDS));
-static IN_SHOWN: LazyLock<AhoCorasick> = LazyLock::new(|| searcher(SHOWN_WORDS));
+static IN_ADDRESS: LazyLock<Words> = LazyLock::new(|| Words::of(ADDRESS_WORDS));
+static IN_SHOWN: LazyLock<Words> = LazyLock::new(|| Words::of(SHOWN_WORDS));
 
-/// Fifty words at once: one by one they would cost more than all the rest of reading a link.
-fn searcher(words: &[&str]) -> AhoCorasick {
-    let built = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(words);
-    built.unwrap_or_else(|_| unreachable!("a short list of words is within every limit"))
+/// Fifty words at once: one by one they would cost more than all the rest of reading a link. None where a list is longer
+/// than can be searched for, which these are not; then every link counts as a way out, and stays as it is.
+struct Words(Option<AhoCorasick>);
+
+impl Words {
+    fn of(words: &[&str]) -> Self {
+        let built = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(words);
+        Self(built.ok())
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        self.0.as_ref().is_none_or(|words| words.is_match(text))
+    }
 }
 
 /// In paths and queries.
