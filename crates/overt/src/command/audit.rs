@@ -8,10 +8,11 @@ mod export;
 
 use super::{block_on, configured, open};
 use crate::{keys, log};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use model::ledger::{Entry, Head, SignedHead, Tampering, verify};
 use model::{PublicKey, WorkspaceId};
 use serde::{Deserialize, Serialize};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::{Chain, Opening, Store};
@@ -53,6 +54,9 @@ enum What {
 
 /// Entries that are held in memory at once.
 const PAGE: u16 = 1_000;
+
+/// A file of heads: one an hour is 4 MB a year.
+const HEADS_BYTES_MAX: u64 = 64 << 20;
 
 /// A head on its way to another machine and back.
 #[derive(Serialize, Deserialize)]
@@ -141,8 +145,16 @@ async fn verify_all(
 }
 
 fn read_heads(file: &Path) -> Result<Vec<Kept>> {
-    let text = std::fs::read_to_string(file)
+    let mut text = String::new();
+    std::fs::File::open(file)
+        .and_then(|file| file.take(HEADS_BYTES_MAX + 1).read_to_string(&mut text))
         .with_context(|| format!("cannot read the heads in {}", file.display()))?;
+    ensure!(
+        text.len() as u64 <= HEADS_BYTES_MAX,
+        "{}: longer than {} MiB, which no file of heads is; give the ones you kept",
+        file.display(),
+        HEADS_BYTES_MAX >> 20
+    );
     let lines = text
         .lines()
         .enumerate()
