@@ -333,7 +333,8 @@ create table guardian (
   contact_id bytea not null references contact (id),
   -- Their own; empty once they said no or another was named.
   address text not null,
-  address_key text not null,
+  -- The keyed hash of that address, which stays, to bound the mails to it.
+  mark bytea not null,
   relation text not null,
   -- The limit that the contact has not reached.
   threshold bigint not null,
@@ -349,7 +350,7 @@ create table guardian (
   ended_at bigint
 );
 create index guardian_contact on guardian (contact_id, created_at);
-create index guardian_address on guardian (address_key, created_at);
+create index guardian_mark on guardian (mark, created_at);
 
 -- A mail that shows whose mailbox it is: its link works once, for a day.
 create table challenge (

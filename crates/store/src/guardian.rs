@@ -174,8 +174,9 @@ fn may_be_written_to(
     if tx.has(sql, params![workspace, new.mark.0])? {
         return Ok(false);
     }
-    let sql = "select count(*) from guardian where address_key = $1 and created_at > $2";
-    let sent: i64 = tx.number(sql, params![new.address.key(), now - DAY])?;
+    // By the mark, which stays when the address goes: naming somebody else in between frees nobody's mailbox.
+    let sql = "select count(*) from guardian where mark = $1 and created_at > $2";
+    let sent: i64 = tx.number(sql, params![new.mark.0, now - DAY])?;
     Ok(sent < MAILS_A_DAY_MAX)
 }
 
@@ -192,11 +193,11 @@ fn ask(tx: &mut Tx<'_>, new: &NewGuardian, now: Time) -> Result<GuardianAsked, E
     }
     let writes = may_be_written_to(tx, contact.workspace, new, now)?;
     // Whoever was named before and has not answered is not asked any more.
-    let sql = "update guardian set ended_at = $2, address = '', address_key = ''
+    let sql = "update guardian set ended_at = $2, address = ''
                where contact_id = $1 and given_at is null and ended_at is null";
     tx.execute(sql, params![contact.id, now])?;
     let noted = consent::agree(tx, &new.agreement, now, |tx, contact| {
-        let sql = "insert into guardian (id, request_id, contact_id, address, address_key, relation, threshold, country,
+        let sql = "insert into guardian (id, request_id, contact_id, address, mark, relation, threshold, country,
                    created_at, must_be_checked) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
         let (request, address) = (new.agreement.id, &new.address);
         let values = params![
@@ -204,7 +205,7 @@ fn ask(tx: &mut Tx<'_>, new: &NewGuardian, now: Time) -> Result<GuardianAsked, E
             request,
             contact.id,
             address,
-            address.key(),
+            new.mark.0,
             new.relation,
             answer.threshold,
             answer.country,
@@ -393,7 +394,7 @@ impl Store {
                 if topics.is_empty() {
                     return Ok(false);
                 }
-                let sql = "update guardian set ended_at = $2, address = '', address_key = '' where id = $1";
+                let sql = "update guardian set ended_at = $2, address = '' where id = $1";
                 tx.execute(sql, params![id, now])?;
                 say(tx, &contact, &topics, ConsentState::Refused, now).map(|()| true)
             })

@@ -362,6 +362,15 @@ async fn r_age_03_mails_to_guardians_are_few_and_never_to_who_wants_none(house: 
         );
     }
     assert_eq!(mails(&house).await.len(), 3);
+    // Naming somebody else in between, each time, gets nobody more of them.
+    for n in 0..5 {
+        let child = child(&house, &format!("other{n}@example.org")).await;
+        name(&house, &child, "father@home.example", &BOTH, NOW).await;
+        name(&house, &child, &format!("{n}@b.example"), &BOTH, NOW).await;
+    }
+    let to = mails(&house).await;
+    let to_father = to.iter().filter(|to| *to == "father@home.example");
+    assert_eq!(to_father.count(), 3);
     let child = child(&house, "last@example.org").await;
     let mark = SuppressionKey::new(&[5; 32]).mark(house.workspace, &address("no@home.example"));
     let cause = model::SuppressionCause::Objected;

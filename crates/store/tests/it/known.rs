@@ -103,8 +103,8 @@ pub(crate) async fn known(house: &House) -> Known {
     );
     assert!(asked.await.unwrap());
     let guardian = format!(
-        "insert into guardian (id, request_id, contact_id, address, address_key, relation, threshold, created_at,
-         must_be_checked) select id, id, contact_id, 'mother.{SENTINEL}@example.org', 'mother.{SENTINEL}@example.org',
+        "insert into guardian (id, request_id, contact_id, address, mark, relation, threshold, created_at,
+         must_be_checked) select id, id, contact_id, 'mother.{SENTINEL}@example.org', id,
          'parent', 16, {}, 0 from consent_request",
         NOW.0
     );

@@ -147,9 +147,9 @@ pub(super) const TABLES: &[Table] = &[
             key("request_id", "what the contact would agree to"),
             key("contact_id", "for whom they agree"),
             personal("address", "the guardian's own e-mail address"),
-            personal(
-                "address_key",
-                "the same in lower case, to bound the mails to it",
+            secret(
+                "mark",
+                "keyed hash of that address, to bound the mails to it",
             ),
             personal(
                 "relation",
