@@ -43,21 +43,36 @@ pub struct Account {
 }
 
 impl Account {
-    /// What is still to be written before the authority can be told at `at`, by name.
-    pub fn missing(&self, aware_at: Time, at: Time) -> Vec<&'static str> {
+    /// What is still to be written before the authority can be told at `at`: the field, and what belongs there.
+    pub fn missing(&self, aware_at: Time, at: Time) -> Vec<(&'static str, &'static str)> {
         let late = at > due(aware_at);
         [
-            (&self.nature, "what happened", true),
-            (&self.persons, "kinds and number of persons", true),
-            (&self.records, "kinds and number of records", true),
-            (&self.contact, "whom to ask", true),
-            (&self.consequences, "likely consequences", true),
-            (&self.measures, "measures", true),
-            (&self.delay, "reasons for the delay", late),
+            (&self.nature, "nature", "what happened", true),
+            (
+                &self.persons,
+                "persons",
+                "kinds and number of persons",
+                true,
+            ),
+            (
+                &self.records,
+                "records",
+                "kinds and number of records",
+                true,
+            ),
+            (&self.contact, "contact", "whom to ask", true),
+            (
+                &self.consequences,
+                "consequences",
+                "likely consequences",
+                true,
+            ),
+            (&self.measures, "measures", "measures", true),
+            (&self.delay, "delay", "reasons for the delay", late),
         ]
         .into_iter()
-        .filter(|(text, _, needed)| *needed && text.trim().is_empty())
-        .map(|(_, name, _)| name)
+        .filter(|(text, _, _, needed)| *needed && text.trim().is_empty())
+        .map(|(_, field, words, _)| (field, words))
         .collect()
     }
 }
@@ -90,8 +105,11 @@ mod tests {
             delay: String::new(),
         };
         assert!(full.missing(aware, hours(72)).is_empty());
-        assert_eq!(full.missing(aware, hours(73)), ["reasons for the delay"]);
+        assert_eq!(
+            full.missing(aware, hours(73)),
+            [("delay", "reasons for the delay")]
+        );
         full.measures = "  ".into();
-        assert_eq!(full.missing(aware, hours(1)), ["measures"]);
+        assert_eq!(full.missing(aware, hours(1)), [("measures", "measures")]);
     }
 }

@@ -301,12 +301,21 @@ async fn r_ropa_02_a_breach_counts_as_reported_only_when_complete() {
     let desk = w.browser(w.user(Role::Compliance)).await;
     let part = "aware=2026-11-21T10:00&from=2026-11-20T10:00&to=2026-11-21T10:00&risk=likely&nature=A+laptop+was+lost\
                 &persons=&records=&contact=&consequences=&measures=&delay=";
-    assert_eq!(
-        desk.post("/compliance/breaches/new", &format!("{part}&authority=on"))
-            .await
-            .status,
-        422
-    );
+    let flawed = async |form: String, field: &str, words: &str| {
+        let answer = desk.post("/compliance/breaches/new", &form).await;
+        assert_eq!(answer.status, 422);
+        let (before, _) = answer.text.split_once("aria-invalid").unwrap();
+        let name = format!("name=\"{field}\"");
+        let tag = before.rsplit('<').next().unwrap();
+        assert!(tag.contains(&name), "{field}: {tag}");
+        assert!(answer.text.contains(words), "{}", answer.text);
+    };
+    let told = format!("{part}&authority=on");
+    flawed(told, "persons", "kinds and number of persons, kinds").await;
+    let ended = part.replace("to=2026-11-21", "to=2026-11-19");
+    flawed(ended, "to", "It ended: it ends before it begins").await;
+    let early = part.replace("from=2026-11-20T10:00", "from=soon");
+    flawed(early, "from", "It began: write a moment").await;
     let saved = desk.post("/compliance/breaches/new", part).await;
     assert_eq!(saved.status, 303, "{}", saved.text);
     let path = saved.header("location").to_owned();

@@ -1,5 +1,6 @@
 //! One breach: what is known of it, the clock, whom it may touch, and a letter to them.
 
+use super::super::view::Flaw;
 use super::super::{Page, show as render};
 use super::csv::{csv, csv_file};
 use super::{When, moment};
@@ -13,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use model::breach::{Account, Risk, due};
 use model::role::Act;
+use model::source::Unclear;
 use model::{ActKind, BreachId, Time};
 use serde::Deserialize;
 use store::{Breach, By};
@@ -29,8 +31,9 @@ struct BreachPage {
     form: Form,
     /// Class and words.
     clock: (&'static str, String),
-    missing: Vec<&'static str>,
-    wrong: Option<String>,
+    /// What is still to be written, in words.
+    missing: String,
+    wrong: Option<Unclear>,
     affected: Option<(usize, String)>,
     letter: String,
     authority_told_at: Option<Time>,
@@ -57,6 +60,12 @@ pub(super) struct Form {
 }
 
 impl BreachPage {
+    const REST: [(&str, &str); 4] = [
+        ("aware", "When we became aware of it"),
+        ("from", "It began"),
+        ("to", "It ended"),
+        ("risk", "Risk to persons"),
+    ];
     const RISKS: [(&str, &str); 3] = [
         ("unlikely", "unlikely to be a risk: nobody has to be told"),
         ("likely", "a risk: the authority has to be told"),
@@ -94,6 +103,25 @@ impl BreachPage {
                 &f.delay,
             ),
         ]
+    }
+
+    fn flaw(&self, field: &str) -> Flaw {
+        Flaw(
+            self.wrong
+                .as_ref()
+                .is_some_and(|wrong| wrong.field == field),
+        )
+    }
+
+    /// The words beside the field that is wrong.
+    fn wrong_words(&self) -> &'static str {
+        let field = self.wrong.as_ref().map_or("", |wrong| wrong.field);
+        let texts = self.fields().into_iter();
+        let mut all = texts
+            .map(|(name, words, _)| (name, words))
+            .chain(Self::REST);
+        all.find(|(name, _)| *name == field)
+            .map_or("", |(_, words)| words)
     }
 
     fn is(&self, risk: &str) -> bool {
@@ -167,45 +195,49 @@ fn form_of(b: &Breach) -> Form {
 }
 
 /// What the form says; the moments of telling are those of noting it.
-fn read(form: &Form, id: BreachId, old: Option<&Breach>, now: Time) -> Result<Breach, String> {
-    let at = |text: &str, what: &str| {
-        let parsed = text.parse().ok().and_then(moment);
-        parsed.ok_or_else(|| format!("{what} is no moment: write 2026-11-22T10:30"))
+fn read(form: &Form, id: BreachId, old: Option<&Breach>, now: Time) -> Result<Breach, Unclear> {
+    let wrong = |field, why: &str| Unclear {
+        field,
+        why: why.to_owned(),
     };
-    let (aware_at, from, to) = (
-        at(&form.aware, "when you became aware of it")?,
-        at(&form.from, "the beginning")?,
-        at(&form.to, "the end")?,
-    );
-    if from > to || aware_at > now {
-        return Err(
-            "it ends after it begins, and you cannot become aware of it in the future".into(),
-        );
+    let at = |field, text: &str| {
+        let parsed = text.parse().ok().and_then(moment);
+        parsed.ok_or_else(|| wrong(field, "write a moment, as in 2026-11-22T10:30"))
+    };
+    let aware_at = at("aware", &form.aware)?;
+    let (from, to) = (at("from", &form.from)?, at("to", &form.to)?);
+    if aware_at > now {
+        return Err(wrong(
+            "aware",
+            "nobody can become aware of it in the future",
+        ));
     }
-    let field = |text: &str| {
+    if from > to {
+        return Err(wrong("to", "it ends before it begins"));
+    }
+    let field = |field, text: &str| {
         if text.chars().count() > FIELD_MAX {
-            return Err(format!("each field has at most {FIELD_MAX} characters"));
+            let why = format!("at most {FIELD_MAX} characters");
+            return Err(Unclear { field, why });
         }
         Ok(text.trim().replace("\r\n", "\n"))
     };
     let noted = |ticked: bool, before: Option<Time>| ticked.then(|| before.unwrap_or(now));
+    let risk = form.risk.parse();
     let breach = Breach {
         id,
         aware_at,
         from,
         to,
-        risk: form
-            .risk
-            .parse()
-            .map_err(|_| "choose how high the risk is".to_owned())?,
+        risk: risk.map_err(|_| wrong("risk", "choose how high it is"))?,
         account: Account {
-            nature: field(&form.nature)?,
-            persons: field(&form.persons)?,
-            records: field(&form.records)?,
-            contact: field(&form.contact)?,
-            consequences: field(&form.consequences)?,
-            measures: field(&form.measures)?,
-            delay: field(&form.delay)?,
+            nature: field("nature", &form.nature)?,
+            persons: field("persons", &form.persons)?,
+            records: field("records", &form.records)?,
+            contact: field("contact", &form.contact)?,
+            consequences: field("consequences", &form.consequences)?,
+            measures: field("measures", &form.measures)?,
+            delay: field("delay", &form.delay)?,
         },
         authority_told_at: noted(
             form.authority.is_some(),
@@ -215,14 +247,21 @@ fn read(form: &Form, id: BreachId, old: Option<&Breach>, now: Time) -> Result<Br
     };
     if let Some(told) = breach.authority_told_at {
         let missing = breach.account.missing(aware_at, told);
-        if !missing.is_empty() {
-            return Err(format!(
-                "before the authority counts as told, write: {}",
-                missing.join(", ")
-            ));
+        if let Some((field, _)) = missing.first() {
+            let why = format!(
+                "before the authority counts as told, write {}",
+                words(&missing)
+            );
+            return Err(Unclear { field, why });
         }
     }
     Ok(breach)
+}
+
+/// What is still to be written, in words.
+fn words(missing: &[(&'static str, &'static str)]) -> String {
+    let words: Vec<_> = missing.iter().map(|(_, words)| *words).collect();
+    words.join(", ")
 }
 
 fn letter(b: &Breach, controller: &str) -> String {
@@ -250,13 +289,14 @@ async fn page(
     user: &User,
     b: Option<&Breach>,
     form: Form,
-    wrong: Option<String>,
+    wrong: Option<Unclear>,
 ) -> Result<Response> {
     let (store, now) = (&web.app.store, (web.app.ambient.now)());
     let (clock, missing, affected, text) = match b {
         None => {
             let words = "72 hours run from when one of you knew. Enter what you know now; the rest can follow.";
-            (("quiet", words.to_owned()), Vec::new(), None, String::new())
+            let clock = ("quiet", words.to_owned());
+            (clock, String::new(), None, String::new())
         }
         Some(b) => {
             let touched = store
@@ -267,9 +307,9 @@ async fn page(
                 .await?
                 .ok_or(Error::NotFound("workspace"))?;
             let missing = if b.risk == Risk::Unlikely || b.authority_told_at.is_some() {
-                Vec::new()
+                String::new()
             } else {
-                b.account.missing(b.aware_at, now)
+                self::words(&b.account.missing(b.aware_at, now))
             };
             let href = format!("/compliance/breaches/{}/affected.csv", b.id);
             (
