@@ -76,12 +76,16 @@ struct Rule {
     and: &'static str,
 }
 
-/// The consent is over and done with, and so is its proof.
+/// The consent is over and done with, and so is its proof: it was taken back so long ago, or ran out so long ago, which
+/// nobody writes down (R-CONS-14).
 const OVER: &str = "exists (select 1 from contact k where k.id = contact_id
-    and k.open_state not in ('given', 'requested') and coalesce(k.open_since, 0) < $1
-    and k.click_state not in ('given', 'requested') and coalesce(k.click_since, 0) < $1
-    and k.document_state not in ('given', 'requested') and coalesce(k.document_since, 0) < $1
-    and k.details_state not in ('given', 'requested') and coalesce(k.details_since, 0) < $1)";
+    and coalesce(k.open_since, 0) + case when k.open_state in ('given', 'requested') then 63072000000 else 0 end < $1
+    and coalesce(k.click_since, 0) + case when k.click_state in ('given', 'requested') then 63072000000 else 0 end < $1
+    and coalesce(k.document_since, 0)
+        + case when k.document_state in ('given', 'requested') then 63072000000 else 0 end < $1
+    and coalesce(k.details_since, 0)
+        + case when k.details_state in ('given', 'requested') then 63072000000 else 0 end < $1)";
+const _: () = assert!(model::consent::CONSENT_LIFE.as_millis() == 63_072_000_000);
 
 const RULES: &[Rule] = &[
     Rule {

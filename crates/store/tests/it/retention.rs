@@ -103,6 +103,12 @@ async fn r_ret_02_proof_outlives_the_consent_by_the_limitation_period(house: Hou
         4,
         "as long as the consent"
     );
+    // A consent that ran out is over, too, though nobody said so.
+    let ran_out = NOW + 730 * DAY;
+    run(&house, ran_out + 1_095 * DAY).await;
+    assert_eq!(events(alive.id).await.unwrap().len(), 4);
+    run(&house, ran_out + 1_096 * DAY).await;
+    assert_eq!(events(alive.id).await.unwrap().len(), 0);
     let rows = house.ledger().await;
     assert!(
         rows.iter()
