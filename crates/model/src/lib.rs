@@ -83,6 +83,7 @@ pub mod sending;
 pub mod sign;
 pub mod source;
 pub mod suppression;
+pub mod term;
 pub mod tick;
 pub mod time;
 pub mod token;

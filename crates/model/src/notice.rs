@@ -11,14 +11,15 @@ mod draft;
 mod outgrown;
 mod wording;
 
-pub use asking::{Aims, Asking, BadAim};
-pub use draft::{Draft, Incomplete, RETENTION_DAYS_MAX};
+pub use asking::{Aims, Asking, BadAim, WebhookHost};
+pub use draft::{AimDraft, Draft, Incomplete, RETENTION_DAYS_MAX, RecipientDraft};
 pub use outgrown::{Outgrown, Version};
 
 use crate::consent::Topic;
 use crate::filled::{Filled, Several};
 use crate::language::Language;
 use crate::secret::Sha256;
+use crate::term;
 use std::fmt::Write as _;
 use wording::{Wording, wording};
 
@@ -27,6 +28,8 @@ use wording::{Wording, wording};
 pub struct Controller {
     /// The name.
     pub name: Filled,
+    /// The name by which this organisation was first known: it stays where only the name changes.
+    pub identity: Filled,
     /// The postal address.
     pub address: Filled,
     /// An address or page where a person answers.
@@ -40,6 +43,19 @@ pub struct Aim {
     pub topic: Topic,
     /// What for, as it reads after "Purpose:" in the notice's language.
     pub aim: Filled,
+    /// The workspace's own words; else the built-in ones, which mean the same whatever name stands in them.
+    pub is_own: bool,
+    /// How much the built-in sentences said about the topic; see `extent` in `wording`.
+    pub extent: u32,
+}
+
+/// Who gets to see what is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// As people read it.
+    pub words: Filled,
+    /// What makes it the same recipient, whatever its machines are called.
+    pub identity: Filled,
 }
 
 /// A complete notice in one language.
@@ -49,7 +65,7 @@ pub struct Notice {
     controller: Controller,
     aims: Several<Aim>,
     retention_days: u32,
-    recipients: Several<Filled>,
+    recipients: Several<Recipient>,
     withdrawal: Filled,
     full_text: Filled,
 }
@@ -112,28 +128,39 @@ impl Notice {
         Sha256::of(&self.text())
     }
 
-    /// Did those who agreed to a topic of this notice agree to what `other` says of it as well? Not to a new aim,
-    /// another controller, one more recipient or a longer retention. A translation needs to be agreed to anew too:
-    /// whether it says the same is not for a program to judge.
+    /// Did those who agreed to a topic of this notice agree to what `other` says of it as well? Not to a new aim, to
+    /// another controller, one more recipient, a longer retention or more data. Yes where the same organisation has
+    /// another name or address, the same recipient another machine, or the sentences say the same in other words. A
+    /// translation needs to be agreed to anew: whether it says the same is not for a program to judge.
     pub fn covers(&self, topic: Topic, other: &Self) -> bool {
         let aim = |notice: &Self| notice.aims.iter().find(|aim| aim.topic == topic).cloned();
+        let (Some(mine), Some(theirs)) = (aim(self), aim(other)) else {
+            return false;
+        };
+        let told = |theirs: &Recipient| {
+            let mut mine = self.recipients.iter();
+            mine.any(|mine| mine.identity == theirs.identity)
+        };
         self.language == other.language
-            && self.controller.name == other.controller.name
+            && self.controller.identity == other.controller.identity
             && other.retention_days <= self.retention_days
-            && other.recipients.iter().all(|r| self.recipients.contains(r))
-            && aim(self).is_some()
-            && aim(self) == aim(other)
+            && other.recipients.iter().all(told)
+            && theirs.extent <= mine.extent
+            && mine.is_own == theirs.is_own
+            && (!mine.is_own || mine.aim == theirs.aim)
     }
 
     /// Values go in at once: one that looks like a slot stays text.
     fn fill(&self, text: &str, aim: &str) -> String {
-        let recipients: Vec<_> = self.recipients.iter().map(Filled::as_str).collect();
-        let (days, recipients) = (self.retention_days.to_string(), recipients.join(", "));
+        let mut recipients: Vec<_> = self.recipients.iter().map(|r| r.words.as_str()).collect();
+        recipients.dedup();
+        let recipients = recipients.join(", ");
+        let term = term::in_words(self.retention_days, self.language);
         let slots = [
             ("controller", self.controller.name.as_str()),
             ("address", self.controller.address.as_str()),
             ("contact", self.controller.contact.as_str()),
-            ("days", &days),
+            ("term", &term),
             ("recipients", &recipients),
             ("withdrawal", self.withdrawal.as_str()),
             ("full_notice", self.full_text.as_str()),

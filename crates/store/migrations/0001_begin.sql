@@ -17,6 +17,8 @@ values (1, 1, 'detailed', 'detailed', 'detailed');
 create table workspace (
   id bytea primary key,
   name text not null,
+  -- The name by which this organisation was first known: it stays where only the name changes.
+  identity text not null,
   tracking bigint not null,
   ceiling_open text not null,
   ceiling_click text not null,
@@ -617,6 +619,8 @@ create table webhook (
   workspace_id bytea not null references workspace (id),
   label text not null,
   url text not null,
+  -- The host by which the same recipient was first told of: it stays where that only moves to another one.
+  recipient text not null,
   -- The events that were chosen: words with blanks between them. What is owed is sent anyway.
   events text not null,
   secret_number bigint not null,

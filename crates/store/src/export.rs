@@ -102,7 +102,7 @@ fn export(
             &controller,
             &authors,
             &disclosure.processors,
-            &webhook::hosts(tx, workspace)?,
+            &webhook::host_names(tx, workspace)?,
         ),
         sources: words.source(&person.source),
         logic: words.logic(),

@@ -13,6 +13,7 @@ mod tables;
 pub use tables::TABLES;
 
 use crate::Terms;
+use model::{Language, term};
 
 /// A table of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,21 +149,23 @@ impl Kept {
     /// When it goes, as a sentence for the records of processing and for whoever asks for their data.
     pub fn sentence(self, terms: &Terms) -> String {
         let days = terms.of(self).map_or(0, |term| term.as_secs() / 86_400);
+        let days = u32::try_from(days).unwrap_or(u32::MAX);
+        let term = term::in_words(days, Language::En);
         match self {
             Self::Always => "Kept as long as the instance or the workspace exists.".into(),
             Self::Account => "Kept as long as the user has an account.".into(),
             Self::Session => "Deleted when it expires or is revoked.".into(),
             Self::Contact | Self::Mail => "Deleted when the contact is erased.".into(),
             Self::Queue => "Deleted when the mail has left or bounced.".into(),
-            Self::Hits => format!("Deleted after {days} days; counts by day remain."),
+            Self::Hits => format!("Deleted after {term}; counts by day remain."),
             Self::Unconfirmed => {
-                format!("Deleted after {days} days if not confirmed; else kept as proof.")
+                format!("Deleted after {term} if not confirmed; else kept as proof.")
             }
             Self::Proof => {
-                format!("Kept as long as the consent, and {days} days after its end to prove it.")
+                format!("Kept as long as the consent, and {term} after its end to prove it.")
             }
-            Self::Cases => format!("Deleted {days} days after the answer."),
-            Self::Feed | Self::Webhooks => format!("Deleted after {days} days."),
+            Self::Cases => format!("Deleted {term} after the answer."),
+            Self::Feed | Self::Webhooks => format!("Deleted after {term}."),
         }
     }
 }

@@ -63,6 +63,7 @@ mod request;
 mod retention;
 mod settle;
 mod sqlite;
+mod standing;
 mod summary;
 mod suppression;
 mod tally;

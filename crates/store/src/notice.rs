@@ -8,13 +8,12 @@ use crate::act::Object;
 use crate::db::Tx;
 use crate::value::{FromValue, Row, Value, params};
 use crate::workspace::read_workspace;
-use crate::{Author, By, Disclosure, Error, Store, Workspace, person, webhook};
+use crate::{Author, By, Disclosure, Error, Store, Workspace, person, standing, webhook};
 use model::filled::one_line;
-use model::notice::{Aims, Asking, BadAim, Draft, Outgrown, Version};
+use model::notice::{Aims, Asking, BadAim, Draft, Outgrown, Version, WebhookHost};
 use model::url::Origin;
-use model::{ActKind, Language, Time, Topic, WorkspaceId};
+use model::{ActKind, ConsentState, Language, Time, Topic, WorkspaceId};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What a server tells people beside what a workspace says: where it is, and what its operator discloses.
 pub(crate) struct Told {
@@ -27,13 +26,14 @@ impl Workspace {
     pub fn asking<'a>(
         &'a self,
         author: &'a Author,
-        webhook_hosts: &'a [String],
+        webhook_hosts: &'a [WebhookHost],
         origin: &'a Origin,
         disclosure: &'a Disclosure,
     ) -> Asking<'a> {
         Asking {
             workspace: self.id,
             name: &self.name,
+            identity: &self.identity,
             postal_address: &self.postal_address,
             contact: match self.contact.trim() {
                 "" => &author.address,
@@ -90,27 +90,23 @@ pub(crate) fn hold(tx: &mut Tx<'_>, id: WorkspaceId) -> Result<(), Error> {
     tx.first(&sql, params![id]).map(drop)
 }
 
-/// Begins another version of the notice if it says something else than the last. An incomplete one is shown to nobody,
-/// so it begins nothing. True if what people agreed to until now is outgrown.
-pub(crate) fn renew(
+/// The next version of the notice if it says something else than the last, and what is outgrown with it. An incomplete
+/// one is shown to nobody, so it begins nothing.
+fn next(
     tx: &mut Tx<'_>,
-    told: Option<&Told>,
+    told: &Told,
     id: WorkspaceId,
     now: Time,
-) -> Result<bool, Error> {
-    let Some(told) = told else {
-        return Ok(false);
-    };
-    hold(tx, id)?;
+) -> Result<Option<(Version, Outgrown)>, Error> {
     let Some(workspace) = read_workspace(tx, id)? else {
-        return Ok(false);
+        return Ok(None);
     };
     let author = person::author_of(tx, &workspace)?;
     let hosts = webhook::hosts(tx, id)?;
     let asking = workspace.asking(&author, &hosts, &told.origin, &told.disclosure);
     let notices = Language::ALL.map(|language| asking.notice(language, &Topic::ALL));
     let Ok(notices) = notices.into_iter().collect() else {
-        return Ok(false);
+        return Ok(None);
     };
     let mut versions = versions(tx, id)?;
     let today = Version {
@@ -121,20 +117,64 @@ pub(crate) fn renew(
         .last()
         .is_some_and(|last| last.notices == today.notices)
     {
-        return Ok(false);
+        return Ok(None);
     }
+    versions.retain(|version| version.since < now);
+    versions.push(today.clone());
+    Ok(Some((today, Outgrown::by(&versions))))
+}
+
+/// Begins another version of the notice if it says something else than the last. How many people's agreements are
+/// outgrown by it.
+pub(crate) fn renew(
+    tx: &mut Tx<'_>,
+    told: Option<&Told>,
+    id: WorkspaceId,
+    now: Time,
+) -> Result<u64, Error> {
+    let Some(told) = told else {
+        return Ok(0);
+    };
+    hold(tx, id)?;
+    let Some((today, outgrown)) = next(tx, told, id, now)? else {
+        return Ok(0);
+    };
+    let lost = lost(tx, id, &outgrown, now)?;
     let sql = "insert into notice (workspace_id, since, slots) values ($1, $2, $3)
                on conflict (workspace_id, since) do update set slots = excluded.slots";
     tx.execute(sql, params![id, now, written(&today.drafts())?])?;
-    versions.retain(|version| version.since < now);
-    versions.push(today);
-    let outgrown = Outgrown::by(&versions);
     let sql = "update workspace set outgrown = $2 where id = $1";
     tx.execute(sql, params![id, written(&outgrown)?])?;
-    let until_now = now - Duration::from_millis(1);
-    Ok(Topic::ALL
-        .into_iter()
-        .any(|topic| outgrown.has(topic, until_now)))
+    Ok(lost)
+}
+
+/// How many people have agreed to something that counts today and would not any more.
+fn lost(tx: &mut Tx<'_>, id: WorkspaceId, then: &Outgrown, now: Time) -> Result<u64, Error> {
+    let today = standing::outgrown(tx, id)?;
+    let loses = |topic: &Topic| {
+        let counts = standing::is(*topic, ConsentState::Given, &today, now);
+        let outdated = standing::is(*topic, ConsentState::Outdated, then, now);
+        format!("({counts} and {outdated})")
+    };
+    let any: Vec<_> = Topic::ALL.iter().map(loses).collect();
+    let any = any.join(" or ");
+    let sql = format!("select count(*) from contact k where k.workspace_id = $1 and ({any})");
+    tx.number(&sql, params![id])
+}
+
+/// The workspaces of which this counts anybody, by name.
+fn each(
+    tx: &mut Tx<'_>,
+    count: impl Fn(&mut Tx<'_>, WorkspaceId) -> Result<u64, Error>,
+) -> Result<Vec<(String, u64)>, Error> {
+    let mut counted = Vec::new();
+    for row in tx.query("select id, name from workspace order by id", &[])? {
+        let people = count(tx, row.get(0)?)?;
+        if people > 0 {
+            counted.push((one_line(&row.get::<String>(1)?), people));
+        }
+    }
+    Ok(counted)
 }
 
 impl Store {
@@ -146,20 +186,25 @@ impl Store {
     }
 
     /// Begins new versions where notices say something else than when the server last ran: for how long things are
-    /// kept, who takes part, where it is. The names of the workspaces of which agreements are outgrown by it.
-    pub async fn notices_renew(&self, now: Time) -> Result<Vec<String>, Error> {
+    /// kept, who takes part, where it is. The names of the workspaces of which agreements are outgrown by it, and how many
+    /// people's.
+    pub async fn notices_renew(&self, now: Time) -> Result<Vec<(String, u64)>, Error> {
         let told = self.told.clone();
         self.db
-            .write(move |tx| {
-                let mut names = Vec::new();
-                for row in tx.query("select id, name from workspace order by id", &[])? {
-                    if renew(tx, told.as_deref(), row.get(0)?, now)? {
-                        names.push(one_line(&row.get::<String>(1)?));
-                    }
-                }
-                Ok(names)
-            })
+            .write(move |tx| each(tx, |tx, id| renew(tx, told.as_deref(), id, now)))
             .await
+    }
+
+    /// What [`Store::notices_renew`] would say. Nothing changes.
+    pub async fn notices_foresee(&self, now: Time) -> Result<Vec<(String, u64)>, Error> {
+        let Some(told) = self.told.clone() else {
+            return Ok(Vec::new());
+        };
+        let foresee = move |tx: &mut Tx<'_>, id| match next(tx, &told, id, now)? {
+            Some((_, outgrown)) => lost(tx, id, &outgrown, now),
+            None => Ok(0),
+        };
+        self.db.read(move |tx| each(tx, foresee)).await
     }
 
     /// States what a topic is wanted for, in every language or in none, which means the built-in words. It is in force
@@ -205,34 +250,6 @@ impl Store {
                     .after(said(&aims))
                     .write(tx, id)?;
                 Ok(Ok(()))
-            })
-            .await
-    }
-
-    /// How many agreed to a topic as the notice speaks of it today: theirs is the agreement that a change may outgrow.
-    pub async fn agreed_to(&self, id: WorkspaceId, topic: Topic) -> Result<u64, Error> {
-        self.db
-            .read(move |tx| {
-                let Some(outgrown) = tx.one(
-                    "select outgrown from workspace where id = $1",
-                    params![id],
-                    |row| row.get::<Outgrown>(0),
-                )?
-                else {
-                    return Ok(0);
-                };
-                let t = topic.as_str();
-                let sql = format!(
-                    "select count(*) from contact where workspace_id = $1 and {t}_state = 'given'
-                     and {t}_since >= $2 and {t}_since < $3"
-                );
-                let mut between =
-                    |from: i64, to: i64| tx.number::<u64>(&sql, params![id, from, to]);
-                let mut agreed = between(i64::MIN, i64::MAX)?;
-                for (from, to) in outgrown.times(topic) {
-                    agreed -= between(*from, *to)?;
-                }
-                Ok(agreed)
             })
             .await
     }

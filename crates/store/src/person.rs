@@ -6,6 +6,7 @@ use crate::message::{self, Message};
 use crate::value::params;
 use crate::workspace::{read_instance, read_workspace};
 use crate::{Contact, Error, Instance, Limits, Store, StoredHit, Workspace, contact, webhook};
+use model::notice::WebhookHost;
 use model::{ContactId, CopyId, WorkspaceId};
 
 /// Who writes to a contact: the user of a mail, or the workspace where no mail was sent yet.
@@ -27,7 +28,7 @@ pub struct AroundWorkspace {
     /// Who writes where nobody in particular does.
     pub author: Author,
     /// The hosts that it has events sent to.
-    pub webhook_hosts: Vec<String>,
+    pub webhook_hosts: Vec<WebhookHost>,
 }
 
 /// A contact and everything around them, whether or not a mail ever went to them.
@@ -46,7 +47,7 @@ pub struct Around {
     /// What the sender of that mail may track.
     pub limits: Option<Limits>,
     /// The hosts that the workspace has events sent to.
-    pub webhook_hosts: Vec<String>,
+    pub webhook_hosts: Vec<WebhookHost>,
 }
 
 /// What the page of a recipient shows.

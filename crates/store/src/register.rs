@@ -5,11 +5,11 @@
 
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Error, Store};
+use crate::{Error, Store, standing};
 use model::consent::CONSENT_LIFE;
 use model::{
-    ContactId, MessageClass, MessageId, Mode, PerAxis, Reason, Sha256, Time, Topic, UserId,
-    WorkspaceId,
+    ConsentState, ContactId, MessageClass, MessageId, Mode, PerAxis, Reason, Sha256, Time, Topic,
+    UserId, WorkspaceId,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -204,7 +204,7 @@ impl Store {
             .await
     }
 
-    /// Consents that end between now and then, soonest first, at most `limit`.
+    /// Consents that count today and end between now and then, soonest first, at most `limit`.
     pub async fn consents_expiring(
         &self,
         workspace: WorkspaceId,
@@ -214,18 +214,19 @@ impl Store {
     ) -> Result<Vec<Expiring>, Error> {
         self.db
             .read(move |tx| {
-                let (from, to) = (now - CONSENT_LIFE, now - CONSENT_LIFE + within);
+                let (outgrown, to) = (standing::outgrown(tx, workspace)?, now - CONSENT_LIFE + within);
                 let of = |topic: Topic| {
                     let column = topic.as_str();
+                    let given = standing::is(topic, ConsentState::Given, &outgrown, now);
                     format!(
                         "select k.id as id, k.address as address, '{column}' as topic, k.{column}_since as since
-                         from contact k where k.workspace_id = $1 and k.{column}_state = 'given'
-                         and k.{column}_since > $2 and k.{column}_since <= $3"
+                         from contact k where k.workspace_id = $1 and {given}
+                         and k.{column}_since <= $2"
                     )
                 };
                 let all = Topic::ALL.map(of).join(" union all ");
                 let sql = format!(
-                    "select s.id, s.address, s.topic, s.since from ({all}) s order by s.since, s.address limit $4"
+                    "select s.id, s.address, s.topic, s.since from ({all}) s order by s.since, s.address limit $3"
                 );
                 let line = |row: &Row| {
                     Ok(Expiring {
@@ -235,7 +236,7 @@ impl Store {
                         ends_at: row.get::<Time>(3)? + CONSENT_LIFE,
                     })
                 };
-                tx.rows(&sql, params![workspace, from, to, limit], line)
+                tx.rows(&sql, params![workspace, to, limit], line)
             })
             .await
     }

@@ -19,6 +19,7 @@ use crate::act::{By, Object};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Error, Store, notice};
+use model::notice::WebhookHost;
 use model::webhook::OVERLAP;
 use model::{ActKind, Time, WebhookEvent, WebhookId, WebhookOff, WorkspaceId};
 use std::collections::BTreeSet;
@@ -98,12 +99,24 @@ impl NewWebhook {
 
 /// The hosts that a workspace has events sent to, each once: recipients of personal data (GDPR Art. 13(1)(e)). Also
 /// those that are off at present, for they hear later what people decided.
-pub(crate) fn hosts(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<String>, Error> {
-    let sql = "select url from webhook where workspace_id = $1";
-    let urls = tx.query(sql, params![workspace])?;
-    let hosts = urls.iter().map(|row| Ok(host(&row.get::<String>(0)?)));
-    let hosts: Result<BTreeSet<String>, Error> = hosts.collect();
+pub(crate) fn hosts(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<WebhookHost>, Error> {
+    let sql = "select url, recipient from webhook where workspace_id = $1";
+    let rows = tx.query(sql, params![workspace])?;
+    let told = |row: &Row| {
+        Ok(WebhookHost {
+            host: host(&row.get::<String>(0)?),
+            recipient: row.get(1)?,
+        })
+    };
+    let hosts: Result<BTreeSet<WebhookHost>, Error> = rows.iter().map(told).collect();
     Ok(hosts?.into_iter().collect())
+}
+
+/// The same without what makes them the same recipients.
+pub(crate) fn host_names(tx: &mut Tx<'_>, workspace: WorkspaceId) -> Result<Vec<String>, Error> {
+    let mut names: Vec<_> = hosts(tx, workspace)?.into_iter().map(|h| h.host).collect();
+    names.dedup();
+    Ok(names)
 }
 
 /// The host of an address; more of it may be a secret.
@@ -228,9 +241,9 @@ impl Store {
             .await
     }
 
-    /// The hosts that a workspace has events sent to.
+    /// The hosts that a workspace has events sent to, each once.
     pub async fn webhook_hosts(&self, workspace: WorkspaceId) -> Result<Vec<String>, Error> {
-        self.db.read(move |tx| hosts(tx, workspace)).await
+        self.db.read(move |tx| host_names(tx, workspace)).await
     }
 
     /// One webhook of a workspace.
@@ -257,10 +270,12 @@ impl Store {
                 let (events, after) = (new.words(), Some(new.account()));
                 note(tx, workspace, id, ActKind::WebhookCreated, &by, (None, after))?;
                 let sql = "insert into webhook (id, workspace_id, label, url, events, secret_number, secret_at,
-                           failures, working_at, withheld, lost, not_before, created_at)
-                           select $1, $2, $3, $4, $5, 1, $6, 0, $6, 0, 0, 0, $6
+                           failures, working_at, withheld, lost, not_before, created_at, recipient)
+                           select $1, $2, $3, $4, $5, 1, $6, 0, $6, 0, 0, 0, $6, $8
                            where (select count(*) from webhook where workspace_id = $2) < $7";
-                let values = params![id, workspace, new.label, new.url, events, by.at, WEBHOOKS_MAX];
+                let recipient = host(&new.url);
+                let values =
+                    params![id, workspace, new.label, new.url, events, by.at, WEBHOOKS_MAX, recipient];
                 if tx.execute(sql, values)? == 0 {
                     let why = format!("a workspace has at most {WEBHOOKS_MAX} webhooks: delete one");
                     return Err(Error::Conflict(why));
@@ -271,12 +286,14 @@ impl Store {
             .await
     }
 
-    /// Changes where a webhook leads and what it is told. False if there is none like that.
+    /// Changes where a webhook leads and what it is told. On another host it leads to another recipient, unless
+    /// `same_recipient`: then earlier agreements cover it (R-CONS-13). False if there is none like that.
     pub async fn webhook_change(
         &self,
         workspace: WorkspaceId,
         id: WebhookId,
         new: NewWebhook,
+        same_recipient: bool,
         by: By,
     ) -> Result<bool, Error> {
         let told = self.told.clone();
@@ -290,11 +307,20 @@ impl Store {
                 if old == new {
                     return Ok(true);
                 }
-                let change = (Some(old.account()), Some(new.account()));
+                let (to, moves) = (host(&new.url), host(&old.url) != host(&new.url));
+                let said = if moves && same_recipient {
+                    "; the same recipient"
+                } else {
+                    ""
+                };
+                let after = format!("{}{said}", new.account());
+                let change = (Some(old.account()), Some(after));
                 note(tx, workspace, id, ActKind::WebhookChanged, &by, change)?;
-                let sql = "update webhook set label = $2, url = $3, events = $4 where id = $1";
+                let sql = "update webhook set label = $2, url = $3, events = $4, recipient =
+                           case when $5 = 1 then recipient else $6 end where id = $1";
                 let events = new.words();
-                tx.execute(sql, params![id, new.label, new.url, events])?;
+                let keeps = !moves || same_recipient;
+                tx.execute(sql, params![id, new.label, new.url, events, keeps, to])?;
                 notice::renew(tx, told.as_deref(), workspace, by.at)?;
                 Ok(true)
             })

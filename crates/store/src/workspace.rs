@@ -25,6 +25,9 @@ pub struct Workspace {
     pub id: WorkspaceId,
     /// Its name, as recipients read it.
     pub name: String,
+    /// The name by which this organisation was first known here. Where another organisation takes over it is the new
+    /// name, and nobody has agreed to anything with that one (R-CONS-13).
+    pub identity: String,
     /// The kill switch of the workspace.
     pub tracking: bool,
     /// The highest modes its users may use.
@@ -53,7 +56,7 @@ impl Workspace {
 }
 
 const COLUMNS: &str = "w.id, w.name, w.tracking, w.ceiling_open, w.ceiling_click, w.ceiling_document, w.language, w.ask,
-    w.postal_address, w.contact, w.directed_to_children, w.aims, w.checks_guardians";
+    w.postal_address, w.contact, w.directed_to_children, w.aims, w.checks_guardians, w.identity";
 
 fn workspace(row: &Row) -> Result<Workspace, Error> {
     Ok(Workspace {
@@ -72,6 +75,7 @@ fn workspace(row: &Row) -> Result<Workspace, Error> {
         directed_to_children: row.get(10)?,
         aims: row.get(11)?,
         checks_guardians: row.get(12)?,
+        identity: row.get(13)?,
     })
 }
 
@@ -90,9 +94,11 @@ pub(crate) fn ceiling_text(c: &PerAxis<Mode>) -> String {
 /// What differs between two settings, as acts: kind, before, after.
 fn changes(old: &Workspace, new: &Workspace) -> Vec<(ActKind, String, String)> {
     let described = |w: &Workspace| {
+        let known_as = format!("first known as {}", w.identity);
         let ask = if w.ask { "asks" } else { "does not ask" };
         let of = [
             w.name.as_str(),
+            if w.identity == w.name { "" } else { &known_as },
             w.language.as_str(),
             ask,
             if w.directed_to_children {
@@ -247,9 +253,9 @@ impl Store {
         let name = name.to_owned();
         self.db
             .write(move |tx| {
-                let sql = "insert into workspace (id, name, tracking, ceiling_open, ceiling_click, ceiling_document,
+                let sql = "insert into workspace (id, name, identity, tracking, ceiling_open, ceiling_click, ceiling_document,
                            language, ask, postal_address, contact, policy_sha256, created_at)
-                           values ($1, $2, 1, $3, $3, $3, $4, 0, '', '', $5, $6)";
+                           values ($1, $2, $2, 1, $3, $3, $3, $4, 0, '', '', $5, $6)";
                 tx.execute(sql, params![id, &name, Mode::Individual, language, Sha256::of(FIRST).0, now])?;
                 policy::publish(tx, id, FIRST, &By::operator(now))?;
                 let sql = "insert into workspace_key (workspace_id, key) values ($1, $2)";
@@ -275,12 +281,12 @@ impl Store {
                 };
                 let sql = "update workspace set name = $2, tracking = $3, ceiling_open = $4, ceiling_click = $5,
                            ceiling_document = $6, language = $7, ask = $8, postal_address = $9, contact = $10,
-                           directed_to_children = $11, checks_guardians = $12
+                           directed_to_children = $11, checks_guardians = $12, identity = $13
                            where id = $1";
                 let c = w.ceiling;
                 let values =
                     params![w.id, &w.name, w.tracking, c.open, c.click, c.document, w.language, w.ask,
-                        &w.postal_address, &w.contact, w.directed_to_children, w.checks_guardians];
+                        &w.postal_address, &w.contact, w.directed_to_children, w.checks_guardians, &w.identity];
                 tx.execute(sql, values)?;
                 notice::renew(tx, told.as_deref(), w.id, by.at)?;
                 for (kind, before, after) in changes(&old, &w) {

@@ -95,17 +95,19 @@ pub(crate) async fn enter(
     }
 }
 
-/// Changes one that is there.
+/// Changes one that is there. On another host it leads to another recipient, to whom nobody agreed, unless the user says
+/// that it is the same one.
 pub(crate) async fn alter(
     web: &Shared,
     user: &User,
     id: WebhookId,
     entered: WebhookToEnter,
+    same_recipient: bool,
 ) -> Result<()> {
     user.may(Act::Administer)?;
     let new = checked(web, entered).await?;
     let by = By::user(user.id, (web.app.ambient.now)());
-    let changed = web.app.store.webhook_change(user.workspace, id, new, by);
+    let changed = (web.app.store).webhook_change(user.workspace, id, new, same_recipient, by);
     found(changed.await?)
 }
 

@@ -3,8 +3,8 @@
 //! The aims are the workspace's own where it stated any, else the built-in words. A topic's aim is stated in every
 //! language or in none: a notice that names another purpose than the real one is worse than none (R-CONS-19).
 
-use super::wording::wording;
-use super::{Draft, Incomplete, Notice, fill};
+use super::wording::{extent, wording};
+use super::{AimDraft, Draft, Incomplete, Notice, RecipientDraft, fill};
 use crate::consent::Topic;
 use crate::filled::{Filled, NotFilled, one_line};
 use crate::id::WorkspaceId;
@@ -72,6 +72,15 @@ fn named(language: Language) -> &'static str {
     }
 }
 
+/// Where a workspace has events sent to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WebhookHost {
+    /// The host, as people read it.
+    pub host: String,
+    /// The host by which the same recipient was first told of: it stays where that only moves to another one.
+    pub recipient: String,
+}
+
 /// Everything that a notice is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Asking<'a> {
@@ -79,6 +88,8 @@ pub struct Asking<'a> {
     pub workspace: WorkspaceId,
     /// Its name.
     pub name: &'a str,
+    /// The name by which the same organisation was first known.
+    pub identity: &'a str,
     /// Its postal address, in lines.
     pub postal_address: &'a str,
     /// Where a person answers.
@@ -91,8 +102,8 @@ pub struct Asking<'a> {
     pub retention_days: u32,
     /// Who takes part beside the workspace.
     pub processors: &'a [Processor],
-    /// The hosts of programs that are told what happens.
-    pub webhook_hosts: &'a [String],
+    /// The hosts of programs that are told what happens, in order.
+    pub webhook_hosts: &'a [WebhookHost],
 }
 
 impl Asking<'_> {
@@ -108,24 +119,46 @@ impl Asking<'_> {
     pub fn notice(&self, language: Language, topics: &[Topic]) -> Result<Notice, Incomplete> {
         let lines = self.postal_address.lines().map(str::trim);
         let address: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
-        let processors = self.processors.iter();
-        let w = wording(language);
-        let mut recipients = vec![self.say(w.recipients)];
-        recipients.extend(processors.map(|p| one_line(&format!("{} ({})", p.name, p.country))));
-        let told = |host: &String| one_line(&fill(w.told, &[("place", host)]));
-        recipients.extend(self.webhook_hosts.iter().map(told));
-        let aim = |topic: &Topic| (*topic, self.aim(*topic, language));
+        let aim = |topic: &Topic| AimDraft {
+            topic: *topic,
+            aim: self.aim(*topic, language),
+            is_own: self.aims.get(*topic, language).is_some(),
+            extent: extent(*topic),
+        };
         Notice::try_from(Draft {
             language: language.as_str().to_owned(),
             controller: one_line(self.name),
+            identity: one_line(self.identity),
             address: one_line(&address.join(", ")),
             contact: one_line(self.contact),
             aims: topics.iter().map(aim).collect(),
             retention_days: self.retention_days,
-            recipients,
+            recipients: self.recipients(language),
             withdrawal: format!("{}/p", self.origin),
             full_notice: format!("{}/n/{}", self.origin, self.workspace),
         })
+    }
+
+    /// Who sees it: the workspace's own people, on whatever machine; processors, who are others in another country; and
+    /// whoever runs the programs that are told.
+    fn recipients(&self, language: Language) -> Vec<RecipientDraft> {
+        let w = wording(language);
+        let own = RecipientDraft {
+            words: self.say(w.recipients),
+            identity: "the workspace".to_owned(),
+        };
+        let processor = |p: &Processor| {
+            let words = one_line(&format!("{} ({})", p.name, p.country));
+            let identity = format!("processor {words}");
+            RecipientDraft { words, identity }
+        };
+        let told = |told: &WebhookHost| RecipientDraft {
+            words: one_line(&fill(w.told, &[("place", &told.host)])),
+            identity: one_line(&format!("webhook {}", told.recipient)),
+        };
+        let processors = self.processors.iter().map(processor);
+        let told = self.webhook_hosts.iter().map(told);
+        std::iter::once(own).chain(processors).chain(told).collect()
     }
 
     fn say(&self, text: &str) -> String {
@@ -149,20 +182,91 @@ pub(super) mod tests {
         (Language::Es, "saber cuándo llamar"),
     ];
 
-    pub(crate) fn notice(aims: &Aims, language: Language) -> Notice {
-        let origin = "https://t.sample.example".parse().unwrap();
-        let asking = Asking {
+    fn asking<'a>(aims: &'a Aims, origin: &'a Origin) -> Asking<'a> {
+        Asking {
             workspace: WorkspaceId([1; 16]),
             name: "Sample Ltd",
+            identity: "Sample Ltd",
             postal_address: "1 Way\nTown",
             contact: "privacy@sample.example",
             aims,
-            origin: &origin,
+            origin,
             retention_days: 90,
             processors: &[],
             webhook_hosts: &[],
+        }
+    }
+
+    pub(crate) fn notice(aims: &Aims, language: Language) -> Notice {
+        let origin = "https://t.sample.example".parse().unwrap();
+        let notice = asking(aims, &origin).notice(language, &Topic::ALL);
+        notice.unwrap()
+    }
+
+    /// A program that is told, at this host, and known by that one.
+    fn told(host: &str, recipient: &str) -> WebhookHost {
+        WebhookHost {
+            host: host.into(),
+            recipient: recipient.into(),
+        }
+    }
+
+    #[test]
+    fn r_cons_13_who_it_is_and_where_the_machine_stands_may_be_called_otherwise() {
+        let aims = Aims::default();
+        let origin = "https://t.sample.example".parse().unwrap();
+        let moved = "https://track.sample.example".parse().unwrap();
+        let hook = [told("crm.example", "crm.example")];
+        let plain = Asking {
+            webhook_hosts: &hook,
+            ..asking(&aims, &origin)
         };
-        asking.notice(language, &Topic::ALL).unwrap()
+        let say = |asking: Asking<'_>| asking.notice(Language::En, &Topic::ALL).unwrap();
+        let before = say(plain);
+        let covers = |after: Asking<'_>| {
+            let after = say(after);
+            assert_ne!(before.sha256(), after.sha256(), "another text in any case");
+            before.covers(Topic::Open, &after)
+        };
+        // The same organisation, the same recipients: whoever agreed agreed to this.
+        let name = "Sample Group Ltd";
+        assert!(covers(Asking { name, ..plain }));
+        let origin = &moved;
+        assert!(covers(Asking { origin, ..plain }));
+        let postal_address = "2 Way\nCity";
+        assert!(covers(Asking {
+            postal_address,
+            ..plain
+        }));
+        let (same, none) = ([told("new.crm.example", "crm.example")], []);
+        assert!(covers(Asking {
+            webhook_hosts: &same,
+            ..plain
+        }));
+        assert!(covers(Asking {
+            webhook_hosts: &none,
+            ..plain
+        }));
+        // Another one, or one more.
+        let (name, identity) = ("Buyer Ltd", "Buyer Ltd");
+        assert!(!covers(Asking {
+            name,
+            identity,
+            ..plain
+        }));
+        let other = [told("b.example", "b.example")];
+        assert!(!covers(Asking {
+            webhook_hosts: &other,
+            ..plain
+        }));
+        // A host that two lead to is named once.
+        let both = [hook[0].clone(), told("crm.example", "old.example")];
+        let twice = say(Asking {
+            webhook_hosts: &both,
+            ..plain
+        })
+        .text();
+        assert_eq!(twice.matches("the program at crm.example").count(), 1);
     }
 
     #[test]

@@ -1,18 +1,35 @@
 use super::*;
 use proptest::prelude::*;
 
+fn aim(topic: Topic, aim: &str) -> AimDraft {
+    AimDraft {
+        topic,
+        aim: aim.into(),
+        is_own: true,
+        extent: 1,
+    }
+}
+
+fn recipient(name: &str) -> RecipientDraft {
+    RecipientDraft {
+        words: name.into(),
+        identity: name.into(),
+    }
+}
+
 fn draft() -> Draft {
     Draft {
         language: "en".into(),
         controller: "Acme".into(),
+        identity: "Acme".into(),
         address: "1 Main Street, Dublin".into(),
         contact: "privacy@acme.example".into(),
         aims: vec![
-            (Topic::Open, "to write less often".into()),
-            (Topic::Click, "to see what is of use".into()),
+            aim(Topic::Open, "to write less often"),
+            aim(Topic::Click, "to see what is of use"),
         ],
         retention_days: 90,
-        recipients: vec!["The people at Acme who look after its mail".into()],
+        recipients: vec![recipient("The people at Acme who look after its mail")],
         withdrawal: "https://t.acme.example/p".into(),
         full_notice: "https://acme.example/notice".into(),
     }
@@ -27,24 +44,25 @@ fn notice(change: impl FnOnce(&mut Draft)) -> Notice {
 #[test]
 fn r_cons_17_a_notice_with_anything_missing_cannot_be_had() {
     type Change = fn(&mut Draft);
-    let cases: [(&str, Change); 16] = [
+    let cases: [(&str, Change); 17] = [
         ("language", |d| d.language = "pt".into()),
         ("language", |d| d.language.clear()),
         ("controller", |d| d.controller = " ".into()),
         ("controller", |d| {
             d.controller = "Acme\nYour rights: none".into();
         }),
+        ("identity", |d| d.identity.clear()),
         ("address", |d| d.address.clear()),
         ("contact", |d| d.contact.clear()),
         ("aims", |d| d.aims.clear()),
-        ("aims", |d| d.aims[0].1.clear()),
-        ("aims", |d| d.aims[1].0 = Topic::Open),
+        ("aims", |d| d.aims[0].aim.clear()),
+        ("aims", |d| d.aims[1].topic = Topic::Open),
         ("retention_days", |d| d.retention_days = 0),
         ("retention_days", |d| {
             d.retention_days = RETENTION_DAYS_MAX + 1;
         }),
         ("recipients", |d| d.recipients.clear()),
-        ("recipients", |d| d.recipients.push(String::new())),
+        ("recipients", |d| d.recipients.push(recipient(""))),
         ("withdrawal", |d| {
             d.withdrawal = "http://t.acme.example/p".into();
         }),
@@ -59,13 +77,13 @@ fn r_cons_17_a_notice_with_anything_missing_cannot_be_had() {
     }
     let Incomplete(all) = Notice::try_from(Draft::default()).unwrap_err();
     let slots: std::collections::BTreeSet<_> = all.iter().map(|f| f.0).collect();
-    assert_eq!(slots.len(), 9, "all that is wrong is said at once");
+    assert_eq!(slots.len(), 10, "all that is wrong is said at once");
 }
 
 #[test]
 fn r_cons_17_every_slot_is_in_the_text_of_every_language() {
     for language in Language::ALL {
-        let all = Topic::ALL.map(|t| (t, format!("aim-{}", t.as_str())));
+        let all = Topic::ALL.map(|t| aim(t, &format!("aim-{}", t.as_str())));
         let notice = notice(|d| {
             d.language = language.as_str().into();
             d.aims = all.to_vec();
@@ -150,7 +168,7 @@ fn r_cons_03_the_canonical_text_stays_as_it_is() {
 
 #[test]
 fn r_cons_03_a_notice_kept_as_its_slots_says_the_same_text_again() {
-    let shown = notice(|d| d.aims.push((Topic::Details, "to fix layouts".into())));
+    let shown = notice(|d| d.aims.push(aim(Topic::Details, "to fix layouts")));
     let kept = crate::canonical::canonical(&Draft::from(&shown)).unwrap();
     let draft: Draft = serde_json::from_str(&kept).unwrap();
     assert_eq!(Notice::try_from(draft).unwrap().text(), shown.text());
@@ -162,11 +180,11 @@ fn r_cons_13_an_old_consent_covers_nothing_new() {
     assert!(old.covers(Topic::Open, &old));
     assert!(!old.covers(
         Topic::Details,
-        &notice(|d| d.aims.push((Topic::Details, "x".into())))
+        &notice(|d| d.aims.push(aim(Topic::Details, "x")))
     ));
     assert!(old.covers(
         Topic::Open,
-        &notice(|d| d.aims.push((Topic::Details, "x".into())))
+        &notice(|d| d.aims.push(aim(Topic::Details, "x")))
     ));
     assert!(
         old.covers(Topic::Open, &notice(|d| d.retention_days = 30)),
@@ -176,11 +194,21 @@ fn r_cons_13_an_old_consent_covers_nothing_new() {
         old.covers(Topic::Open, &notice(|d| d.address = "2 Main Street".into())),
         "moving house is no new purpose"
     );
+    assert!(
+        old.covers(Topic::Open, &notice(|d| d.controller = "Acme Group".into())),
+        "nor is another name of the same organisation"
+    );
+    assert!(
+        notice(|d| d.aims[0].extent = 2).covers(Topic::Open, &old),
+        "saying less is covered"
+    );
     for wider in [
-        notice(|d| d.aims[0].1 = "to score".into()),
+        notice(|d| d.aims[0].aim = "to score".into()),
+        notice(|d| d.aims[0].is_own = false),
+        notice(|d| d.aims[0].extent = 2),
         notice(|d| d.retention_days = 91),
-        notice(|d| d.recipients.push("Data Broker Ltd".into())),
-        notice(|d| d.controller = "Acme Holding".into()),
+        notice(|d| d.recipients.push(recipient("Data Broker Ltd"))),
+        notice(|d| d.identity = "Acme Holding".into()),
         notice(|d| d.language = "fr".into()),
     ] {
         assert!(!old.covers(Topic::Open, &wider));
@@ -192,11 +220,11 @@ proptest! {
     fn r_cons_17_no_value_can_forge_a_line_or_a_slot(controller in "\\PC{0,20}|[\\x00-\\x7f]{0,20}", aim in "\\PC{0,20}|\\{(controller|aim|contact)\\}") {
         let mut d = draft();
         d.controller = controller;
-        d.aims[0].1 = aim;
+        d.aims[0].aim = aim;
         let honest = notice(|_| ()).text();
         if let Ok(notice) = Notice::try_from(d.clone()) {
             prop_assert_eq!(notice.text().lines().count(), honest.lines().count());
-            let shown = format!("Purpose: {}.", d.aims[0].1.trim());
+            let shown = format!("Purpose: {}.", d.aims[0].aim.trim());
             prop_assert!(notice.text().contains(&shown));
         }
     }

@@ -1,8 +1,20 @@
 //! The sentences of the notice, language by language. Slots stand in braces. Counsel reviews a change here; every
-//! change gives new texts with new digests, and what was agreed to under the old ones stays as it was recorded.
+//! change gives new texts with new digests, and what was agreed to under the old ones stays as it was recorded. Whether it
+//! still counts is said by [`EXTENT`].
 
 use crate::consent::Topic;
 use crate::language::Language;
+
+/// How much these sentences say about each topic, in the order of [`Topic::ALL`]. Whoever makes them say more about one
+/// (another kind of data, another use, somebody else who sees it) adds one to its number, in the same change: who agreed
+/// before agreed to less, and is asked anew (R-CONS-13). Saying the same better adds nothing. A test pins the sentences
+/// and these numbers together, so that neither changes without the question being put.
+const EXTENT: [u32; Topic::ALL.len()] = [1, 1, 1, 1];
+
+/// How much is said about a topic; a larger number is more.
+pub(super) fn extent(topic: Topic) -> u32 {
+    EXTENT[topic as usize]
+}
 
 pub(super) struct Wording {
     pub(super) who: (&'static str, &'static str),
@@ -61,7 +73,7 @@ static EN: Wording = Wording {
     data_always: "With it, a guess whether it was you or a program. Your IP address is not kept.",
     how_long: (
         "How long",
-        "What was recorded is deleted after {days} days. Your agreement ends by itself after 24 months; the proof of it is kept for as long as it may be asked for.",
+        "What was recorded is deleted after {term}. Your agreement ends by itself after 24 months; the proof of it is kept for as long as it may be asked for.",
     ),
     who_sees: ("Who sees it", "{recipients}."),
     way_out: (
@@ -103,7 +115,7 @@ static FR: Wording = Wording {
     data_always: "Et une estimation : vous ou un programme. Votre adresse IP n’est pas conservée.",
     how_long: (
         "Combien de temps",
-        "Ce qui a été enregistré est effacé après {days} jours. Votre accord prend fin de lui-même après 24 mois ; sa preuve est gardée aussi longtemps qu’elle peut être demandée.",
+        "Ce qui a été enregistré est effacé après {term}. Votre accord prend fin de lui-même après 24 mois ; sa preuve est gardée aussi longtemps qu’elle peut être demandée.",
     ),
     who_sees: ("Qui le voit", "{recipients}."),
     way_out: (
@@ -145,7 +157,7 @@ static DE: Wording = Wording {
     data_always: "Dazu eine Vermutung, ob Sie es waren oder ein Programm. Ihre IP-Adresse wird nicht festgehalten.",
     how_long: (
         "Wie lange",
-        "Was aufgezeichnet wurde, wird nach {days} Tagen gelöscht. Ihre Zustimmung endet nach 24 Monaten von selbst; ihr Nachweis bleibt, solange nach ihm gefragt werden kann.",
+        "Was aufgezeichnet wurde, wird nach {term} gelöscht. Ihre Zustimmung endet nach 24 Monaten von selbst; ihr Nachweis bleibt, solange nach ihm gefragt werden kann.",
     ),
     who_sees: ("Wer es sieht", "{recipients}."),
     way_out: (
@@ -187,7 +199,7 @@ static IT: Wording = Wording {
     data_always: "Inoltre una stima: tu o un programma. Il tuo indirizzo IP non viene conservato.",
     how_long: (
         "Per quanto tempo",
-        "Ciò che è stato registrato viene cancellato dopo {days} giorni. Il tuo consenso finisce da solo dopo 24 mesi; la sua prova si conserva finché può essere richiesta.",
+        "Ciò che è stato registrato viene cancellato dopo {term}. Il tuo consenso finisce da solo dopo 24 mesi; la sua prova si conserva finché può essere richiesta.",
     ),
     who_sees: ("Chi lo vede", "{recipients}."),
     way_out: (
@@ -229,7 +241,7 @@ static ES: Wording = Wording {
     data_always: "Además, una estimación: usted o un programa. Su dirección IP no se guarda.",
     how_long: (
         "Cuánto tiempo",
-        "Lo registrado se borra a los {days} días. Su consentimiento termina por sí solo a los 24 meses; la prueba de él se conserva mientras pueda ser exigida.",
+        "Lo registrado se borra al cabo de {term}. Su consentimiento termina por sí solo a los 24 meses; la prueba de él se conserva mientras pueda ser exigida.",
     ),
     who_sees: ("Quién lo ve", "{recipients}."),
     way_out: (
@@ -255,3 +267,38 @@ static ES: Wording = Wording {
         "Guardar también con qué programa de correo, navegador, sistema operativo, tipo de dispositivo y red, y desde qué país y ciudad. Finalidad: {aim}.",
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Sha256;
+
+    /// Every sentence of every language, as it stands here.
+    fn sentences() -> String {
+        let mut all = String::new();
+        for w in Language::ALL.map(wording) {
+            let pairs = [
+                w.who, w.how_long, w.who_sees, w.way_out, w.rights, w.refusal, w.more,
+            ];
+            let pairs = pairs.iter().flat_map(|(lead, sentence)| [*lead, *sentence]);
+            let single = [w.data_lead, w.data_always, w.aim, w.recipients, w.told];
+            for sentence in pairs.chain(single).chain(w.data).chain(w.choices) {
+                all.push_str(sentence);
+                all.push('\n');
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn r_cons_13_sentences_that_say_more_outdate_what_was_agreed_to_before() {
+        // It failed because a sentence changed. Does any say more about a topic than it did? Then add one to that topic's
+        // number in EXTENT. Then write the new digest, and the numbers, here.
+        let pinned = (
+            "3784dccb65a2e4042f512e97bffe76bab6eb05d7a65d01d52c90d3e0d3393a01",
+            [1, 1, 1, 1],
+        );
+        let digest = Sha256::of(&sentences()).to_string();
+        assert_eq!((digest.as_str(), EXTENT), pinned);
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::Setup;
 use crate::export::fill;
-use crate::{Language, Mode};
+use crate::{Language, Mode, term};
 
 /// The paragraphs of one language: intro, open, click, document, details, term, processors, webhooks, withdrawal.
 struct Words {
@@ -25,7 +25,7 @@ const EN: Words = Words {
     click: "If you agreed, we record that you followed a link in a mail, and in which minute. Such links lead over our server; where they lead stands readable in them.",
     document: "If you agreed, we record that you looked at a document that we host, and for how long. You get the same document if you do not agree.",
     details: "Only if you agreed to that separately, we also record your mail program, browser family, operating system, kind of device, country, and city and network name where known.",
-    never: "Your network address is never stored. Single records are deleted after {days} days.",
+    never: "Your network address is never stored. Single records are deleted after {term}.",
     sees: "Besides us, these take part on our behalf: {processors}.",
     told: "These systems are told what you decided and what became of our mails to you: {hosts}.",
     quiet: "{who} does not record whether you read its mails.",
@@ -37,7 +37,7 @@ const DE: Words = Words {
     click: "Wenn Sie zugestimmt haben, halten wir fest, dass Sie einem Link in einer E-Mail gefolgt sind und in welcher Minute. Solche Links führen über unseren Server; ihr Ziel steht lesbar darin.",
     document: "Wenn Sie zugestimmt haben, halten wir fest, dass und wie lange Sie ein bei uns liegendes Dokument angesehen haben. Ohne Zustimmung erhalten Sie dasselbe Dokument.",
     details: "Nur wenn Sie dem gesondert zugestimmt haben, halten wir auch E-Mail-Programm, Browserfamilie, Betriebssystem, Geräteart und Land fest, sowie Ort und Name des Netzes, soweit bekannt.",
-    never: "Ihre IP-Adresse wird nie gespeichert. Einzelne Aufzeichnungen werden nach {days} Tagen gelöscht.",
+    never: "Ihre IP-Adresse wird nie gespeichert. Einzelne Aufzeichnungen werden nach {term} gelöscht.",
     sees: "Außer uns wirken in unserem Auftrag mit: {processors}.",
     told: "Diesen Systemen wird mitgeteilt, was Sie entschieden haben und was aus unseren E-Mails an Sie wurde: {hosts}.",
     quiet: "{who} hält nicht fest, ob Sie E-Mails lesen.",
@@ -49,7 +49,7 @@ const FR: Words = Words {
     click: "Si vous l’avez accepté, nous enregistrons que vous avez suivi un lien d’un courriel, et à quelle minute. Ces liens passent par notre serveur ; leur destination y figure en clair.",
     document: "Si vous l’avez accepté, nous enregistrons que vous avez consulté un document que nous hébergeons, et combien de temps. Si vous refusez, vous recevez le même document.",
     details: "Seulement si vous l’avez accepté séparément, nous enregistrons aussi votre logiciel de messagerie, la famille de navigateur, le système d’exploitation, le type d’appareil, le pays, et la ville et le nom du réseau lorsqu’ils sont connus.",
-    never: "Votre adresse IP n’est jamais conservée. Les enregistrements individuels sont supprimés après {days} jours.",
+    never: "Votre adresse IP n’est jamais conservée. Les enregistrements individuels sont supprimés après {term}.",
     sees: "Outre nous, prennent part pour notre compte : {processors}.",
     told: "Les systèmes suivants sont informés de ce que vous avez décidé et de ce que sont devenus nos courriels pour vous : {hosts}.",
     quiet: "{who} n’enregistre pas si vous lisez ses courriels.",
@@ -61,7 +61,7 @@ const IT: Words = Words {
     click: "Se ha acconsentito, registriamo che ha seguito un collegamento di un messaggio e in quale minuto. Tali collegamenti passano dal nostro server; la destinazione vi è leggibile.",
     document: "Se ha acconsentito, registriamo che ha consultato un documento ospitato da noi e per quanto tempo. Se non acconsente riceve lo stesso documento.",
     details: "Soltanto se ha acconsentito separatamente, registriamo anche programma di posta, famiglia di browser, sistema operativo, tipo di dispositivo, paese, e città e nome della rete se noti.",
-    never: "Il Suo indirizzo IP non viene mai conservato. Le singole registrazioni sono cancellate dopo {days} giorni.",
+    never: "Il Suo indirizzo IP non viene mai conservato. Le singole registrazioni sono cancellate dopo {term}.",
     sees: "Oltre a noi partecipano per nostro conto: {processors}.",
     told: "A questi sistemi viene comunicato ciò che Lei ha deciso e che cosa è stato dei nostri messaggi a Lei destinati: {hosts}.",
     quiet: "{who} non registra se Lei legge i suoi messaggi.",
@@ -73,7 +73,7 @@ const ES: Words = Words {
     click: "Si lo aceptó, registramos que siguió un enlace de un correo y en qué minuto. Esos enlaces pasan por nuestro servidor; su destino figura en ellos de forma legible.",
     document: "Si lo aceptó, registramos que consultó un documento que alojamos y durante cuánto tiempo. Si no lo acepta, recibe el mismo documento.",
     details: "Solo si lo aceptó por separado, registramos también su programa de correo, la familia de navegador, el sistema operativo, el tipo de dispositivo, el país, y la ciudad y el nombre de la red si se conocen.",
-    never: "Su dirección IP no se guarda nunca. Los registros individuales se borran a los {days} días.",
+    never: "Su dirección IP no se guarda nunca. Los registros individuales se borran al cabo de {term}.",
     sees: "Además de nosotros participan por encargo nuestro: {processors}.",
     told: "A estos sistemas se les comunica lo que usted decidió y qué fue de nuestros correos para usted: {hosts}.",
     quiet: "{who} no registra si usted lee sus correos.",
@@ -94,10 +94,13 @@ pub fn privacy_notice(setup: &Setup, language: Language) -> Vec<String> {
         .map(|p| format!("{} ({})", p.name, p.country))
         .collect();
     let hosts = setup.webhooks.join(", ");
-    let (days, all) = (setup.hits_days.to_string(), processors.join(", "));
+    let (term, all) = (
+        term::in_words(setup.hits_days, language),
+        processors.join(", "),
+    );
     let slots = [
         ("who", setup.controller.as_str()),
-        ("days", &days),
+        ("term", &term),
         ("processors", &all),
         ("hosts", &hosts),
     ];

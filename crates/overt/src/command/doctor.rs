@@ -1,6 +1,6 @@
 //! `overt doctor`: checks what a running server depends on, and says what to do.
 
-use super::{block_on, configured};
+use super::{block_on, configured, open};
 use crate::config::{Config, Http};
 use crate::finding::Finding::{self, Broken, Fine, Unanswered, Watch};
 use crate::mail_hosts::Resolver;
@@ -12,6 +12,7 @@ use model::Time;
 use model::complaints::{self, Alarm};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Health, Store, Webhook};
 use wire::smtp::{Relay, Timeouts};
@@ -84,11 +85,38 @@ async fn examine(config: &Config) -> Result<Vec<(&'static str, Finding)>> {
         ("tracker", tracker),
         ("clock", clock(far_clock)),
         ("dkim", dkim(config)),
+        ("notices", notices(config).await),
         ("profiles", profiles(config)),
         ("networks", networks(config)),
     ];
     findings.extend(sending(config).await);
     Ok(findings)
+}
+
+/// Whose agreement ends when the server starts with this configuration.
+async fn notices(config: &Config) -> Finding {
+    let foreseen = async {
+        let disclosure = Arc::new(config.disclosure()?);
+        let store = open(config).await?;
+        let store = store.telling(config.tracker.origin.clone(), disclosure);
+        anyhow::Ok(store.notices_foresee((ambient::REAL.now)()).await?)
+    };
+    match foreseen.await {
+        Ok(none) if none.is_empty() => {
+            Fine("they say nothing that people have not agreed to".into())
+        }
+        Ok(some) => {
+            let each = some
+                .iter()
+                .map(|(name, people)| format!("{people} of {name}"));
+            Watch(format!(
+                "with this configuration they say more than people agreed to. When `overt serve` starts with it, these \
+                 agreements end: {}. A shorter [retention] and fewer [[processors]] keep them",
+                each.collect::<Vec<_>>().join(", ")
+            ))
+        }
+        Err(error) => Unanswered(format!("cannot be looked at: {error:#}")),
+    }
 }
 
 /// What recipients' providers see of whoever sends here, and what they told of it.

@@ -47,11 +47,11 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     let wants = |role| roles.is_empty() || roles.contains(&role);
     let stopped = stop_signal()?; // a stop that comes while starting is a clean one, too
     let base = Base::of(&config).await?;
-    for name in base.store.notices_renew((base.ambient.now)()).await? {
+    for (name, people) in base.store.notices_renew((base.ambient.now)()).await? {
         tracing::warn!(
-            "{name}: the notice says more than people agreed to, since [retention], [[processors]] or the tracker's \
-             origin changed. Nothing more is recorded of those who agreed to less; they are asked anew. Compliance › \
-             Aims shows how many still agree."
+            "{name}: the notice says more than {people} people agreed to, since [retention], [[processors]] or Overt's own \
+             sentences changed. Nothing more is recorded of them; they are asked anew. Compliance › Aims shows how many \
+             still agree."
         );
     }
     let mut running = Running::new();

@@ -2,16 +2,16 @@
 
 use super::{COLUMNS, Contact, contact};
 use crate::value::Value;
-use crate::{Error, Store};
-use model::{ConsentState, Sha256, Topic, WorkspaceId};
+use crate::{Error, Store, standing};
+use model::{ConsentState, Sha256, Time, Topic, WorkspaceId};
 
 /// Which contacts to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContactFilter {
     /// Part of the address or name.
     pub search: Option<String>,
-    /// Only with this state on some topic.
-    pub state: Option<ConsentState>,
+    /// Only with this state on some topic, at this moment.
+    pub state: Option<(ConsentState, Time)>,
     /// With it: on this topic.
     pub topic: Option<Topic>,
     /// Only those who were shown this text when something became of their consent.
@@ -56,14 +56,10 @@ impl Store {
                     values.push(like(search).into());
                     sql += &format!(" and k.search like ${} escape '\\'", values.len());
                 }
-                if let Some(state) = filter.state {
-                    values.push(state.into());
-                    let n = values.len();
-                    let columns = match filter.topic {
-                        Some(topic) => format!("k.{}_state", topic.as_str()),
-                        None => "k.open_state, k.click_state, k.document_state, k.details_state".to_owned(),
-                    };
-                    sql += &format!(" and ${n} in ({columns})");
+                if let Some((state, at)) = filter.state {
+                    let outgrown = standing::outgrown(tx, workspace)?;
+                    let topics = filter.topic.map_or(Topic::ALL.to_vec(), |topic| vec![topic]);
+                    sql += &format!(" and {}", standing::any(&topics, state, &outgrown, at));
                 }
                 if let Some(text) = filter.text {
                     values.push(text.0.into());

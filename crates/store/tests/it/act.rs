@@ -445,7 +445,7 @@ async fn carry_out(house: &House, kind: ActKind, ready: Ready) {
         }
         (ActKind::WebhookChanged, Ready::Webhook(made)) => {
             let new = crate::webhook::new("https://elsewhere.example/hook", &[]);
-            let changed = store.webhook_change(house.workspace, made, new, by);
+            let changed = store.webhook_change(house.workspace, made, new, false, by);
             assert!(changed.await.unwrap());
         }
         (ActKind::WebhookRotated, Ready::Webhook(made)) => {

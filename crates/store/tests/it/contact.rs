@@ -160,7 +160,7 @@ async fn states_are_found_on_any_topic(house: House) {
         .consent(&bob, &[Topic::Click], ConsentState::Refused, NOW)
         .await;
     let filter = ContactFilter {
-        state: Some(ConsentState::Refused),
+        state: Some((ConsentState::Refused, NOW)),
         limit: 9,
         ..ContactFilter::default()
     };

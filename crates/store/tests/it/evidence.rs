@@ -135,7 +135,7 @@ async fn consents_are_found_by_topic_state_and_text(house: House) {
     agree(&house, &ann, "<p>May we, Ann?</p>").await;
     let count = async |topic: Option<Topic>, text: Option<&str>| {
         let filter = ContactFilter {
-            state: topic.map(|_| ConsentState::Given),
+            state: topic.map(|_| (ConsentState::Given, NOW)),
             topic,
             text: text.map(Sha256::of),
             limit: 9,

@@ -11,6 +11,9 @@ use store::{By, Disclosure, Method, NewAgreement, Store};
 on_both!(
     r_cons_13_a_new_purpose_ends_what_was_agreed_to_for_another,
     r_cons_13_a_recipient_more_and_a_longer_retention_are_not_covered,
+    r_cons_13_the_same_organisation_and_the_same_recipient_may_be_called_otherwise,
+    r_cons_13_a_server_says_before_it_starts_whose_agreement_would_end,
+    r_cons_13_r_cons_14_lists_show_as_given_what_counts_today,
     r_cons_13_who_agreed_to_the_old_text_does_not_confirm_to_the_new_one,
 );
 
@@ -25,7 +28,11 @@ fn disclosure(days: u64, processors: &[&str]) -> Arc<Disclosure> {
 }
 
 /// The same database under a server that discloses this; it begins to run now.
-async fn server(house: &House, disclosure: Arc<Disclosure>, minutes: u32) -> (Store, Vec<String>) {
+async fn server(
+    house: &House,
+    disclosure: Arc<Disclosure>,
+    minutes: u32,
+) -> (Store, Vec<(String, u64)>) {
     let origin = "https://t.sample.example".parse().unwrap();
     let store = house.store.clone().telling(origin, disclosure);
     let outgrown = store.notices_renew(NOW + minutes * MINUTE).await.unwrap();
@@ -75,7 +82,10 @@ async fn r_cons_13_a_new_purpose_ends_what_was_agreed_to_for_another(house: Hous
         (1, 1)
     );
     assert_eq!(
-        store.agreed_to(house.workspace, Topic::Open).await.unwrap(),
+        store
+            .agreed_to(house.workspace, &[Topic::Open], NOW)
+            .await
+            .unwrap(),
         1
     );
 
@@ -123,12 +133,15 @@ async fn r_cons_13_a_new_purpose_ends_what_was_agreed_to_for_another(house: Hous
     );
     assert_eq!(old.click.state, ConsentState::Given);
     assert_eq!(
-        store.agreed_to(house.workspace, Topic::Open).await.unwrap(),
+        store
+            .agreed_to(house.workspace, &[Topic::Open], NOW)
+            .await
+            .unwrap(),
         0
     );
     assert_eq!(
         store
-            .agreed_to(house.workspace, Topic::Click)
+            .agreed_to(house.workspace, &[Topic::Click], NOW)
             .await
             .unwrap(),
         1
@@ -139,7 +152,10 @@ async fn r_cons_13_a_new_purpose_ends_what_was_agreed_to_for_another(house: Hous
     let at = NOW + 3 * MINUTE;
     house.gives(&bob, &[Topic::Open], at).await;
     assert_eq!(
-        store.agreed_to(house.workspace, Topic::Open).await.unwrap(),
+        store
+            .agreed_to(house.workspace, &[Topic::Open], NOW)
+            .await
+            .unwrap(),
         1
     );
     assert_eq!(state(Vec::new(), 4).await, Ok(()));
@@ -179,7 +195,8 @@ async fn r_cons_13_a_recipient_more_and_a_longer_retention_are_not_covered(house
     ] {
         let (_, outgrown) = server(&house, disclosure(days, processors), minutes).await;
         assert_eq!(state().await, expected, "{days} {processors:?}");
-        let is_news = expected == ConsentState::Outdated;
+        // What counted for nothing already loses nothing more.
+        let is_news = minutes == 3;
         assert_eq!(!outgrown.is_empty(), is_news, "{days} {processors:?}");
     }
     // So is a program that is told of it; without it, all is as before.
@@ -203,12 +220,156 @@ async fn r_cons_13_a_recipient_more_and_a_longer_retention_are_not_covered(house
             .unwrap()
     );
     assert_eq!(state().await, ConsentState::Given);
-    // Another name is another controller; the settings go through the same gate.
+    // So is another organisation that takes over; the settings go through the same gate.
     let mut workspace = store.workspace(house.workspace).await.unwrap().unwrap();
     workspace.name = "Sample Holding".into();
+    workspace.identity = "Sample Holding".into();
     let by = By::user(house.user, NOW + 8 * MINUTE);
     store.workspace_update(workspace, by).await.unwrap();
     assert_eq!(state().await, ConsentState::Outdated);
+}
+
+async fn r_cons_13_the_same_organisation_and_the_same_recipient_may_be_called_otherwise(
+    house: House,
+) {
+    describe(&house).await;
+    let (store, _) = server(&house, disclosure(90, &[]), 0).await;
+    let (hook, by) = (model::WebhookId(id()), |minutes| {
+        By::user(house.user, NOW + minutes * MINUTE)
+    });
+    let at = |host: &str| store::NewWebhook {
+        label: "CRM".into(),
+        url: format!("https://{host}/overt"),
+        events: Vec::new(),
+    };
+    let made = store.webhook_create(house.workspace, hook, at("crm.example"), by(0));
+    made.await.unwrap();
+    let ann = house.contact("ann@example.org").await;
+    let at_once = NOW + MINUTE;
+    house
+        .consent(&ann, &Topic::ALL, ConsentState::Given, at_once)
+        .await;
+    let state = async || {
+        let contact = store.contact(house.workspace, ann.id).await;
+        contact.unwrap().unwrap().consent.click.state
+    };
+    let texts = async || house.number("select count(*) from notice").await;
+    let before = texts().await;
+
+    // Another name, another machine of theirs, another one of ours: new texts, the same agreement.
+    let mut workspace = store.workspace(house.workspace).await.unwrap().unwrap();
+    assert_eq!(workspace.identity, workspace.name);
+    workspace.name = "Sample Group".into();
+    store.workspace_update(workspace, by(2)).await.unwrap();
+    assert_eq!(
+        (state().await, texts().await),
+        (ConsentState::Given, before + 1)
+    );
+    let change = |host, same, minutes| {
+        store.webhook_change(house.workspace, hook, at(host), same, by(minutes))
+    };
+    assert!(change("crm2.example", true, 3).await.unwrap());
+    assert_eq!(
+        (state().await, texts().await),
+        (ConsentState::Given, before + 2)
+    );
+    let moved = "https://track.sample.example".parse().unwrap();
+    let elsewhere = house.store.clone().telling(moved, disclosure(90, &[]));
+    let outgrown = elsewhere.notices_renew(NOW + 4 * MINUTE).await.unwrap();
+    assert_eq!(outgrown, []);
+    assert_eq!(
+        (state().await, texts().await),
+        (ConsentState::Given, before + 3)
+    );
+
+    // Somebody else behind the new address.
+    assert!(change("broker.example", false, 5).await.unwrap());
+    assert_eq!(state().await, ConsentState::Outdated);
+    assert!(change("crm.example", false, 6).await.unwrap());
+    assert_eq!(state().await, ConsentState::Given, "back where it was");
+}
+
+async fn r_cons_13_a_server_says_before_it_starts_whose_agreement_would_end(house: House) {
+    describe(&house).await;
+    server(&house, disclosure(90, &[]), 0).await;
+    house.agreed("ann@example.org").await;
+    house.agreed("bob@example.org").await;
+    house.contact("eve@example.org").await;
+    let origin = || "https://t.sample.example".parse().unwrap();
+    let longer = house.store.clone().telling(origin(), disclosure(180, &[]));
+    let later = NOW + MINUTE;
+    let before = house.number("select count(*) from notice").await;
+    let foreseen = longer.notices_foresee(later).await.unwrap();
+    assert_eq!(foreseen, [("Sample Ltd".to_owned(), 2)]);
+    assert_eq!(house.number("select count(*) from notice").await, before);
+    assert_eq!(longer.notices_renew(later).await.unwrap(), foreseen);
+    assert_eq!(longer.notices_foresee(later).await.unwrap(), []);
+    let shorter = house.store.clone().telling(origin(), disclosure(30, &[]));
+    assert_eq!(shorter.notices_foresee(later).await.unwrap(), []);
+}
+
+async fn r_cons_13_r_cons_14_lists_show_as_given_what_counts_today(house: House) {
+    use ConsentState::{Expired, Given, Outdated, Requested, Withdrawn};
+    const DAY: std::time::Duration = std::time::Duration::from_hours(24);
+    describe(&house).await;
+    let (store, _) = server(&house, disclosure(90, &[]), 0).await;
+    for (name, state) in [
+        ("old", Given),
+        ("asked", Requested),
+        ("back", Withdrawn),
+        ("ran", Expired),
+    ] {
+        let contact = house.contact(&format!("{name}@example.org")).await;
+        house.consent(&contact, &[Topic::Open], state, NOW).await;
+    }
+    // A year later the notice says more; somebody agrees to that.
+    let year = NOW + 365 * DAY;
+    let by = By::user(house.user, year);
+    let stated = store.aims_state(house.workspace, Topic::Open, words("to call"), by);
+    assert_eq!(stated.await.unwrap(), Ok(()));
+    let new = house.contact("new@example.org").await;
+    house.consent(&new, &[Topic::Open], Given, year).await;
+
+    // What the lists say is what each row says of itself.
+    for now in [year, year + 729 * DAY, year + 730 * DAY] {
+        let all = store::ContactFilter {
+            limit: 9,
+            ..store::ContactFilter::default()
+        };
+        let all = store.contacts(house.workspace, all).await.unwrap();
+        for state in ConsentState::ALL {
+            let filter = store::ContactFilter {
+                topic: Some(Topic::Open),
+                state: Some((state, now)),
+                limit: 9,
+                ..store::ContactFilter::default()
+            };
+            let listed = store.contacts(house.workspace, filter).await.unwrap();
+            let is = |contact: &&store::Contact| contact.consent.open.at(now) == state;
+            let expected: Vec<_> = all.iter().filter(is).cloned().collect();
+            assert_eq!(listed, expected, "{state:?} at {now}");
+        }
+    }
+    let given = async |state, now| {
+        let filter = store::ContactFilter {
+            state: Some((state, now)),
+            limit: 9,
+            ..store::ContactFilter::default()
+        };
+        store.contacts(house.workspace, filter).await.unwrap().len()
+    };
+    assert_eq!(
+        (given(Given, year).await, given(Outdated, year).await),
+        (1, 2)
+    );
+    let ends = async |now| {
+        let found = store.consents_expiring(house.workspace, now, 60 * DAY, 9);
+        let found = found.await.unwrap().into_iter();
+        found.map(|e| e.address).collect::<Vec<_>>()
+    };
+    // The old agreement would end now, did it count.
+    assert_eq!(ends(NOW + 700 * DAY).await, Vec::<String>::new());
+    assert_eq!(ends(year + 700 * DAY).await, ["new@example.org"]);
 }
 
 async fn r_cons_13_who_agreed_to_the_old_text_does_not_confirm_to_the_new_one(house: House) {

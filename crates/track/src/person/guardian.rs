@@ -15,7 +15,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{StatusCode, Uri};
-use model::{AgeStanding, GuardianId, Purpose, Sha256, Time, Topic};
+use model::{AgeStanding, GuardianId, Purpose, Sha256, Time, Topic, term};
 use std::sync::Arc;
 use store::{Around, By, Guardian, GuardianGave};
 
@@ -152,12 +152,13 @@ impl<'a> Visit<'a> {
         let guardian = &self.guardian;
         let (age, date) = (guardian.threshold.to_string(), self.t.date(at));
         let days = self.app.tracker.disclosure.terms.proof.as_secs() / 86_400;
+        let term = term::in_words(u32::try_from(days).unwrap_or(u32::MAX), self.t.language);
         let values = [
             ("age", age.as_str()),
             ("date", &date),
             ("relation", relation_words(self.t, guardian.relation)),
             ("guardian", &guardian.address),
-            ("days", &days.to_string()),
+            ("term", &term),
         ];
         self.names.fill_with(text, &values)
     }

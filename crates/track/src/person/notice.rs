@@ -9,6 +9,7 @@ use crate::names::Names;
 use crate::texts::Texts;
 use crate::visit::Trouble;
 use askama::Template;
+use model::notice::WebhookHost;
 use model::{Notice, Sha256, Topic};
 use store::{Author, Workspace};
 
@@ -33,7 +34,7 @@ struct Part<'a> {
 /// The notice that this workspace can show about these topics; none while something it must say is missing.
 pub(crate) fn complete(
     t: &Texts,
-    (workspace, author, webhook_hosts): (&Workspace, &Author, &[String]),
+    (workspace, author, webhook_hosts): (&Workspace, &Author, &[WebhookHost]),
     tracker: &Tracker,
     topics: &[Topic],
 ) -> Option<Notice> {

@@ -275,7 +275,7 @@ pub(super) const TEXTS: Texts = Texts {
     auth_over: "Die Frage an Sie wurde beantwortet, zurückgenommen oder durch eine andere Wahl überholt. Wegen dieses Links wird nichts aufgezeichnet.",
     auth_late: "Dieser Link galt sieben Tage, und in dieser Zeit hat niemand zugestimmt; darum wird nichts aufgezeichnet. {recipient} kann Ihnen eine neue Mail senden lassen.",
     auth_about_title: "Was über Sie aufbewahrt wird",
-    auth_about: "Ihre Adresse ({guardian}), dass Sie als {relation} genannt wurden, und was Sie wann entschieden haben. Es belegt die Zustimmung und wird {days} Tage nach deren Ende gelöscht.",
+    auth_about: "Ihre Adresse ({guardian}), dass Sie als {relation} genannt wurden, und was Sie wann entschieden haben. Es belegt die Zustimmung und wird nach {term} gelöscht, gerechnet ab deren Ende.",
     their_open: "wann E-Mails geöffnet werden",
     their_click: "welche Links gedrückt werden",
     their_document: "wie lange Dokumente angesehen werden",

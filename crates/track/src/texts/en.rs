@@ -275,7 +275,7 @@ pub(super) const TEXTS: Texts = Texts {
     auth_over: "What you were asked was answered, taken back, or overtaken by another choice. Nothing is recorded because of this link.",
     auth_late: "This link worked for seven days, and nobody agreed in that time, so nothing is recorded. {recipient} can have a new mail sent to you.",
     auth_about_title: "What is kept about you",
-    auth_about: "Your address ({guardian}), that you were named as {relation}, and what you decided when. It proves the agreement, and is deleted {days} days after that has ended.",
+    auth_about: "Your address ({guardian}), that you were named as {relation}, and what you decided when. It proves the agreement, and is deleted {term} after that has ended.",
     their_open: "when mails are opened",
     their_click: "which links are pressed",
     their_document: "how long documents are looked at",

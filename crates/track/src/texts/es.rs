@@ -275,7 +275,7 @@ pub(super) const TEXTS: Texts = Texts {
     auth_over: "Lo que se le preguntó se contestó, se retiró o quedó superado por otra elección. Por este enlace no se registra nada.",
     auth_late: "Este enlace funcionó durante siete días, y en ese tiempo nadie aceptó; por eso no se registra nada. {recipient} puede hacer que se le envíe otro mensaje.",
     auth_about_title: "Lo que se guarda sobre usted",
-    auth_about: "Su dirección ({guardian}), que se le nombró como {relation}, y qué decidió y cuándo. Prueba el consentimiento, y se borra {days} días después de que este termine.",
+    auth_about: "Su dirección ({guardian}), que se le nombró como {relation}, y qué decidió y cuándo. Prueba el consentimiento, y se borra {term} después de que este termine.",
     their_open: "cuándo se abren los mensajes",
     their_click: "qué enlaces se pulsan",
     their_document: "cuánto tiempo se miran los documentos",

@@ -275,7 +275,7 @@ pub(super) const TEXTS: Texts = Texts {
     auth_over: "Ce qui vous était demandé a reçu une réponse, a été retiré ou remplacé par un autre choix. Rien n’est enregistré à cause de ce lien.",
     auth_late: "Ce lien a fonctionné pendant sept jours, et personne n’a accepté dans ce délai : rien n’est donc enregistré. {recipient} peut vous faire envoyer un nouveau message.",
     auth_about_title: "Ce qui est conservé à votre sujet",
-    auth_about: "Votre adresse ({guardian}), le fait que vous avez été désigné comme {relation}, et ce que vous avez décidé et quand. Cela prouve l’accord, et est supprimé {days} jours après sa fin.",
+    auth_about: "Votre adresse ({guardian}), le fait que vous avez été désigné comme {relation}, et ce que vous avez décidé et quand. Cela prouve l’accord, et est supprimé {term} après sa fin.",
     their_open: "quand les messages sont ouverts",
     their_click: "quels liens sont suivis",
     their_document: "combien de temps les documents sont consultés",

@@ -275,7 +275,7 @@ pub(super) const TEXTS: Texts = Texts {
     auth_over: "Ciò che Le era stato chiesto ha avuto risposta, è stato revocato o superato da un’altra scelta. Per questo collegamento non si registra nulla.",
     auth_late: "Questo collegamento ha funzionato per sette giorni, e in quel tempo nessuno ha acconsentito; perciò non si registra nulla. {recipient} può farLe inviare un nuovo messaggio.",
     auth_about_title: "Che cosa si conserva di Lei",
-    auth_about: "Il Suo indirizzo ({guardian}), che è stato indicato come {relation}, e che cosa ha deciso e quando. Prova il consenso, ed è cancellato {days} giorni dopo la sua fine.",
+    auth_about: "Il Suo indirizzo ({guardian}), che è stato indicato come {relation}, e che cosa ha deciso e quando. Prova il consenso, ed è cancellato {term} dopo la sua fine.",
     their_open: "quando i messaggi vengono aperti",
     their_click: "quali collegamenti vengono seguiti",
     their_document: "per quanto tempo i documenti vengono guardati",

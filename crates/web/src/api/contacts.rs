@@ -159,9 +159,10 @@ pub(super) async fn list(
     let limit = limit(query.limit)?;
     let state = query.state.as_deref().map(str::parse).transpose();
     let state = state.map_err(|e: model::UnknownWord| Error::Query(format!("state: {e}")))?;
+    let now = (web.app.ambient.now)();
     let filter = ContactFilter {
         search: query.search,
-        state,
+        state: state.map(|state| (state, now)),
         after: query.after,
         limit: limit + 1,
         ..ContactFilter::default()

@@ -75,6 +75,10 @@ pub(super) struct WithSecret {
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhookChange {
     url: Option<String>,
+    /// Behind another host of `url` is the same recipient as before. Else it is one more, whom what people agreed to so far
+    /// does not cover: nothing more is recorded of them until they agree anew.
+    #[serde(default)]
+    same_recipient: bool,
     label: Option<String>,
     events: Option<Vec<String>>,
     /// Turns it on or off.
@@ -236,7 +240,7 @@ pub(super) async fn change(
             label: change.label.unwrap_or_else(|| old.label.clone()),
             events: change.events.unwrap_or_else(old_events),
         };
-        alter(&web, &user, id, entered).await?;
+        alter(&web, &user, id, entered, change.same_recipient).await?;
     }
     if let Some(on) = change.on {
         turn(&web, &user, id, on).await?;

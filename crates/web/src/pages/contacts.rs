@@ -56,13 +56,8 @@ impl ContactsPage {
     }
 
     fn states() -> Vec<(&'static str, &'static str)> {
-        let stored = |state: &ConsentState| *state != ConsentState::Outdated;
         let words = |state: ConsentState| (state.as_str(), consent_word(state));
-        ConsentState::ALL
-            .into_iter()
-            .filter(stored)
-            .map(words)
-            .collect()
+        ConsentState::ALL.into_iter().map(words).collect()
     }
 }
 
@@ -82,7 +77,7 @@ pub(super) async fn list(
     let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     let wanted = ContactFilter {
         search: given(&filter.search),
-        state,
+        state: state.map(|state| (state, (web.app.ambient.now)())),
         after: given(&filter.after),
         limit: PAGE + 1,
         ..ContactFilter::default()

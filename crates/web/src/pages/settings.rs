@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use model::role::Act;
-use model::{Language, Mode};
+use model::{Language, Mode, Topic};
 use store::{Credential, CredentialKind, Identity, Instance, Workspace};
 
 #[derive(Template)]
@@ -33,6 +33,8 @@ pub(super) struct SettingsPage {
     may_stop: bool,
     may_administer: bool,
     webhooks_in_trouble: usize,
+    /// How many people agreed to something that counts today.
+    agreed: u64,
     note: Note,
 }
 
@@ -118,6 +120,13 @@ impl SettingsPage {
     }
 }
 
+/// How many people's agreement counts today: so many a change of what they were told may end.
+pub(super) async fn agreed(web: &Shared, user: &User) -> Result<u64> {
+    let now = (web.app.ambient.now)();
+    let agreed = web.app.store.agreed_to(user.workspace, &Topic::ALL, now);
+    Ok(agreed.await?)
+}
+
 /// The page with a note on it.
 pub(super) async fn page(web: &Shared, user: &User, note: Note) -> Result<Response> {
     let store = &web.app.store;
@@ -160,6 +169,7 @@ pub(super) async fn page(web: &Shared, user: &User, note: Note) -> Result<Respon
         may_stop: user.role.may(Act::SeeAll),
         may_administer,
         webhooks_in_trouble,
+        agreed: agreed(web, user).await?,
         note,
     };
     Ok((status, render(&page)).into_response())

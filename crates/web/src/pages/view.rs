@@ -36,6 +36,15 @@ impl fmt::Display for Day {
 
 impl HtmlSafe for Day {}
 
+/// How many people's agreement stands, as the beginning of a sentence.
+pub(crate) fn agreements(people: u64) -> String {
+    match people {
+        0 => "nobody has agreed to anything so far".into(),
+        1 => "one person has agreed, and did so".into(),
+        n => format!("{n} people have agreed, and did so"),
+    }
+}
+
 /// What marks the field of a form that is wrong: it is announced with the sentence that has the id `wrong`, and the page
 /// opens there, with or without a script.
 pub(crate) struct Flaw(pub(crate) bool);

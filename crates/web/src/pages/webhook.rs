@@ -1,7 +1,8 @@
 //! One webhook: how it goes, what was sent of late, and everything that can be done about it.
 
+use super::settings::agreed;
 use super::view::When;
-use super::webhooks::{Draft, WebhookForm, entered, next_try, standing};
+use super::webhooks::{Draft, WebhookForm, entered, next_try, refused, standing};
 use super::{Page, show as render};
 use crate::Shared;
 use crate::auth::User;
@@ -12,6 +13,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use model::source::Unclear;
 use model::webhook::OVERLAP;
 use model::{DeliveryState, WebhookId};
 use store::{Logged, Webhook};
@@ -30,10 +32,15 @@ struct WebhookPage {
     is_draft: bool,
     /// Shown this once, and until when the one before goes on signing.
     secret: Option<(String, Option<When>)>,
-    wrong: Option<String>,
+    agreed: u64,
+    wrong: Option<Unclear>,
 }
 
 impl WebhookPage {
+    fn flawed(&self) -> &'static str {
+        self.wrong.as_ref().map_or("", |wrong| wrong.field)
+    }
+
     fn standing(&self) -> (String, bool) {
         standing(&self.webhook)
     }
@@ -77,7 +84,7 @@ async fn page(
     user: &User,
     id: WebhookId,
     draft: Option<Draft>,
-    wrong: Option<String>,
+    wrong: Option<Unclear>,
 ) -> Result<WebhookPage> {
     let webhook = find(web, user, id).await?;
     let log = web
@@ -107,6 +114,7 @@ async fn page(
         draft: draft.unwrap_or_else(as_it_is),
         webhook,
         log,
+        agreed: agreed(web, user).await?,
         secret: None,
         wrong,
     })
@@ -142,7 +150,10 @@ pub(super) async fn act(
     Fields(form): Fields<WebhookForm>,
 ) -> Result<Response> {
     let done = match form.get("do").map_or("", String::as_str) {
-        "change" => alter(&web, &user, id, entered(&form)).await,
+        "change" => {
+            let same = form.contains_key("same");
+            alter(&web, &user, id, entered(&form), same).await
+        }
         "test" => send_test(&web, &user, id).await,
         "retry" => {
             let delivery = form.get("delivery").and_then(|text| text.parse().ok());
@@ -166,11 +177,11 @@ pub(super) async fn act(
     };
     match done {
         Ok(()) => Ok(Redirect::to(&format!("/settings/webhooks/{id}")).into_response()),
-        Err(Error::Invalid { why, .. } | Error::Conflict(why)) => {
+        Err(error) => {
+            let why = refused(error)?;
             let draft = form.contains_key("url").then(|| Draft::of(&entered(&form)));
             let page = page(&web, &user, id, draft, Some(why)).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
         }
-        Err(other) => Err(other),
     }
 }

@@ -1,5 +1,6 @@
 //! Settings → Webhooks: which other programs are told what, and a form to enter one more. For owners and administrators.
 
+use super::settings::agreed;
 use super::view::When;
 use super::{Page, show as render};
 use crate::Shared;
@@ -12,6 +13,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use model::role::Act;
+use model::source::Unclear;
 use model::{WebhookEvent, WebhookOff};
 use std::collections::BTreeMap;
 use store::{Health, Webhook};
@@ -104,16 +106,43 @@ struct WebhooksPage {
     page: Page,
     all: Vec<Webhook>,
     draft: Draft,
-    wrong: Option<String>,
+    agreed: u64,
+    wrong: Option<Unclear>,
+}
+
+impl WebhooksPage {
+    fn flawed(&self) -> &'static str {
+        self.wrong.as_ref().map_or("", |wrong| wrong.field)
+    }
+}
+
+/// What the form says of something that was not taken: which field, and why.
+pub(super) fn refused(error: Error) -> Result<Unclear> {
+    match error {
+        Error::Invalid { field, why } => Ok(Unclear { field, why }),
+        Error::Conflict(why) => Ok(Unclear { field: "", why }),
+        other => Err(other),
+    }
+}
+
+/// The fields by the words that stand beside them.
+pub(super) fn field_words(field: &str) -> &'static str {
+    match field {
+        "url" => "the address: ",
+        "label" => "what it is for: ",
+        "events" => "what it is told: ",
+        _ => "",
+    }
 }
 
 async fn page(
     web: &Shared,
     user: &User,
     draft: Draft,
-    wrong: Option<String>,
+    wrong: Option<Unclear>,
 ) -> Result<WebhooksPage> {
     Ok(WebhooksPage {
+        agreed: agreed(web, user).await?,
         page: Page::of(user, "settings", "Webhooks"),
         all: web.app.store.webhooks(user.workspace).await?,
         draft,
@@ -145,10 +174,9 @@ pub(super) async fn create(
     let draft = Draft::of(&entered(&form));
     match enter(&web, &user, entered(&form)).await {
         Ok((id, secret)) => super::webhook::with_secret(&web, &user, id, secret).await,
-        Err(Error::Invalid { why, .. } | Error::Conflict(why)) => {
-            let page = page(&web, &user, draft, Some(why)).await?;
+        Err(error) => {
+            let page = page(&web, &user, draft, Some(refused(error)?)).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)).into_response())
         }
-        Err(other) => Err(other),
     }
 }

@@ -38,6 +38,8 @@ fn unknown(why: &UnknownWord) -> Error {
 #[serde(default)]
 pub(super) struct Description {
     name: String,
+    /// A changed name is another one of the same organisation.
+    same: Option<String>,
     language: String,
     ask: Option<String>,
     postal_address: String,
@@ -64,13 +66,20 @@ pub(super) async fn describe(
         "" => Ok(String::new()),
         text => model::source::paragraph("workspace", text),
     };
+    let before = settings(&web, &user).await?;
+    let identity = if name == before.name || form.same.is_some() {
+        before.identity.clone()
+    } else {
+        name.to_owned()
+    };
     let settings = Workspace {
         name: name.to_owned(),
+        identity,
         language: form.language.parse().map_err(|why| unknown(&why))?,
         ask: form.ask.is_some(),
         postal_address: text(&form.postal_address)?,
         contact: text(&form.contact)?,
-        ..settings(&web, &user).await?
+        ..before
     };
     save(&web, &user, settings, "").await
 }

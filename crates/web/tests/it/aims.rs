@@ -41,3 +41,31 @@ async fn r_cons_13_the_desk_states_what_tracking_is_for() {
         "{acts}"
     );
 }
+
+#[tokio::test]
+async fn r_cons_13_another_name_says_beforehand_whose_agreement_would_end() {
+    let w = world().await;
+    w.sample
+        .contact("ann@example.org", "Ann", ConsentState::Given)
+        .await;
+    let browser = w.browser(w.user(Role::Admin)).await;
+    let page = browser.page("/settings").await.text;
+    assert!(page.contains("one person has agreed, and did so with the one before"));
+    let identity = async |form: &str| {
+        let form = format!("{form}&language=en&postal_address=1+Way&contact=");
+        let answer = browser.post("/settings/workspace", &form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        w.sample.settings().await.identity
+    };
+    assert_eq!(identity("name=Sample+Group&same=on").await, "Sample");
+    assert_eq!(
+        identity("name=Sample+Group").await,
+        "Sample",
+        "no other name"
+    );
+    let page = browser.page("/settings").await.text;
+    assert!(page.contains("First known as Sample."), "{page}");
+    assert_eq!(identity("name=Buyer").await, "Buyer");
+    let page = browser.page("/settings/webhooks").await.text;
+    assert!(page.contains("one person has agreed, and did so before it was named"));
+}

@@ -58,6 +58,7 @@ pub(super) const TABLES: &[Table] = &[
                 "language",
                 "language of texts where a recipient's is not known",
             ),
+            plain("identity", "the name by which it was first known"),
             plain("ask", "whether recipients who were never asked are asked"),
             plain("postal_address", "postal address that mails name"),
             plain("contact", "how else to reach the organisation"),
@@ -195,6 +196,10 @@ pub(super) const TABLES: &[Table] = &[
             key("workspace_id", "the workspace"),
             plain("label", "what it is for"),
             plain("url", "the address"),
+            plain(
+                "recipient",
+                "the host by which the same recipient was first told of",
+            ),
             plain("events", "what it is told"),
             plain("secret_number", "how often its secret was changed"),
             plain("secret_at", "when its secret was changed last"),

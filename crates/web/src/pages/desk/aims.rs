@@ -75,6 +75,7 @@ async fn page(web: &Shared, user: &User, wrong: Option<Wrong>) -> Result<Respons
     let (origin, disclosure) = (&web.app.sender.tracker, &web.app.disclosure);
     let asking =
         (around.workspace).asking(&around.author, &around.webhook_hosts, origin, disclosure);
+    let now = (web.app.ambient.now)();
     let mut topics = Vec::new();
     for topic in Topic::ALL {
         let own = |language| {
@@ -91,7 +92,7 @@ async fn page(web: &Shared, user: &User, wrong: Option<Wrong>) -> Result<Respons
             topic,
             own,
             today: asking.aim(topic, Language::En),
-            agreed: store.agreed_to(user.workspace, topic).await?,
+            agreed: store.agreed_to(user.workspace, &[topic], now).await?,
             wrong: why,
         });
     }

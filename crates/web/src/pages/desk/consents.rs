@@ -68,13 +68,8 @@ fn short(topic: Topic) -> &'static str {
 
 impl Consents {
     fn states() -> Vec<(&'static str, &'static str)> {
-        let stored = |state: &ConsentState| *state != ConsentState::Outdated;
         let words = |state: ConsentState| (state.as_str(), consent_word(state));
-        ConsentState::ALL
-            .into_iter()
-            .filter(stored)
-            .map(words)
-            .collect()
+        ConsentState::ALL.into_iter().map(words).collect()
     }
 
     fn topics() -> [(&'static str, &'static str); 4] {
@@ -102,10 +97,12 @@ pub(super) async fn page(
     Params(wanted): Params<Wanted>,
 ) -> Result<Response> {
     user.may(Act::SeeAll)?;
+    let now = (web.app.ambient.now)();
+    let state = field("state", &wanted.state)?;
     let filter = ContactFilter {
         search: field("search", &wanted.search)?,
         topic: field("topic", &wanted.topic)?,
-        state: field("state", &wanted.state)?,
+        state: state.map(|state| (state, now)),
         text: field("text", &wanted.text)?,
         restricted: true,
         after: field("after", &wanted.after)?,
@@ -124,7 +121,6 @@ pub(super) async fn page(
             .append_pair("text", &wanted.text);
         query.append_pair("after", last.address.as_str()).finish()
     });
-    let now = (web.app.ambient.now)();
     let fields = [&wanted.search, &wanted.topic, &wanted.state, &wanted.text];
     Ok(render(&Consents {
         page: Page::of(&user, "compliance", "Consents"),
