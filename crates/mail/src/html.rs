@@ -23,6 +23,7 @@ use lol_html::{
 
 use crate::link::LinkKind;
 
+mod foreign;
 mod place;
 mod writable;
 
@@ -169,6 +170,9 @@ impl Unusual {
 pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
     let opening = opening(view)?;
     let unusual = Unusual::of(view);
+    if unusual.foreign && !foreign::is_agreed_upon(view) {
+        return Err(Unreadable::Ambiguous);
+    }
     let mut found = run(view, &opening, unusual)?;
     if found.frames {
         return Err(Unreadable::Frames);
@@ -196,6 +200,9 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
     }
     found.links.sort_by_key(|spot| spot.value.start);
     let top = place::top(view, &opening);
+    if unusual.template && place::is_hidden(&view[..top]) {
+        return Err(Unreadable::Ambiguous);
+    }
     let line = place::line(view, top, &found, unusual);
     let base = place::base(view, &found, unusual);
     Ok(Outline {

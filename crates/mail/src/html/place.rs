@@ -1,5 +1,6 @@
 //! Where an image and a line go: where everybody sees them, and where they change nothing but themselves.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use lol_html::element;
@@ -48,50 +49,51 @@ pub(super) fn line(view: &[u8], top: usize, found: &Found, unusual: Unusual) -> 
     }
     let end = found.body_end.or(found.html_end);
     let end = end.or(found.reached_end.then_some(view.len()));
-    let end = end.map(|end| end - hidden_end(&view[..end]));
-    let is_fit = |end: &usize| {
-        let odd = unusual.foreign || unusual.template;
-        is_seen(*end) && !(odd && is_within(&view[..*end], "template overt-end"))
-    };
-    end.filter(is_fit).unwrap_or(top)
+    let hidden = end.map_or(0, |end| hidden_end(&view[..end]));
+    let end = end.map(|end| end - hidden);
+    let odd = unusual.foreign || unusual.template || hidden > 0;
+    end.filter(|end| is_seen(*end) && !(odd && is_hidden(&view[..*end])))
+        .unwrap_or(top)
+}
+
+/// Is what is put in behind `before` part of no document?
+pub(super) fn is_hidden(before: &[u8]) -> bool {
+    is_within(before, "template overt-end")
 }
 
 /// The `<base href>` that counts: the first that is not in a template, which is no part of the document.
 pub(super) fn base(view: &[u8], found: &Found, unusual: Unusual) -> Option<Range<usize>> {
-    let counts = |tag| !unusual.template || !is_within(&view[..tag], "template overt-end");
+    let counts = |tag| !unusual.template || !is_hidden(&view[..tag]);
     let mut bases = found.bases.iter();
     bases
         .find(|(tag, _)| counts(*tag))
         .map(|(_, value)| value.clone())
 }
 
-/// Does `before` end within one of the elements, or in an `<svg>` or `<math>`? What is put in there would end it, and what
+/// Does `before` end within one of the elements, in an `<svg>` or `<math>`, or where a tag is none, as in a comment? What is put in there would end it, and what
 /// follows would mean something else.
 fn is_within(before: &[u8], elements: &str) -> bool {
-    let within = std::cell::Cell::new(false);
+    let (within, seen) = (Cell::new(false), Cell::new(false));
     let settings = settings(before)
         .append_element_content_handler(element!(elements, |_: &mut Element<'_, '_>| {
             within.set(true);
             Ok(())
         }))
         .append_element_content_handler(element!("overt-end", |end: &mut Element<'_, '_>| {
+            seen.set(true);
             within.set(within.get() || end.namespace_uri() != HTML);
             Ok(())
         }));
-    feed(settings, &[before, SENTINEL]).is_err() || within.get()
+    feed(settings, &[before, SENTINEL]).is_err() || within.get() || !seen.get()
 }
 
 /// Templates for Outlook often write the body's tags twice, and hide the one for all others from it in
 /// `<!--[if !mso]><!--> … <!--<![endif]-->`: how much of what follows the start tag still belongs to what is hidden.
 fn hidden_start(after: &[u8]) -> usize {
     let comment = after.trim_ascii_start();
-    let blanks = after.len() - comment.len();
-    let Some(inner) = comment.strip_prefix(b"<!--") else {
-        return 0;
-    };
-    let ends = inner.trim_ascii_start().starts_with(b"<![endif]");
-    let length = memchr::memmem::find(inner, b"-->").map(|end| blanks + 4 + end + 3);
-    length.filter(|_| ends).unwrap_or(0)
+    let ends = [&b"<!--<![endif]-->"[..], b"<!-- <![endif]-->"];
+    let end = ends.into_iter().find(|end| comment.starts_with(end));
+    end.map_or(0, |end| after.len() - comment.len() + end.len())
 }
 
 /// How much of what precedes the end tag belongs to what is hidden from Outlook.
