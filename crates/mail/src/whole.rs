@@ -281,12 +281,10 @@ impl Text<'_> {
         self.opened.charset.read_lossy(bytes.unwrap_or_default())
     }
 
-    /// Where web addresses stand in a plain text that every mail program takes to begin and end there.
-    pub fn addresses(&self) -> Vec<Range<usize>> {
+    /// Where web addresses stand in a plain text, and whether every mail program takes each to begin and end there.
+    pub fn addresses(&self) -> Vec<(Range<usize>, bool)> {
         let all = address::addresses(&self.view(), self.joins_lines).into_iter();
-        all.filter(|address| address.clear)
-            .map(|address| address.span)
-            .collect()
+        all.map(|address| (address.span, address.clear)).collect()
     }
 }
 

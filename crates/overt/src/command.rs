@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod bench;
+pub(crate) mod clean;
 pub(crate) mod consent;
 pub(crate) mod contact;
 pub(crate) mod demo;
@@ -18,6 +19,7 @@ pub(crate) mod report;
 pub(crate) mod request;
 pub(crate) mod restore;
 pub(crate) mod retention;
+pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod user;
 pub(crate) mod verdict;

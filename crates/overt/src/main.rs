@@ -51,6 +51,10 @@ enum Command {
     Reclassify(command::reclassify::Arguments),
     /// A report of delivery or reading that came back by mail, on standard input: kept with its copy
     Report(command::report::Arguments),
+    /// Find other people's trackers in mails: .eml files, mbox files, Maildirs
+    Scan(command::scan::Arguments),
+    /// A mail on standard input, the same without trackers on standard output
+    Clean(command::clean::Arguments),
     /// Check relay, tracker origin, clock, disk and keys, and say what to do
     Doctor(command::doctor::Arguments),
     /// Verify the ledger of consent, print its signed heads and the public key
@@ -89,6 +93,8 @@ fn main() -> ExitCode {
         Command::Verdict(arguments) => command::verdict::run(&arguments),
         Command::Reclassify(arguments) => command::reclassify::run(&arguments),
         Command::Report(arguments) => command::report::run(&arguments),
+        Command::Scan(arguments) => command::scan::run(&arguments),
+        Command::Clean(arguments) => command::clean::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
         Command::Audit(arguments) => command::audit::run(&arguments),
         Command::Consent(arguments) => command::consent::run(&arguments),

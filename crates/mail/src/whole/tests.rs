@@ -73,14 +73,20 @@ fn signed_mail_stays_whatever_is_asked() {
 }
 
 #[test]
-fn addresses_in_a_text_that_all_read_alike() {
+fn addresses_in_a_text_and_whether_all_read_them_alike() {
     let raw = "From: a@x.example\n\nSee https://x.example/a?b=1. And 'https://x.example/b'.\n";
     let mail = whole(raw.as_bytes()).unwrap();
     let text = mail.text(0).unwrap();
     let found: Vec<_> = text
         .addresses()
         .into_iter()
-        .map(|span| text.read(span).into_owned())
+        .map(|(span, clear)| (text.read(span).into_owned(), clear))
         .collect();
-    assert_eq!(found, ["https://x.example/a?b=1"]);
+    assert_eq!(
+        found,
+        [
+            ("https://x.example/a?b=1".to_owned(), true),
+            ("https://x.example/b".to_owned(), false)
+        ]
+    );
 }

@@ -1,0 +1,11 @@
+//! The room as others use it: whole mails.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed unwrap is a failed test, in helpers too"
+)]
+
+mod cases;
+mod promises;
+mod properties;
