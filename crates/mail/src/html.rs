@@ -23,7 +23,7 @@ use lol_html::{
 
 use crate::link::LinkKind;
 
-mod foreign;
+mod agreement;
 mod place;
 mod writable;
 
@@ -141,6 +141,8 @@ struct Unusual {
     foreign: bool,
     /// `template`
     template: bool,
+    /// `noscript`
+    noscript: bool,
 }
 
 impl Unusual {
@@ -156,6 +158,7 @@ impl Unusual {
                 Some(b'b') => unusual.rare |= begins(b"base") || begins(b"blockquote"),
                 Some(b'f') => unusual.rare |= begins(b"frameset"),
                 Some(b'm') => unusual.foreign |= begins(b"math"),
+                Some(b'n') => unusual.noscript |= begins(b"noscript"),
                 Some(b's') => unusual.foreign |= begins(b"svg"),
                 Some(b't') => unusual.template |= begins(b"template"),
                 Some(b'v') => unusual.shapes |= begins(b"v:"),
@@ -170,7 +173,7 @@ impl Unusual {
 pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
     let opening = opening(view)?;
     let unusual = Unusual::of(view);
-    if unusual.foreign && !foreign::is_agreed_upon(view) {
+    if !agreement::is_agreed_upon(view, unusual) {
         return Err(Unreadable::Ambiguous);
     }
     let mut found = run(view, &opening, unusual)?;
@@ -200,9 +203,6 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
     }
     found.links.sort_by_key(|spot| spot.value.start);
     let top = place::top(view, &opening);
-    if unusual.template && place::is_hidden(&view[..top]) {
-        return Err(Unreadable::Ambiguous);
-    }
     let line = place::line(view, top, &found, unusual);
     let base = place::base(view, &found, unusual);
     Ok(Outline {

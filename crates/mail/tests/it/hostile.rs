@@ -55,6 +55,9 @@ fn repeated_markup() {
         "<template>",
         "<select>",
         "<math><mi>",
+        "<noscript>",
+        "<div><svg></svg>",
+        "&nbsp;-----BEGIN",
     ];
     for unit in units {
         promises(&html(&filled(unit)));
