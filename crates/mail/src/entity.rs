@@ -22,6 +22,12 @@ pub fn decode_attribute(value: &str) -> Option<Cow<'_, str>> {
     while let Some(amp) = memchr::memchr(b'&', rest.as_bytes()) {
         decoded.push_str(&rest[..amp]);
         rest = &rest[amp..];
+        // By far the most frequent one in addresses.
+        if let Some(after) = rest.strip_prefix("&amp;") {
+            decoded.push('&');
+            rest = after;
+            continue;
+        }
         let used = if rest.as_bytes().get(1) == Some(&b'#') {
             number(rest, &mut decoded)
         } else {
@@ -109,14 +115,8 @@ fn name(text: &str, out: &mut String) -> Option<usize> {
     }
     if bytes.get(len) == Some(&b';') {
         let name = &text[1..=len];
-        // By far the most frequent one in addresses.
-        let found = if name == "amp" {
-            Some('&')
-        } else {
-            lookup(name)
-        };
-        if let Some(c) = found {
-            if name != "amp" && TWO_CHARACTERS.split(' ').any(|two| two == name) {
+        if let Some(c) = lookup(name) {
+            if TWO_CHARACTERS.split(' ').any(|two| two == name) {
                 return None;
             }
             out.push(c);

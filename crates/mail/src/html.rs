@@ -24,9 +24,11 @@ use lol_html::{
 use crate::link::LinkKind;
 
 mod agreement;
+mod glance;
 mod place;
 mod writable;
 
+use glance::Unusual;
 use place::Quote;
 pub(crate) use writable::writable;
 
@@ -129,45 +131,6 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 const BASES_MAX: usize = 10;
 /// Written after the body to see whether text there is text: not inside a tag, a comment, a title.
 const SENTINEL: &[u8] = b"<overt-end>";
-
-/// Which of the less usual tags there could be, by a look at what stands behind each `<`. Errs on the side of yes.
-#[derive(Default, Clone, Copy)]
-struct Unusual {
-    /// `area`, `base`, `blockquote`, `frameset`
-    rare: bool,
-    /// VML
-    shapes: bool,
-    /// `svg`, `math`
-    foreign: bool,
-    /// `template`
-    template: bool,
-    /// `noscript`
-    noscript: bool,
-}
-
-impl Unusual {
-    fn of(view: &[u8]) -> Self {
-        let mut unusual = Self::default();
-        for at in memchr::memchr_iter(b'<', view) {
-            let begins = |name: &[u8]| {
-                let tag = view.get(at + 1..at + 1 + name.len());
-                tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name))
-            };
-            match view.get(at + 1).map(u8::to_ascii_lowercase) {
-                Some(b'a') => unusual.rare |= begins(b"area"),
-                Some(b'b') => unusual.rare |= begins(b"base") || begins(b"blockquote"),
-                Some(b'f') => unusual.rare |= begins(b"frameset"),
-                Some(b'm') => unusual.foreign |= begins(b"math"),
-                Some(b'n') => unusual.noscript |= begins(b"noscript"),
-                Some(b's') => unusual.foreign |= begins(b"svg"),
-                Some(b't') => unusual.template |= begins(b"template"),
-                Some(b'v') => unusual.shapes |= begins(b"v:"),
-                _ => {}
-            }
-        }
-        unusual
-    }
-}
 
 /// Outline a body.
 pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
@@ -281,8 +244,9 @@ fn run(view: &[u8], opening: &Opening, unusual: Unusual) -> Result<Found, Unread
                 // The sentinel, or a tag that never ended and swallowed it.
                 found.borrow_mut().reached_end = tag.start == end;
             } else {
-                see(element, view, &mut found.borrow_mut());
-                see_edges(element, body, content, &found);
+                let name = element.tag_name();
+                see(element, &name, view, &mut found.borrow_mut());
+                see_edges(element, &name, body, content, &found);
             }
             Ok(())
         }
@@ -297,7 +261,7 @@ fn run(view: &[u8], opening: &Opening, unusual: Unusual) -> Result<Found, Unread
         Cow::Borrowed(looked_at),
         ElementContentHandlers::default().element(on_element),
     ));
-    if may_hide_links(view) {
+    if unusual.hidden_links {
         let found = Rc::clone(&found);
         settings = settings.append_document_content_handler(doc_comments!(move |comment| {
             let comment = comment.source_location().bytes();
@@ -329,11 +293,14 @@ fn feed(settings: Settings<'_, 'static>, pieces: &[&[u8]]) -> Result<(), Unreada
 }
 
 /// Note what an element means for us.
-fn see(element: &Element<'_, '_>, view: &[u8], found: &mut Found) {
-    let name = element.tag_name();
+fn see(element: &Element<'_, '_>, name: &str, view: &[u8], found: &mut Found) {
     let namespace = element.namespace_uri();
-    let mut link = |kind, names| found.links.extend(link(element, view, kind, names));
-    match name.as_str() {
+    let mut link = |kind, attributes| {
+        found
+            .links
+            .extend(link(element, name, view, kind, attributes));
+    };
+    match name {
         "a" if namespace == SVG => link(LinkKind::Svg, &["href", "xlink:href"]),
         "a" if namespace == HTML => link(LinkKind::Anchor, &["href"]),
         "area" if namespace == HTML => link(LinkKind::Area, &["href"]),
@@ -354,7 +321,7 @@ fn see(element: &Element<'_, '_>, view: &[u8], found: &mut Found) {
     }
     // The outline keeps one more than the bound, so that it can tell.
     found.links.truncate(LINKS_MAX + 1);
-    if found.quote.is_none() && begins_quote(element, view, &name) {
+    if found.quote.is_none() && begins_quote(element, name, view) {
         found.quote = Some(Quote {
             at: element.source_location().bytes().start,
             inline: name == "span",
@@ -365,6 +332,7 @@ fn see(element: &Element<'_, '_>, view: &[u8], found: &mut Found) {
 /// Wait for the end tags of the body and of the document.
 fn see_edges(
     element: &mut Element<'_, '_>,
+    name: &str,
     body: Option<usize>,
     content: usize,
     shared: &Rc<RefCell<Found>>,
@@ -375,7 +343,7 @@ fn see_edges(
         at_end_tag(element, move |tag| {
             shared.borrow_mut().body_end = Some(tag.start);
         });
-    } else if tag.start < content && element.tag_name() == "html" {
+    } else if tag.start < content && name == "html" {
         let shared = Rc::clone(shared);
         at_end_tag(element, move |tag| {
             shared.borrow_mut().html_end = Some(tag.start);
@@ -416,14 +384,20 @@ fn value_span(attribute: &Attribute<'_>) -> Option<Range<usize>> {
         .map(|location| location.bytes())
 }
 
-fn link(element: &Element<'_, '_>, view: &[u8], kind: LinkKind, names: &[&str]) -> Option<Spot> {
-    let href = names
+fn link(
+    element: &Element<'_, '_>,
+    tag: &str,
+    view: &[u8],
+    kind: LinkKind,
+    attributes: &[&str],
+) -> Option<Spot> {
+    let href = attributes
         .iter()
         .find_map(|name| attribute(element, view, name))?;
     let opted_out = value(element, view, "data-overt")
         .is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"off"));
     let after = element.source_location().bytes().end;
-    let shown = after..after + shown(&view[after..], kind, &element.tag_name());
+    let shown = after..after + shown(&view[after..], kind, tag);
     Some(Spot {
         kind,
         value: value_span(href)?,
@@ -451,7 +425,7 @@ fn shown(rest: &[u8], kind: LinkKind, name: &str) -> usize {
 }
 
 /// Does a quoted or forwarded mail begin here? By the marks mail clients put on it.
-fn begins_quote(element: &Element<'_, '_>, view: &[u8], name: &str) -> bool {
+fn begins_quote(element: &Element<'_, '_>, name: &str, view: &[u8]) -> bool {
     const CLASSES: &[&[u8]] = &[
         b"gmail_quote",
         b"gmail_quote_container",
@@ -475,31 +449,6 @@ fn begins_quote(element: &Element<'_, '_>, view: &[u8], name: &str) -> bool {
             classes.any(|class| CLASSES.contains(&class)) || IDS.contains(&value("id"))
         }
         _ => false,
-    }
-}
-
-/// Could there be a conditional comment with a link in it? Asked first, because with an ear for comments the parser
-/// takes apart every tag. Errs on the side of yes: what is a comment only the parser knows.
-fn may_hide_links(view: &[u8]) -> bool {
-    let mut rest = view;
-    loop {
-        let end = memchr::memmem::find(rest, b"-->");
-        let piece = &rest[..end.unwrap_or(rest.len())];
-        let conditional = memchr::memmem::find_iter(piece, b"<!--").find(|at| {
-            let text = piece[at + 4..].trim_ascii_start();
-            text.get(..3)
-                .is_some_and(|text| text.eq_ignore_ascii_case(b"[if"))
-        });
-        let hides = conditional.is_some_and(|at| {
-            piece[at..]
-                .windows(4)
-                .any(|text| text.eq_ignore_ascii_case(b"href"))
-        });
-        match end {
-            _ if hides => return true,
-            Some(end) => rest = &rest[end + 3..],
-            None => return false,
-        }
     }
 }
 

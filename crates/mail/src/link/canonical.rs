@@ -6,29 +6,29 @@
 /// Would the URL standard's parser give back exactly this text, whatever the base? Said only of plain ones: http or
 /// https, a host of lower-case labels, no user name, port, dot segment or letter beyond ASCII.
 pub(super) fn is_canonical(text: &str) -> bool {
+    let text = text.as_bytes();
     let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    let slash = rest.and_then(|rest| memchr::memchr(b'/', rest.as_bytes()));
+        .strip_prefix(b"https://")
+        .or_else(|| text.strip_prefix(b"http://"));
+    let slash = rest.and_then(|rest| memchr::memchr(b'/', rest));
     let Some((host, rest)) = rest.zip(slash).map(|(rest, slash)| rest.split_at(slash)) else {
         return false;
     };
-    is_plain_host(host) && is_plain_rest(rest.as_bytes())
+    is_plain_host(host) && is_plain_rest(rest)
 }
 
 /// No address in numbers, which is written anew, and no punycode, which is checked.
-fn is_plain_host(host: &str) -> bool {
-    let plain = |label: &str| {
+fn is_plain_host(host: &[u8]) -> bool {
+    let plain = |label: &[u8]| {
         !label.is_empty()
-            && !label.starts_with("xn--")
+            && !label.starts_with(b"xn--")
             && label
-                .bytes()
+                .iter()
                 .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
     };
-    let top = host.rsplit('.').next().unwrap_or_default();
-    host.len() < 254
-        && top.starts_with(|c: char| c.is_ascii_lowercase())
-        && host.split('.').all(plain)
+    let dot = |b: &u8| *b == b'.';
+    let top = host.rsplit(dot).next().and_then(<[u8]>::first);
+    host.len() < 254 && top.is_some_and(u8::is_ascii_lowercase) && host.split(dot).all(plain)
 }
 
 /// Path, query and fragment from the first slash on.
