@@ -94,7 +94,7 @@ async fn gmail_within_seconds_of_delivery_is_doubted() {
     let verdict = &site.hits().await[0].verdict;
     assert_eq!(
         (verdict.meaning, verdict.confidence),
-        (Meaning::HumanViaProxy, 50)
+        (Meaning::Unknown, 50)
     );
     assert_eq!(verdict.reasons[0], "seconds_after_delivery");
 }
