@@ -33,6 +33,24 @@ pub(crate) fn address(
     None
 }
 
+/// The address to judge by. None where a proxy stands between that nobody named: every request then seems to come from this
+/// machine or network, and a scanner in a data centre would look like somebody in the office.
+pub(crate) fn judged(
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+    trusted: &[IpNet],
+    https: bool,
+) -> Option<IpAddr> {
+    let address = address(peer, headers, trusted)?;
+    // TLS that does not end here ends in a proxy, and nobody on this machine reads mail through the public name.
+    let passed_on = ["x-forwarded-for", "forwarded"]
+        .into_iter()
+        .any(|name| headers.contains_key(name))
+        || (https && address.is_loopback());
+    let named = trusted.iter().any(|net| net.contains(&address));
+    (named || !passed_on || !verdict::is_local(address)).then_some(address)
+}
+
 /// An address as proxies write it: bare, in brackets, or with a port.
 fn parse(entry: &str) -> Option<IpAddr> {
     let entry = entry.trim();
@@ -88,6 +106,38 @@ mod tests {
             "203.0.113.1"
         );
         assert_eq!(seen("::ffff:10.0.0.1", &["203.0.113.1"]), "203.0.113.1");
+    }
+
+    #[test]
+    fn a_proxy_that_nobody_named_is_not_the_reader() {
+        let seen = |peer: &str, forwarded: bool, https| {
+            let mut headers = HeaderMap::new();
+            if forwarded {
+                headers.insert("x-forwarded-for", "203.0.113.1".parse().unwrap());
+            }
+            let trusted = ["10.0.0.1/32".parse().unwrap()];
+            let address = judged(Some(peer.parse().unwrap()), &headers, &trusted, https);
+            address.map_or_else(|| "nobody".into(), |a| a.to_string())
+        };
+        assert_eq!(seen("127.0.0.1", true, false), "nobody");
+        assert_eq!(seen("10.0.0.2", true, true), "nobody");
+        assert_eq!(seen("127.0.0.1", false, true), "nobody");
+        assert_eq!(
+            seen("10.0.0.1", true, true),
+            "203.0.113.1",
+            "a named one is believed"
+        );
+        assert_eq!(
+            seen("127.0.0.1", false, false),
+            "127.0.0.1",
+            "tried out on one machine"
+        );
+        assert_eq!(seen("10.0.0.2", false, true), "10.0.0.2", "the office");
+        let outside = seen("198.51.100.7", true, true);
+        assert_eq!(
+            outside, "198.51.100.7",
+            "a header is no mask for a stranger"
+        );
     }
 
     #[test]

@@ -35,13 +35,14 @@ pub(crate) fn record<'a>(
 fn seen(app: &App, axis: Axis, claim: Tracked, request: &Request) -> Option<Seen> {
     let (tracker, headers) = (&app.tracker, request.headers());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let at = app.now();
+    let (at, https) = (app.now(), tracker.origin.is_secure());
+    let peer = peer.map(|p| p.0.ip());
     let request = verdict::Request {
         kind: axis,
         at,
         method: request.method().as_str(),
-        https: tracker.origin.is_secure(),
-        remote: client::address(peer.map(|p| p.0.ip()), headers, &tracker.trusted_proxies),
+        https,
+        remote: client::judged(peer, headers, &tracker.trusted_proxies, https),
         headers: verdict::Headers::read(|name| headers.get(name).map(HeaderValue::as_bytes)),
         own_session: is_from(&tracker.admin, headers),
         // Only the store knows it, and this path does without the store: rules that need it fire when hits are settled.

@@ -29,13 +29,11 @@ mod tell;
 pub use again::Kept;
 pub use agent::opener_name;
 pub use disown::{disowned, owned_up};
-pub use network::{LIST_BYTES_MAX, List, Loaded};
+pub use network::{LIST_BYTES_MAX, List, Loaded, is_local};
 pub use reason::explain;
 pub use request::{HEADER_BYTES_MAX, Headers, Request};
 pub use table::TableError;
 pub use tell::tell;
-
-use network::is_local;
 
 use evidence::Evidence;
 use model::{Axis, Facts, Time, Verdict};

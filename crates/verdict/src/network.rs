@@ -334,8 +334,8 @@ impl Networks {
     }
 }
 
-/// Loopback, private and link-local addresses.
-pub(crate) fn is_local(address: IpAddr) -> bool {
+/// Is this no address of the internet: loopback, private, link-local, behind a carrier's translation?
+pub fn is_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             // Behind a carrier's translation (RFC 6598) is not the internet, either.

@@ -345,6 +345,12 @@ async fn tracker(http: &Http) -> (Finding, Option<Time>) {
         Watch(format!(
             "{origin} answers, but recipients elsewhere cannot reach a loopback address"
         ))
+    } else if origin.is_secure() && http.certificate.is_none() && http.trusted_proxies.is_empty() {
+        Watch(format!(
+            "{origin} answers, through a reverse proxy that is not named: nobody's network can be told from it, so verdicts are \
+             less sure and bursts of one source are not seen. Have it send X-Forwarded-For, and write its address into \
+             trusted_proxies under [tracker]"
+        ))
     } else if !origin.is_secure() {
         Watch(format!(
             "{origin} answers, without TLS: mail clients warn about such links, and browsers say less about themselves"
