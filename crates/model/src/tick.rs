@@ -23,13 +23,14 @@ words! {
 
 impl Tick {
     /// The tick of a copy from its modes and counters. A receipt is the recipient's own word, so it counts in every
-    /// mode. A human click shows that the mail was read, but only where opens may be recorded at all (R-MODE-16).
+    /// mode. A human click shows that the mail was read, and one that cannot be told from a machine's that it perhaps was,
+    /// but only where opens may be recorded at all (R-MODE-16).
     pub fn of(modes: &PerAxis<Mode>, seen: &Seen) -> Self {
         let [opens, clicks, documents] =
             [modes.open, modes.click, modes.document].map(Mode::is_personal);
         if seen.receipt || (opens && (seen.opens.human > 0 || seen.clicks.human > 0)) {
             Self::Read
-        } else if opens && seen.opens.unknown > 0 {
+        } else if opens && (seen.opens.unknown > 0 || seen.clicks.unknown > 0) {
             Self::Unsure
         } else if opens || clicks || documents {
             Self::Sent
@@ -127,5 +128,14 @@ mod tests {
         };
         assert_eq!(Tick::of(&clicks_only, &click), Tick::Sent);
         assert_eq!(Tick::of(&ON, &click), Tick::Read);
+        let perhaps = Seen {
+            clicks: Counts {
+                unknown: 1,
+                ..Counts::default()
+            },
+            ..Seen::default()
+        };
+        assert_eq!(Tick::of(&clicks_only, &perhaps), Tick::Sent);
+        assert_eq!(Tick::of(&ON, &perhaps), Tick::Unsure);
     }
 }

@@ -20,12 +20,14 @@ pub struct Summary {
     pub opens_tracked: u32,
     /// Of these, surely read: a person opened it, followed a link, or pressed the receipt.
     pub read: u32,
-    /// Of these, perhaps read: fetched in a way that cannot be told from a machine, and nothing surer.
+    /// Of these, perhaps read: fetched, or a link followed, in a way that cannot be told from a machine, and nothing surer.
     pub perhaps: u32,
     /// Clicks may be recorded.
     pub clicks_tracked: u32,
     /// Of these, a person followed a link.
     pub clicked: u32,
+    /// Of these, somebody or something followed a link that cannot be told from a machine, and nobody surer.
+    pub clicked_perhaps: u32,
     /// Opens, by what they say about a person.
     pub opens: Counts,
     /// Clicks, likewise.
@@ -55,9 +57,14 @@ impl Store {
                     count("c.state <> 'bounced' and c.tick = 'limited'"),
                     count(open),
                     count(&format!("{open} and {read}")),
-                    count(&format!("{open} and not {read} and c.opens_unknown > 0")),
+                    count(&format!(
+                        "{open} and not {read} and (c.opens_unknown > 0 or c.clicks_unknown > 0)"
+                    )),
                     count(click),
                     count(&format!("{click} and c.clicks_human > 0")),
+                    count(&format!(
+                        "{click} and c.clicks_human = 0 and c.clicks_unknown > 0"
+                    )),
                     sum("c.opens_human"),
                     sum("c.opens_unknown"),
                     sum("c.opens_machine"),
@@ -94,8 +101,9 @@ impl Store {
                     perhaps: row.get(6)?,
                     clicks_tracked: row.get(7)?,
                     clicked: row.get(8)?,
-                    opens: counts(9)?,
-                    clicks: counts(12)?,
+                    clicked_perhaps: row.get(9)?,
+                    opens: counts(10)?,
+                    clicks: counts(13)?,
                 })
             })
             .await

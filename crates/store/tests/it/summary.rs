@@ -19,7 +19,7 @@ async fn nothing_is_nothing(house: House) {
 async fn each_copy_counts_where_it_belongs(house: House) {
     let bob = house.agreed("bob@example.org").await;
     let mut copies = Vec::new();
-    for modes in [INDIVIDUAL, INDIVIDUAL, INDIVIDUAL, INDIVIDUAL, NOTHING] {
+    for modes in [INDIVIDUAL; 5].into_iter().chain([NOTHING]) {
         copies.push(house.copy_for(&bob, modes).await);
     }
     let hits = [
@@ -29,6 +29,8 @@ async fn each_copy_counts_where_it_belongs(house: House) {
         (2, Axis::Open, Meaning::Machine),
         (2, Axis::Click, Meaning::Machine),
         (3, Axis::Click, Meaning::Human),
+        (3, Axis::Click, Meaning::Unknown),
+        (4, Axis::Click, Meaning::Unknown),
     ];
     let hits = hits.map(|(copy, axis, meaning)| hit(copies[copy], axis, meaning, NOW));
     house.record(hits.to_vec(), NOW).await;
@@ -39,17 +41,18 @@ async fn each_copy_counts_where_it_belongs(house: House) {
         machine,
     };
     let expected = Summary {
-        copies: 5,
+        copies: 6,
         undelivered: 0,
-        tracked: 4,
+        tracked: 5,
         limited: 0,
-        opens_tracked: 4,
+        opens_tracked: 5,
         read: 2,
-        perhaps: 1,
-        clicks_tracked: 4,
+        perhaps: 2,
+        clicks_tracked: 5,
         clicked: 1,
+        clicked_perhaps: 1,
         opens: counts(1, 2, 1),
-        clicks: counts(1, 0, 1),
+        clicks: counts(1, 2, 1),
     };
     let sum = async |user: Option<UserId>, from, to| {
         let summary = house.store.summary(house.workspace, user, from, to);

@@ -40,15 +40,19 @@ struct Opened {
     percent_high: Option<f64>,
 }
 
-/// Who followed a link.
+/// Who followed a link, as an interval likewise.
 #[derive(Serialize, ToSchema)]
 struct Clicked {
     /// Copies whose clicks may be recorded.
     tracked: u32,
     /// A person followed a link.
     sure: u32,
-    /// `sure` in percent of `tracked`.
-    percent: Option<f64>,
+    /// A link was followed in a way that cannot be told from a machine, and no other surer.
+    perhaps: u32,
+    /// `sure` in percent of `tracked`; null where nothing is tracked.
+    percent_low: Option<f64>,
+    /// `sure` and `perhaps` in percent of `tracked`.
+    percent_high: Option<f64>,
 }
 
 /// What is known of the messages of a time. Machines are shown apart and are in no share.
@@ -117,7 +121,9 @@ pub(super) async fn show(
         clicked: Clicked {
             tracked: sums.clicks_tracked,
             sure: sums.clicked,
-            percent: of(sums.clicked, sums.clicks_tracked),
+            perhaps: sums.clicked_perhaps,
+            percent_low: of(sums.clicked, sums.clicks_tracked),
+            percent_high: of(sums.clicked + sums.clicked_perhaps, sums.clicks_tracked),
         },
         opens: Counts::of(sums.opens),
         clicks: Counts::of(sums.clicks),

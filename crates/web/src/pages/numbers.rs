@@ -26,16 +26,12 @@ struct NumbersPage {
 
 impl NumbersPage {
     fn opened(&self) -> String {
-        let (tracked, sure) = (self.sums.opens_tracked, self.sums.read);
-        let low = percent(sure, tracked);
-        match self.sums.perhaps {
-            0 => low,
-            perhaps => format!("{low} to {}", percent(sure + perhaps, tracked)),
-        }
+        interval(self.sums.read, self.sums.perhaps, self.sums.opens_tracked)
     }
 
     fn clicked(&self) -> String {
-        percent(self.sums.clicked, self.sums.clicks_tracked)
+        let sums = &self.sums;
+        interval(sums.clicked, sums.clicked_perhaps, sums.clicks_tracked)
     }
 
     /// Delivered or under way, and opens may not be recorded.
@@ -54,6 +50,15 @@ fn follows(of: Complaints) -> &'static str {
         Alarm::Pause => {
             "Advertising is paused until fewer do, because providers would else turn all mail away. Letters go on."
         }
+    }
+}
+
+/// From those who surely did to those who perhaps did as well.
+fn interval(sure: u32, perhaps: u32, of: u32) -> String {
+    let low = percent(sure, of);
+    match perhaps {
+        0 => low,
+        perhaps => format!("{low} to {}", percent(sure + perhaps, of)),
     }
 }
 
@@ -116,5 +121,7 @@ mod tests {
         sums.perhaps = 0;
         assert_eq!(page(sums).opened(), "25 %");
         assert_eq!(page(sums).clicked(), "–", "nobody is no share of nobody");
+        (sums.clicks_tracked, sums.clicked, sums.clicked_perhaps) = (4, 1, 1);
+        assert_eq!(page(sums).clicked(), "25 % to 50 %");
     }
 }

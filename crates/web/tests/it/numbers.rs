@@ -34,7 +34,7 @@ async fn the_same_numbers_for_programs_and_for_people() {
     );
     assert_eq!(
         sums["clicked"],
-        json!({ "tracked": 3, "sure": 1, "percent": 33.3 })
+        json!({ "tracked": 3, "sure": 1, "perhaps": 0, "percent_low": 33.3, "percent_high": 33.3 })
     );
     assert_eq!(sums["clicks"]["machine"], 1);
     let page = w.browser(owner).await.page("/numbers").await.text;
