@@ -14,6 +14,7 @@ use crate::structure::Node;
 use crate::text;
 use crate::transfer::{Decoded, Transfer};
 use crate::untouchable::Untouchable;
+use crate::way_out;
 use crate::widen::{self, Patches};
 
 /// A picture of an HTML body.
@@ -214,21 +215,6 @@ pub(crate) fn read_text(
     Ok(Some(TextBody { body, links }))
 }
 
-/// How much of the text around an address is looked at for words that say it is a way out.
-const AROUND_BYTES: usize = 120;
-
-/// Its line, and the one above where that introduces it: "To unsubscribe:" and the address on the next line.
-fn around(view: &[u8], span: &Range<usize>) -> Vec<u8> {
-    let before = &view[span.start.saturating_sub(AROUND_BYTES)..span.start];
-    let after = &view[span.end..view.len().min(span.end + AROUND_BYTES)];
-    let mut above = before.rsplit(|b| *b == b'\n');
-    let same = above.next().unwrap_or_default();
-    let alone = !same.iter().any(u8::is_ascii_alphanumeric);
-    let above = above.next().filter(|_| alone).unwrap_or_default();
-    let after = after.split(|b| *b == b'\n').next().unwrap_or_default();
-    [above, b" ", same, after].concat()
-}
-
 fn text_link(view: &[u8], address: &Address, opened: &Opened<'_>, place: &Place<'_>) -> Link {
     let Address { span, clear, room } = address;
     // The view of an address is its text in every charset: it holds nothing but ASCII.
@@ -236,10 +222,10 @@ fn text_link(view: &[u8], address: &Address, opened: &Opened<'_>, place: &Place<
         Err((skip, text)) => (text, Some(skip)),
         Ok(url) if !clear => (url, Some(Skip::Ambiguous)),
         Ok(url) => {
-            let around = around(view, span);
-            let skip = place
-                .is_way_out(&url, &String::from_utf8_lossy(&around))
-                .then_some(Skip::Unsubscribe);
+            let around = way_out::around(view, span);
+            let around = String::from_utf8_lossy(&around);
+            let is_way_out = place.is_way_out(&url, &around) || way_out::sentence_says_so(&around);
+            let skip = is_way_out.then_some(Skip::Unsubscribe);
             (url, skip)
         }
     };
@@ -278,7 +264,7 @@ pub(crate) struct Place<'p> {
 
 impl Place<'_> {
     fn is_way_out(&self, url: &str, shown: &str) -> bool {
-        self.unsubscribe.iter().any(|target| target == url) || link::is_unsubscribe(url, shown)
+        self.unsubscribe.iter().any(|target| target == url) || way_out::is_one(url, shown)
     }
 }
 
@@ -376,6 +362,22 @@ impl Reader<'_> {
         let shown = self.opened.charset.read_lossy(self.bytes(&spot.shown));
         let shown = entity::decode_attribute(&shown).unwrap_or_else(|| shown.clone());
         self.place.is_way_out(url, &shown)
+            || way_out::only_points(&shown) && way_out::sentence_says_so(&self.sentence(spot))
+    }
+
+    /// What stands around a link.
+    fn sentence(&self, spot: &html::Spot) -> String {
+        let view_end = self.opened.decoded.bytes.len() / self.opened.charset.scale();
+        let read = |span: Range<usize>| {
+            let text = self.opened.charset.read_lossy(self.bytes(&span));
+            entity::decode_attribute(&text)
+                .unwrap_or_else(|| text.clone())
+                .into_owned()
+        };
+        let (start, end) = (spot.tag, spot.shown.end);
+        let before = read(start.saturating_sub(way_out::SENTENCE_BYTES)..start);
+        let after = read(end..view_end.min(end + way_out::SENTENCE_BYTES));
+        way_out::sentence(&before, &after)
     }
 
     fn address(&self, span: &Range<usize>) -> String {

@@ -44,6 +44,8 @@ pub(crate) struct Spot {
     pub(crate) kind: LinkKind,
     /// The value without quotes.
     pub(crate) value: Range<usize>,
+    /// Where the tag begins.
+    pub(crate) tag: usize,
     /// Where the attribute's name begins: white space before it may be widened.
     pub(crate) name: usize,
     /// From the end of the start tag to the end tag: what is shown.
@@ -155,6 +157,7 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
                 found.links.push(Spot {
                     value,
                     shown,
+                    tag: spot.tag + shift,
                     name: spot.name + shift,
                     ..spot
                 });
@@ -396,11 +399,12 @@ fn link(
         .find_map(|name| attribute(element, view, name))?;
     let opted_out = value(element, view, "data-overt")
         .is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"off"));
-    let after = element.source_location().bytes().end;
+    let Range { start, end: after } = element.source_location().bytes();
     let shown = after..after + shown(&view[after..], kind, tag);
     Some(Spot {
         kind,
         value: value_span(href)?,
+        tag: start,
         name: href.name_source_location()?.bytes().start,
         shown,
         opted_out,

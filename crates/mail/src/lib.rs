@@ -11,7 +11,8 @@
 //! | which encoded bytes stand behind a decoded position | `transfer` |
 //! | which bytes are markup | `charset` |
 //! | where are links and places in HTML | `html`, `entity` |
-//! | where does a link lead, and is it to be left alone | `link` |
+//! | where does a link lead | `link` |
+//! | is it the way out of a mailing | `way_out` |
 //! | where does a line go in plain text | `text` |
 //! | where are web addresses in plain text | `address` |
 //! | what is put in | `insert` |
@@ -45,6 +46,7 @@ mod structure;
 mod text;
 mod transfer;
 mod untouchable;
+mod way_out;
 mod whole;
 mod widen;
 

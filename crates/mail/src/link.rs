@@ -1,9 +1,7 @@
 //! Links: what they are, where they lead, and which are not to be touched.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use url::Url;
 
 use crate::charset::Charset;
@@ -186,135 +184,6 @@ fn has_two_slashes(address: &str) -> bool {
     let rest = address.split_once(':').map_or("", |(_, rest)| rest);
     rest.len() > 1 && rest.bytes().take(2).all(|b| matches!(b, b'/' | b'\\'))
 }
-
-/// The URLs in angle brackets of a List-Unsubscribe value (RFC 2369), as the URL standard writes them.
-pub(crate) fn unsubscribe_targets(value: &str) -> Vec<String> {
-    value
-        .split('<')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('>'))
-        .filter_map(|(target, _)| Url::parse(&target.split_whitespace().collect::<String>()).ok())
-        .map(String::from)
-        .collect()
-}
-
-/// Is this a way out of a mailing, by the words in its address or in the HTML that it shows? When in doubt yes: the
-/// cost is one link left as it is.
-pub(crate) fn is_unsubscribe(address: &str, shown: &str) -> bool {
-    IN_ADDRESS.is_match(path_and_query(address)) || shows_way_out(shown)
-}
-
-/// Of an address as the URL standard writes it.
-fn path_and_query(address: &str) -> &str {
-    const SHORTEST_ORIGIN: usize = "http://x".len();
-    let bytes = address.as_bytes();
-    let path = bytes.get(SHORTEST_ORIGIN..).unwrap_or_default();
-    let path = memchr::memchr(b'/', path).map_or(bytes.len(), |at| SHORTEST_ORIGIN + at);
-    let fragment = memchr::memchr(b'#', bytes).unwrap_or(bytes.len());
-    &address[path.min(fragment)..fragment]
-}
-
-/// Tags within a phrase only change the style of its words; what stands in a tag is looked at on its own, for the texts of
-/// pictures.
-fn shows_way_out(html: &str) -> bool {
-    let mut pieces = html.split('<');
-    let mut text = Cow::Borrowed(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        let (tag, after) = piece.split_once('>').unwrap_or((piece, ""));
-        if says_way_out(tag) {
-            return true;
-        }
-        text += after;
-    }
-    says_way_out(&text)
-}
-
-fn says_way_out(words: &str) -> bool {
-    let is_plain = |b: u8| matches!(b, b' '..=b'~');
-    if words.bytes().fold(true, |all, b| all & is_plain(b)) {
-        return IN_SHOWN.is_match(words);
-    }
-    // However a phrase is laid out in lines, one blank parts its words.
-    let words: Vec<_> = words.split_whitespace().collect();
-    IN_SHOWN.is_match(&words.join(" ").to_lowercase())
-}
-
-static IN_ADDRESS: LazyLock<Words> = LazyLock::new(|| Words::of(ADDRESS_WORDS));
-static IN_SHOWN: LazyLock<Words> = LazyLock::new(|| Words::of(SHOWN_WORDS));
-
-/// Fifty words at once: one by one they would cost more than all the rest of reading a link. None where a list is longer
-/// than can be searched for, which these are not; then every link counts as a way out, and stays as it is.
-struct Words(Option<AhoCorasick>);
-
-impl Words {
-    fn of(words: &[&str]) -> Self {
-        let built = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words);
-        Self(built.ok())
-    }
-
-    fn is_match(&self, text: &str) -> bool {
-        self.0.as_ref().is_none_or(|words| words.is_match(text))
-    }
-}
-
-/// In paths and queries.
-const ADDRESS_WORDS: &[&str] = &[
-    "unsubscri",
-    "/unsub",
-    "?unsub",
-    "&unsub",
-    "unsub=",
-    "optout",
-    "opt-out",
-    "opt_out",
-    "desinscri",
-    "desabonn",
-    "abmelden",
-    "abmeldung",
-    "abbestell",
-    "austragen",
-    "disiscri",
-    "cancellati",
-    "desuscri",
-    "darse-de-baja",
-    "cancelar-suscripcion",
-    "uitschrijven",
-    "afmelden",
-    "cancelar-inscricao",
-];
-
-/// In what is shown, in the languages of most mail here.
-const SHOWN_WORDS: &[&str] = &[
-    "unsubscri",
-    "opt out",
-    "opt-out",
-    "désinscri",
-    "desinscri",
-    "désabonn",
-    "desabonn",
-    "se désabonner",
-    "abmelden",
-    "abbestell",
-    "austragen",
-    "disiscri",
-    "annulla l'iscrizione",
-    "cancella l'iscrizione",
-    "darse de baja",
-    "darme de baja",
-    "cancelar la suscripción",
-    "cancelar suscripción",
-    "uitschrijven",
-    "afmelden",
-    "cancelar inscrição",
-    "отписаться",
-    "wypisz",
-    "avregistrera",
-    "afmeld",
-    "odhlásit",
-];
 
 #[cfg(test)]
 mod tests;

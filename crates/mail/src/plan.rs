@@ -3,10 +3,11 @@
 use crate::body::{self, Body, HtmlBody, Picture, Place, TextBody, What};
 use crate::header::{self, Block, Mailbox};
 use crate::html;
-use crate::link::{self, Link};
+use crate::link::Link;
 use crate::part::{self, Part, Role};
 use crate::structure::{self, Node};
 use crate::untouchable::{Broken, Untouchable};
+use crate::way_out;
 
 /// A mail that has been walked once: where its parts are, which links it has, and what stands in the
 /// way of editing. Cheap to render many times.
@@ -148,7 +149,7 @@ impl<'a> Plan<'a> {
         let headers = self.headers("List-Unsubscribe");
         let unsubscribe: Vec<String> = headers
             .iter()
-            .flat_map(|value| link::unsubscribe_targets(value))
+            .flat_map(|value| way_out::targets(value))
             .collect();
         let first_html = self.parts.iter().position(|part| part.role == Role::Html);
         let first_html = first_html.map(|index| &nodes[index]);

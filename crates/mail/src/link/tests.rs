@@ -62,34 +62,3 @@ fn what_is_not_ours_to_touch() {
     ));
     assert!(destination(b"https://x.example/\xe9", latin, None).is_ok());
 }
-
-#[test]
-fn targets_of_the_header() {
-    let targets =
-        unsubscribe_targets("<mailto:x@y.example>, (web) <https://Y.example/out\n ?a=b>, <broken");
-    assert_eq!(targets, ["mailto:x@y.example", "https://y.example/out?a=b"]);
-}
-
-#[test]
-fn ways_out_are_recognised_by_words() {
-    assert!(is_unsubscribe("https://x.example/Unsubscribe?id=1", ""));
-    assert!(is_unsubscribe("https://x.example/?action=optout", ""));
-    for shown in [
-        "Hier ABMELDEN",
-        "<b>Un</b>subscribe",
-        "darse\r\n\tde&nbsp;baja",
-        "<td>Cancelar la\u{a0}<i>SUSCRIPCI\u{d3}N</i>",
-        "<img src=x alt='Unsubscribe'>",
-        "opt out < here",
-    ] {
-        let shown = entity::decode_attribute(shown).unwrap();
-        assert!(is_unsubscribe("https://x.example/1", &shown), "{shown}");
-    }
-    assert!(!is_unsubscribe("https://x.example/#unsubscribe", "Top"));
-    assert!(!is_unsubscribe("https://x.example/", "<b>Options</b> out"));
-    assert!(!is_unsubscribe(
-        "https://unsubscribe.example/pricing",
-        "Our prices"
-    ));
-    assert!(!is_unsubscribe("https://x.example/subscribe", "Subscribe"));
-}
