@@ -21,8 +21,8 @@ pub(crate) struct Address {
     pub(crate) room: usize,
 }
 
-/// Most addresses of a text that are looked at.
-const ADDRESSES_MAX: usize = 10_000;
+/// Most addresses of a text, or of all HTML, that are looked at.
+pub(crate) const ADDRESSES_MAX: usize = 10_000;
 /// A line of this length that ends in an address may have been broken within it.
 const WRAPPED_AT: usize = 65;
 /// The addresses in the view of a text, in order: from the scheme to a blank, an angle bracket, a quote or a letter

@@ -258,6 +258,8 @@ pub(crate) struct Place<'p> {
     /// Links, of its kind, and pictures found before it.
     pub(crate) links: usize,
     pub(crate) pictures: usize,
+    /// Addresses elsewhere in HTML found before it.
+    pub(crate) addresses: usize,
     /// The targets of List-Unsubscribe.
     pub(crate) unsubscribe: &'p [String],
 }
@@ -281,9 +283,10 @@ pub(crate) fn read_html(
     }
     let outline = html::outline(&view).map_err(|unreadable| match unreadable {
         Unreadable::Ambiguous | Unreadable::Frames => Untouchable::Markup,
-        Unreadable::TooManyLinks => Untouchable::TooComplex,
+        Unreadable::TooMuch => Untouchable::TooComplex,
     })?;
-    if place.links + outline.links.len() > html::LINKS_MAX {
+    let pictures = place.pictures + outline.pictures.len();
+    if place.links + outline.links.len() > html::LINKS_MAX || pictures > html::PICTURES_MAX {
         return Err(Untouchable::TooComplex);
     }
     let reader = Reader {
@@ -300,7 +303,8 @@ pub(crate) fn read_html(
         .iter()
         .map(|spot| reader.picture(spot, base.as_ref()))
         .collect();
-    let elsewhere = address::elsewhere(&view, &taken(&outline));
+    let mut elsewhere = address::elsewhere(&view, &taken(&outline));
+    elsewhere.truncate(address::ADDRESSES_MAX.saturating_sub(place.addresses));
     let addresses = elsewhere.iter().map(|span| reader.address(span)).collect();
     let scale = opened.charset.scale();
     let sites = sites(&outline, &elsewhere, &view, scale, place);

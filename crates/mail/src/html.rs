@@ -34,6 +34,8 @@ pub(crate) use writable::writable;
 
 /// Most links of a body; a mail with more is a trap or a dump. Keeps link numbers within 16 bits.
 pub(crate) const LINKS_MAX: usize = 10_000;
+/// Most pictures of a body.
+pub(crate) const PICTURES_MAX: usize = 10_000;
 /// How much of what a link shows is looked at.
 const SHOWN_BYTES_MAX: usize = 600;
 /// The parser's own buffers: open elements, mostly.
@@ -82,8 +84,8 @@ pub(crate) enum Unreadable {
     Ambiguous,
     /// A frameset instead of a body: anything put in would take its place.
     Frames,
-    /// More links than the bound.
-    TooManyLinks,
+    /// More links or pictures than the bound.
+    TooMuch,
 }
 
 /// What comes before the first content.
@@ -164,8 +166,8 @@ pub(crate) fn outline(view: &[u8]) -> Result<Outline, Unreadable> {
             }
         }
     }
-    if found.links.len() > LINKS_MAX {
-        return Err(Unreadable::TooManyLinks);
+    if found.links.len() > LINKS_MAX || found.pictures.len() > PICTURES_MAX {
+        return Err(Unreadable::TooMuch);
     }
     found.links.sort_by_key(|spot| spot.value.start);
     let top = place::top(view, &opening);
@@ -312,6 +314,7 @@ fn see(element: &Element<'_, '_>, name: &str, view: &[u8], found: &mut Found) {
             if let Some(source) = attribute(element, view, "src").and_then(value_span) {
                 let tag = element.source_location().bytes();
                 found.pictures.push(PictureSpot { source, tag });
+                found.pictures.truncate(PICTURES_MAX + 1);
             }
         }
         "base" if namespace == HTML && found.bases.len() < BASES_MAX => {

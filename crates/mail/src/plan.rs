@@ -198,6 +198,7 @@ impl<'a> Plan<'a> {
             first: !footer && !self.bodies.iter().any(is_text),
             links: self.text_links.len(),
             pictures: self.pictures.len(),
+            addresses: self.bodies.iter().map(|body| body.addresses.len()).sum(),
             unsubscribe,
         };
         let Some(TextBody { body, links }) = body::read_text(self.raw, node, &place)? else {
@@ -223,6 +224,7 @@ impl<'a> Plan<'a> {
             first: !self.bodies.iter().any(is_html),
             links: self.links.len(),
             pictures: self.pictures.len(),
+            addresses: self.bodies.iter().map(|body| body.addresses.len()).sum(),
             unsubscribe,
         };
         let HtmlBody {

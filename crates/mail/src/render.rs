@@ -88,7 +88,9 @@ impl Piece {
             New::Spliced {
                 transfer, splices, ..
             } => {
-                let text: usize = splices.iter().map(|splice| splice.text.len()).sum();
+                // With a line break on either side, where the lines would get too long.
+                let text = splices.iter().map(|splice| splice.text.len() + 6);
+                let text: usize = text.sum();
                 match transfer {
                     Transfer::Identity => text,
                     Transfer::QuotedPrintable => text + text / 8,

@@ -28,6 +28,7 @@ pub(crate) struct Node {
     /// `1.2` as in IMAP; `root` for a multipart at the top.
     pub(crate) path: String,
     pub(crate) media: Media,
+    /// Those that say something of its body.
     pub(crate) fields: Vec<Field>,
     /// Where a field can be added. None: the header block does not end as it should.
     pub(crate) header_end: Option<usize>,
@@ -73,7 +74,7 @@ pub(crate) fn walk(raw: &[u8], top: &Block) -> Tree {
         if let Some((media, block)) = entity.take() {
             at = block.body;
             tree.doubtful |= embeds_boundary(raw, &media, at, &open);
-            enter(&mut tree, &mut open, media, block.into_owned());
+            enter(raw, &mut tree, &mut open, media, block.into_owned());
         }
         let delimiter = if open.is_empty() {
             None
@@ -138,7 +139,7 @@ fn is_delimiter(line: &[u8], open: &[Open]) -> bool {
 }
 
 /// Add a node; a multipart stays open until one of its delimiters closes it.
-fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, block: Block) {
+fn enter(raw: &[u8], tree: &mut Tree, open: &mut Vec<Open>, media: Media, block: Block) {
     let (parent, index, path) = match open.last_mut() {
         Some(outer) => {
             let index = outer.children;
@@ -182,16 +183,28 @@ fn enter(tree: &mut Tree, open: &mut Vec<Open>, media: Media, block: Block) {
             None => tree.doubtful = true,
         }
     }
+    let mut fields = block.fields;
+    fields.retain(|field| is_about_body(raw, field));
+    fields.shrink_to_fit();
     tree.nodes.push(Node {
         parent,
         alternative,
         index,
         path,
         media,
-        fields: block.fields,
+        fields,
         header_end: block.terminated.then_some(block.end),
         body: block.body..usize::MAX,
     });
+}
+
+fn is_about_body(raw: &[u8], field: &Field) -> bool {
+    let name = &raw[field.name.clone()];
+    let begins = |start: &[u8]| {
+        let name = name.get(..start.len());
+        name.is_some_and(|name| name.eq_ignore_ascii_case(start))
+    };
+    begins(b"content-") || begins(b"mime-")
 }
 
 /// End all entities that are still running and, of the open multiparts, those from `keep` on.

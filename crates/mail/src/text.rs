@@ -5,29 +5,24 @@
 
 /// The position in the view of a text where a new paragraph goes: always the start of a line or the end.
 pub(crate) fn line_position(view: &[u8]) -> usize {
-    let mut lines = Vec::new();
     let mut at = 0;
-    for line in view.split_inclusive(|b| *b == b'\n') {
-        lines.push((at, line.trim_ascii_end()));
+    let mut starts = view.split_inclusive(|b| *b == b'\n').map(|line| {
+        let start = at;
         at += line.len();
-    }
-    let marker = lines
-        .iter()
-        .enumerate()
-        .find(|(index, (_, line))| begins_tail(line, &lines[index + 1..]))
-        .map(|(index, _)| index);
-    let quote = trailing_quote(&lines);
-    match marker.into_iter().chain(quote).min() {
-        Some(index) => lines[index].0,
-        None => view.len(),
-    }
+        (start, line.trim_ascii_end(), &view[at..])
+    });
+    let marker = starts.find(|(_, line, following)| begins_tail(line, following));
+    let marker = marker.map(|(start, ..)| start);
+    let quote = trailing_quote(view);
+    marker.into_iter().chain(quote).min().unwrap_or(view.len())
 }
 
 /// A signature delimiter (RFC 3676 §4.3) or the head of a quoted or forwarded mail as Outlook and others write it.
-fn begins_tail(line: &[u8], following: &[(usize, &[u8])]) -> bool {
+fn begins_tail(line: &[u8], following: &[u8]) -> bool {
+    let mut following = following.split_inclusive(|b| *b == b'\n');
     if line == b"--" {
         // Only near the end: two dashes alone also rule off sections.
-        return following.len() <= SIGNATURE_LINES_MAX;
+        return following.nth(SIGNATURE_LINES_MAX).is_none();
     }
     let dashes = line.iter().take_while(|b| **b == b'-').count();
     let underscores = line.iter().take_while(|b| **b == b'_').count();
@@ -35,10 +30,9 @@ fn begins_tail(line: &[u8], following: &[(usize, &[u8])]) -> bool {
         || underscores >= 30 && underscores == line.len();
     let header_follows = || {
         following
-            .iter()
-            .map(|(_, line)| line)
+            .map(<[u8]>::trim_ascii_end)
             .find(|line| !line.is_empty())
-            .is_some_and(|line| is_header_like(line))
+            .is_some_and(is_header_like)
     };
     ruled && header_follows()
 }
@@ -51,37 +45,35 @@ fn is_header_like(line: &[u8]) -> bool {
     colon.is_some_and(|colon| colon > 1 && !line[..colon].contains(&b'/'))
 }
 
-/// The first line of a quote that runs to the end (a signature of a few lines after it aside), with the line that
-/// introduces it.
-fn trailing_quote(lines: &[(usize, &[u8])]) -> Option<usize> {
-    let last = lines.iter().rposition(|(_, line)| !line.is_empty())?;
-    if !lines[last].1.starts_with(b">") {
+/// Where a quote begins that runs to the end, with the line that introduces it.
+fn trailing_quote(view: &[u8]) -> Option<usize> {
+    let mut at = view.len();
+    let mut back = view.split_inclusive(|b| *b == b'\n').rev().map(|line| {
+        at -= line.len();
+        (at, line.trim_ascii_end())
+    });
+    let (mut first, last) = back.find(|(_, line)| !line.is_empty())?;
+    if !last.starts_with(b">") {
         return None;
     }
-    let mut first = last;
-    for (index, (_, line)) in lines[..last].iter().enumerate().rev() {
+    let mut blanks = 0;
+    let above = back.find(|(start, line)| {
         if line.starts_with(b">") {
-            first = index;
-        } else if !line.is_empty() {
-            break;
+            (first, blanks) = (*start, 0);
+            return false;
         }
-    }
+        blanks += usize::from(line.is_empty());
+        !line.is_empty()
+    });
     // "On Tuesday, A wrote:" in any language: up to two lines, the last one ending in a colon.
-    let above = lines[..first]
-        .iter()
-        .rposition(|(_, line)| !line.is_empty());
-    if let Some(above) = above.filter(|above| lines[*above].1.ends_with(b":") && first - above <= 2)
-    {
-        first = above;
-        if first > 0
-            && !lines[first - 1].1.is_empty()
-            && lines[first].1.len() < 60
-            && (first == 1 || lines[first - 2].1.is_empty())
-        {
-            first -= 1;
-        }
-    }
-    Some(first)
+    let Some((above, line)) = above.filter(|(_, line)| line.ends_with(b":") && blanks <= 1) else {
+        return Some(first);
+    };
+    let before = back
+        .next()
+        .filter(|(_, before)| line.len() < 60 && !before.is_empty());
+    let alone = back.next().is_none_or(|(_, line)| line.is_empty());
+    Some(before.filter(|_| alone).map_or(above, |(before, _)| before))
 }
 
 /// Is there PGP armour in a body: is it signed or encrypted as it stands? In HTML a line of it begins behind a tag, too, and

@@ -26,8 +26,10 @@ pub enum Untouchable {
     /// Readers disagree about the structure.
     #[error("the structure of the mail is broken or ambiguous")]
     Structure,
-    /// Over the bounds on depth, parts, links or the size of a body.
-    #[error("the mail is too complex: over 1000 parts, 50 levels, 10000 links or 16 MiB of text")]
+    /// Over the bounds on depth, parts, links, pictures or the size of a body.
+    #[error(
+        "the mail is too complex: over 1000 parts, 50 levels, 10000 links or pictures, or 16 MiB of text"
+    )]
     TooComplex,
     /// The HTML is in a charset that is unknown or cannot be edited.
     #[error("the HTML is in a character set that cannot be edited safely")]
