@@ -60,6 +60,31 @@ pub struct SitePage(String);
 #[error("write the address of a page, as in https://www.example.org/newsletter")]
 pub struct BadPage;
 
+/// Names that sites give to their terms and policies, as they stand between the slashes of an address.
+const TERMS: &str = "agb agbs aup cgs cgu cgv condiciones conditions condizioni confidentialite datenschutz
+    datenschutzerklaerung eula gdpr impressum informativa legal mentions nutzungsbedingungen policies policy privacidad
+    privacy privacypolicy rgpd terminos termini terms termsandconditions termsofservice termsofuse tos tou";
+
+/// Whatever else is said of it, consent is not taken there (R-CONS-11, R-CONS-18).
+pub const IN_TERMS: &str = "by its address that page holds terms or a policy, and nobody looks for a choice there: ask on a page of its own";
+
+/// Does this address, of a page or whatever somebody calls a proof, say that it leads to terms or a policy? Anything that is
+/// no web address does not.
+pub fn leads_to_terms(text: &str) -> bool {
+    let Some((scheme, rest)) = text.trim().split_once("://") else {
+        return false;
+    };
+    let Some((_host, path)) = rest.split_once(['/', '?']) else {
+        return false;
+    };
+    let is_term = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        TERMS.split_whitespace().any(|term| term == word)
+    };
+    let parts = path.split(|c: char| !c.is_ascii_alphanumeric());
+    scheme.starts_with("http") && parts.into_iter().any(is_term)
+}
+
 impl SitePage {
     /// The address.
     pub fn as_str(&self) -> &str {
@@ -141,7 +166,7 @@ impl FormDraft {
     pub fn publish(&self, id: FormId) -> Result<Form, Faults> {
         let mut faults = Faults(Vec::new());
         let name = faults.keep("name", self.name.parse::<Filled>());
-        let page = faults.keep("page", self.page.parse::<SitePage>());
+        let page = faults.keep("page", page(&self.page));
         let kind = faults.keep("kind", kind(&self.kind));
         let topics = faults.keep("topics", asked(&self.topics));
         let whole = || {
@@ -155,6 +180,15 @@ impl FormDraft {
         };
         whole().ok_or(faults)
     }
+}
+
+/// A page on which consent may be asked for, as far as its address tells.
+pub fn page(text: &str) -> Result<SitePage, String> {
+    let page: SitePage = text.parse().map_err(|why: BadPage| why.to_string())?;
+    if leads_to_terms(page.as_str()) {
+        return Err(IN_TERMS.into());
+    }
+    Ok(page)
 }
 
 /// A kind of page on which consent may be asked for.
@@ -204,6 +238,29 @@ mod tests {
         for word in ["policy", "terms", "", "elsewhere"] {
             assert_eq!(wrong(|d| d.kind = word.into()), ["kind"], "{word}");
         }
+        // Whatever kind of page they say it is.
+        for path in [
+            "terms",
+            "en/Terms-of-Service",
+            "legal/privacy-policy.html?x=1",
+            "?page=agb",
+            "fr/cgu#a",
+            "datenschutz",
+            "informativa_privacy",
+        ] {
+            let address = format!("https://www.sample.example/{}", path.replace('#', "/"));
+            assert_eq!(wrong(|d| d.page = address.clone()), ["page"], "{address}");
+        }
+        for honest in [
+            "https://terms.example/news",
+            "https://www.sample.example/long-term-news",
+            "https://www.sample.example",
+        ] {
+            let mut draft = good();
+            draft.page = honest.into();
+            assert!(draft.publish(FormId([1; 16])).is_ok(), "{honest}");
+        }
+        assert!(!leads_to_terms("the terms in our cabinet"));
     }
 
     #[test]

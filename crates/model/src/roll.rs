@@ -7,6 +7,7 @@
 use crate::address::EmailAddress;
 use crate::consent::Topic;
 use crate::country::Country;
+use crate::form::{IN_TERMS, leads_to_terms};
 use crate::language::Tongue;
 use crate::profile::MailConsent;
 use crate::source::{Source, Stated, Unclear, line, moment, past};
@@ -287,6 +288,10 @@ fn tracking<'a>(
         "tracking_source",
         "tracking_who",
     ];
+    // Agreeing to terms is agreeing to nothing that stands in them (R-CONS-11).
+    if leads_to_terms(get("tracking_source")) {
+        return Err(Unclear::new("tracking_source", IN_TERMS));
+    }
     Ok(Some(claim(topics, fields, get, now)?))
 }
 

@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use model::form::{SitePage, asked, kind};
+use model::form::{asked, kind, page};
 use model::role::Act;
 use model::roll::Evidence;
 use model::source::{line, past};
@@ -54,7 +54,7 @@ impl NewEvidence {
     }
 
     fn whole(&self, now: Time) -> Result<Evidence> {
-        let page: SitePage = parsed("page_url", &self.page_url)?;
+        let page = page(&self.page_url).map_err(|why| invalid("page_url", why))?;
         Ok(Evidence {
             text: shown(&self.text)?,
             at: past("at", &self.at, now)?,

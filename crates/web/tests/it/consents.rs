@@ -163,6 +163,11 @@ async fn r_cons_18_r_cons_19_what_no_form_may_be_is_refused() {
     refused(&|b| b["ticked"] = json!(["open", "open"]), "ticked").await;
     refused(&|b| b["surprise"] = json!(1), "surprise").await;
     // Also where the rest of the evidence is missing.
+    refused(
+        &|b| b["evidence"]["page_url"] = json!("https://www.sample.example/en/terms"),
+        "page_url",
+    )
+    .await;
     let nothing_else = json!({ "page_kind": "terms" });
     refused(&|b| b["evidence"] = nothing_else.clone(), "page_kind").await;
     refused(&|b| b["language"] = json!("pt"), "approved text").await;
@@ -189,6 +194,10 @@ async fn r_cons_18_the_gate_of_forms_refuses_and_publishes() {
     let form = "name=News&site=https://www.sample.example/news&open=on&click=on";
     for (fields, field) in [
         (format!("{form}&kind=terms"), "terms"),
+        (
+            format!("{form}&kind=sign_up&details=on"),
+            "the limits under Settings",
+        ),
         (
             "name=News&site=x&kind=page&open=on".to_owned(),
             "address of a page",

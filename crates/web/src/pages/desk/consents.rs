@@ -57,7 +57,8 @@ impl Line {
     }
 }
 
-fn short(topic: Topic) -> &'static str {
+/// A topic in a word.
+pub(super) fn short(topic: Topic) -> &'static str {
     match topic {
         Topic::Open => "Opens",
         Topic::Click => "Clicks",

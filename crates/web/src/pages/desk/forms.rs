@@ -2,6 +2,7 @@
 
 use super::super::view::{When, topic_words};
 use super::super::{Page, show as render};
+use super::consents::short;
 use crate::Shared;
 use crate::auth::{May, User};
 use crate::error::{Error, Result};
@@ -14,7 +15,7 @@ use model::form::{Faults, Form, FormDraft, PageKind};
 use model::role::Act;
 use model::{FormId, Language, Topic};
 use serde::Deserialize;
-use store::{AroundWorkspace, By, PublishedForm};
+use store::{AroundWorkspace, By, PublishedForm, usable};
 
 #[derive(Template)]
 #[template(path = "desk/forms.html")]
@@ -22,6 +23,8 @@ struct Forms {
     page: Page,
     forms: Vec<Line>,
     draft: Draft,
+    /// What the limits allow to ask for.
+    usable: Vec<Topic>,
     wrong: Vec<(&'static str, String)>,
 }
 
@@ -120,10 +123,11 @@ impl Forms {
         PageKind::ALL.iter().map(words)
     }
 
-    fn topics(&self) -> [(&'static str, &'static str, bool); 4] {
+    /// Each with whether it is ticked, and whether it can be.
+    fn topics(&self) -> [(&'static str, &'static str, bool, bool); 4] {
         Topic::ALL.map(|topic| {
-            let ticked = self.draft.ticked(topic);
-            (topic.as_str(), topic_words(topic), ticked)
+            let (ticked, usable) = (self.draft.ticked(topic), self.usable.contains(&topic));
+            (topic.as_str(), topic_words(topic), ticked && usable, usable)
         })
     }
 }
@@ -135,6 +139,8 @@ async fn page(
     wrong: Vec<(&'static str, String)>,
 ) -> Result<Response> {
     let forms = web.app.store.forms(user.workspace).await?;
+    let around = web.app.store.around_workspace(user.workspace).await?;
+    let around = around.ok_or(Error::NotFound("workspace"))?;
     let tracker = &web.app.sender.tracker;
     let line = |published: PublishedForm| Line {
         address: format!("{tracker}/f/{}", published.form.id),
@@ -149,6 +155,7 @@ async fn page(
         page: Page::of(user, "compliance", "Forms"),
         forms: forms.into_iter().map(line).collect(),
         draft,
+        usable: usable(&around.instance, &around.workspace),
         wrong,
     };
     Ok((status, render(&page)).into_response())
@@ -191,7 +198,18 @@ fn gate(
     let (author, hosts) = (&around.author, &around.webhook_hosts);
     let asking = around.workspace.asking(author, hosts, origin, disclosure);
     let whole = asking.notice(Language::En, &Topic::ALL);
-    match (draft.publish(id), whole) {
+    let usable = usable(&around.instance, &around.workspace);
+    let mut form = draft.publish(id);
+    if let Some(off) = draft.topics.iter().find(|topic| !usable.contains(topic)) {
+        let why = format!(
+            "the limits under Settings do not allow {}, so nobody would be asked",
+            short(*off)
+        );
+        let mut faults = form.err().map_or(Vec::new(), |faults| faults.0);
+        faults.push(("topics", why));
+        form = Err(Faults(faults));
+    }
+    match (form, whole) {
         (form, Ok(_)) => form,
         (form, Err(incomplete)) => {
             let mut faults = form.err().map_or(Vec::new(), |faults| faults.0);
