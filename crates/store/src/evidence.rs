@@ -4,8 +4,9 @@ use crate::act::{By, Object};
 use crate::db::Tx;
 use crate::value::{Row, params};
 use crate::{Contact, Error, Proof, ShownText, Store, contact, ledger, proof};
+use model::age::Relation;
 use model::evidence::{HexKey, Opened, Placed};
-use model::{ActKind, ContactId, Language, Sha256, Time, WorkspaceId};
+use model::{ActKind, ContactId, Country, GuardianId, Language, Sha256, Time, WorkspaceId};
 
 /// What proves a contact's consents.
 #[derive(Debug, Clone)]
@@ -45,6 +46,45 @@ pub struct Confirmation {
     pub mail_sha256: Option<Sha256>,
     /// What the next server said when it took the mail.
     pub server_said: Option<String>,
+    /// Who was asked to agree for the person, who is too young to agree alone: then the mail went to them.
+    pub guardian: Option<Asked>,
+}
+
+/// A guardian who was asked. Their address is no part of a proof that is shown around; the mail's digest is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Asked {
+    /// Their id, which the receipt names, too.
+    pub id: GuardianId,
+    /// What they are to the person, as that said.
+    pub relation: Relation,
+    /// The limit of age, in years, that the person has not reached.
+    pub threshold: u8,
+    /// The country whose limit that is.
+    pub country: Option<Country>,
+    /// The text that they agreed to, by the digest of the part of the page that showed it.
+    pub text: Option<Sha256>,
+    /// When they pressed the button.
+    pub agreed_at: Option<Time>,
+    /// When somebody of the organisation checked it with them; absent where that was not asked for.
+    pub checked_at: Option<Time>,
+    /// When they said no, or somebody else was named.
+    pub ended_at: Option<Time>,
+}
+
+fn asked(row: &Row, from: usize) -> Result<Option<Asked>, Error> {
+    let Some(id) = row.get(from)? else {
+        return Ok(None);
+    };
+    Ok(Some(Asked {
+        id,
+        relation: row.get(from + 1)?,
+        threshold: row.get(from + 2)?,
+        country: row.get(from + 3)?,
+        text: digest(row, from + 4)?,
+        agreed_at: row.get(from + 5)?,
+        checked_at: row.get(from + 6)?,
+        ended_at: row.get(from + 7)?,
+    }))
 }
 
 fn digest(row: &Row, column: usize) -> Result<Option<Sha256>, Error> {
@@ -62,6 +102,7 @@ fn confirmation(row: &Row) -> Result<Confirmation, Error> {
         message_id: row.get(6)?,
         mail_sha256: digest(row, 7)?,
         server_said: row.get(8)?,
+        guardian: asked(row, 9)?,
     })
 }
 
@@ -140,8 +181,10 @@ fn read(tx: &mut Tx<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Option
         opened: opened(tx, workspace, key, placed)?,
         texts: texts(tx, id)?,
         confirmations: {
-            let sql = "select topics, text_sha256, created_at, expires_at, answered_at, token_sha256, mail_id,
-                       mail_sha256, answer from consent_request where contact_id = $1 order by created_at, id";
+            let sql = "select r.topics, r.text_sha256, r.created_at, r.expires_at, r.answered_at, r.token_sha256,
+                       r.mail_id, r.mail_sha256, r.answer, g.id, g.relation, g.threshold, g.country, g.text_sha256,
+                       g.given_at, g.checked_at, g.ended_at from consent_request r
+                       left join guardian g on g.request_id = r.id where r.contact_id = $1 order by r.created_at, r.id";
             tx.rows(sql, params![id], confirmation)?
         },
         proofs: proof::of(tx, id)?,

@@ -66,10 +66,9 @@ fn event(row: &Row) -> Result<ProvenEvent, Error> {
 }
 
 impl Store {
-    /// The proof of a contact's newest confirmed agreement; none if they never confirmed one.
-    pub async fn consent_proof(&self, contact: ContactId) -> Result<Option<Proof>, Error> {
-        let newest = |proofs: Vec<Proof>| proofs.into_iter().next();
-        self.db.read(move |tx| of(tx, contact).map(newest)).await
+    /// The proofs of what a contact agreed to and confirmed, newest first.
+    pub async fn consent_proofs(&self, contact: ContactId) -> Result<Vec<Proof>, Error> {
+        self.db.read(move |tx| of(tx, contact)).await
     }
 }
 

@@ -101,6 +101,10 @@ pub fn router(tracker: Tracker) -> Router {
             "/p/guardian/{token}",
             get(person::guardian::show).post(person::guardian::answer),
         )
+        .route(
+            "/p/guardian/{token}/receipt.json",
+            get(person::guardian::receipt),
+        )
         .route("/p/{token}/receipt.json", get(person::proof::receipt))
         .route("/.well-known/overt-key", get(person::proof::key))
         .route("/r/{token}", get(receipt::show).post(receipt::confirm))

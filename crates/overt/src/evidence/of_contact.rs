@@ -133,7 +133,8 @@ The key:     overt audit key, or /.well-known/overt-key on the tracker origin. G
 contact.json         who it is about, and where they stood when this was drawn
 texts/*.html         the part of the page that they were shown, byte for byte; its SHA-256 is its name
 texts/*.txt          the same as plain text
-confirmations.json   what they agreed to on a page, and the mail that asked them to confirm it
+confirmations.json   what they agreed to on a page, and the mail that asked them to confirm it; where they are too young to
+                     agree alone, who was asked instead, by an id, and what that person agreed to
 receipts/*.json      the receipts, as they can download them themselves
 ledger.json          each event with its place in the ledger, the key that opens it, and the entries from there to a
                      head that was signed. Entries in between are other people's: commitments that nobody can open
@@ -172,6 +173,9 @@ fn how(method: &str) -> &str {
         "api" => "on the site's own form",
         "confirmation" => "through the link in the confirmation mail",
         "unsubscribe" => "along with unsubscribing",
+        "guardian" => "by a guardian, through the link in the mail to them",
+        "age" => "along with what was said of their age",
+        "complaint" => "along with a complaint about advertising",
         "import" => "entered here, with how it can be shown",
         "user" => "noted here at their request",
         other => other,

@@ -178,6 +178,23 @@ async fn r_age_03_a_guardian_agrees_for_a_child_and_takes_it_back() {
         let verify = ["verify", file.to_str().unwrap(), "--key", key.trim()];
         let proven = run(overt.command("consent").args(verify), b"");
         assert_eq!(proven.status.code(), Some(0), "{}", said(&proven));
+        // The guardian keeps one, too: the same record, as long as what they said counts.
+        let theirs = reader.page(&format!("{link}/receipt.json")).await;
+        assert_eq!(theirs, receipt);
+        let shown = reader.page(&link).await;
+        assert!(shown.contains("/receipt.json\" download"), "{shown}");
+        // And the evidence says who was asked, by that id.
+        let zip = overt.data().join("kim.zip");
+        let draw = ["export", KIM, "--out", zip.to_str().unwrap()];
+        let drawn = run(overt.command("consent").args(draw), b"");
+        assert_eq!(drawn.status.code(), Some(0), "{}", said(&drawn));
+        let mut archive = zip::ZipArchive::new(std::fs::File::open(&zip).unwrap()).unwrap();
+        let asked: Value =
+            serde_json::from_reader(archive.by_name("confirmations.json").unwrap()).unwrap();
+        assert_eq!(asked[0]["guardian"]["id"], guardian["subject_ref"]);
+        assert_eq!(asked[0]["guardian"]["relation"], "parent");
+        assert!(asked[0]["guardian"]["agreed_at"].is_string(), "{asked}");
+        assert!(!asked.to_string().contains(MUM), "{asked}");
         let export = ["--format", "json"];
         let export = run(overt.command("export").arg(KIM).args(export), b"");
         assert!(said(&export).contains(MUM), "it is about the child, too");
@@ -191,6 +208,9 @@ async fn r_age_03_a_guardian_agrees_for_a_child_and_takes_it_back() {
         let hits = overt.hits("Tracked", KIM).await;
         let gone = reader.press(&link, ("answer", "withdraw"), &[]).await;
         assert!(gone.contains("Done: withdrawn"), "{gone}");
+        let nothing = format!("{link}/receipt.json");
+        let nothing = reader.request(Method::GET, &nothing).await;
+        assert_eq!(nothing.status(), StatusCode::NOT_FOUND);
         assert_eq!(stands(&overt).await, ("below".into(), "withdrawn".into()));
         reader.open(&tracked.pixel()).await;
         assert!(overt.hits("Tracked", KIM).await <= hits);

@@ -172,9 +172,13 @@ impl Store {
     ) -> Result<bool, Error> {
         self.db
             .write(move |tx| {
+                // Nor does anybody whose age has to be known first, and is not (R-AGE-02): the link waits for that.
                 let sql = "update consent_request set answered_at = $2, token_sha256 = $3
                            where id = $1 and answered_at is null and expires_at > $2
-                           and not exists (select 1 from guardian g where g.request_id = $1)";
+                           and not exists (select 1 from guardian g where g.request_id = $1)
+                           and not exists (select 1 from contact k join workspace w on w.id = k.workspace_id
+                             where k.id = consent_request.contact_id and w.directed_to_children = 1
+                             and k.age = 'unknown')";
                 if tx.execute(sql, params![id, now, token.0])? == 0 {
                     return Ok(false);
                 }

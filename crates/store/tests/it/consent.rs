@@ -128,10 +128,10 @@ async fn agreeing_takes_effect_once_confirmed(house: House) {
     let given = house.contact_now(contact.id).await.consent;
     let proof = house
         .store
-        .consent_proof(contact.id)
+        .consent_proofs(contact.id)
         .await
         .unwrap()
-        .unwrap();
+        .remove(0);
     assert_eq!((proof.request.id, proof.token), (id, TOKEN));
     let steps: Vec<_> = proof.events.iter().map(|e| (e.topic, e.state)).collect();
     let (asked, said) = (ConsentState::Requested, ConsentState::Given);

@@ -407,7 +407,12 @@ async fn r_age_03_the_proof_names_the_guardian_and_their_text(house: House) {
     let child = child(&house, "child@example.org").await;
     let mother = named(&house, &child, &BOTH).await;
     give(&house, mother, NOW + MINUTE).await;
-    let proof = house.store.consent_proof(child.id).await.unwrap().unwrap();
+    let proof = house
+        .store
+        .consent_proofs(child.id)
+        .await
+        .unwrap()
+        .remove(0);
     let guardian = proof.guardian.unwrap();
     assert_eq!((guardian.id, guardian.relation), (mother, Relation::Parent));
     assert_eq!(guardian.text, "I have parental responsibility.");

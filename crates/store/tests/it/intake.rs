@@ -64,7 +64,7 @@ async fn r_cons_07_what_comes_in_on_a_form_is_asked_to_be_confirmed(house: House
     let given = known().await.unwrap().unwrap().consent;
     assert_eq!(given.click.state, ConsentState::Given);
     assert_eq!(given.document.state, ConsentState::Unknown);
-    let proof = store.consent_proof(contact.id).await.unwrap().unwrap();
+    let proof = store.consent_proofs(contact.id).await.unwrap().remove(0);
     assert_eq!(proof.events.len(), 4);
 }
 

@@ -1,14 +1,17 @@
 //! How old somebody has to be to agree alone: the question, the answer, and naming who agrees for whoever is younger
 //! (GDPR Art. 8, R-AGE-03, R-AGE-04).
 //!
-//! Where the workspace's service is directed to children, nobody is shown a choice before they said whether they have
-//! reached the limit of their country. Whoever has not ticks as everybody does, and is then asked for the address of
+//! Where the workspace's service is directed to children, nobody can agree before they said whether they have reached the
+//! limit of their country: on their page before the choice, and behind the mail that asks to confirm what they ticked on a
+//! form elsewhere, where nobody can tell whose word it is. Whoever has not ticks as everybody does, and is then asked for the address of
 //! somebody with parental responsibility. A "no" cannot be turned into a "yes" at once. What a mail's page shows, it shows
 //! to whoever the mail was forwarded to; that somebody is too young stands only where they ask for something.
 
 use super::Visit;
 use super::notice::Shown;
 use super::said::Said;
+use crate::app::App;
+use crate::names::Names;
 use crate::page::{Form, html};
 use crate::texts::Texts;
 use crate::visit::{Trouble, stored};
@@ -17,7 +20,7 @@ use axum::response::Response;
 use http::StatusCode;
 use model::age::Relation;
 use model::{AgeAnswer, AgeStanding, EmailAddress, GuardianId, Topic};
-use store::{By, GuardianAsked, Method, NewAgreement, NewGuardian};
+use store::{Around, By, GuardianAsked, Method, NewAgreement, NewGuardian};
 
 /// The question that comes before the choices.
 pub(super) struct Question {
@@ -59,40 +62,76 @@ impl Ask<'_> {
     }
 }
 
-impl Visit<'_> {
-    fn standing(&self) -> AgeStanding {
-        self.person.around.contact.standing()
-    }
+/// Must this person say how old they are before they can agree to anything?
+pub(super) fn must_say(around: &Around) -> bool {
+    let children = around.workspace.directed_to_children;
+    around.contact.standing().must_be_asked(children)
+}
 
+/// The limit where they are.
+fn limit(app: &App, around: &Around) -> u8 {
+    app.tracker.ages.threshold(around.contact.country).age
+}
+
+/// The question to somebody who has to be asked.
+pub(super) fn question(
+    app: &App,
+    t: &'static Texts,
+    names: &Names,
+    around: &Around,
+) -> Option<Question> {
+    let age = limit(app, around).to_string();
+    let with_age = |text| names.fill_with(text, &[("age", &age)]);
+    must_say(around).then(|| Question {
+        text: with_age(t.age_ask),
+        yes: with_age(t.age_yes),
+        no: with_age(t.age_no),
+    })
+}
+
+/// What the pressed button says of somebody's age.
+pub(super) fn answered(word: &str) -> Result<AgeStanding, Trouble> {
+    match word {
+        "reached" => Ok(AgeStanding::Reached),
+        "below" => Ok(AgeStanding::Below),
+        _ => Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
+    }
+}
+
+/// Notes what somebody said of their age.
+pub(super) async fn note(app: &App, around: &Around, standing: AgeStanding) -> Result<(), Trouble> {
+    let (tracker, contact, now) = (&app.tracker, &around.contact, app.now());
+    let answer = AgeAnswer {
+        standing,
+        threshold: limit(app, around),
+        country: contact.country,
+        asked_at: now,
+    };
+    let by = By::operator(now).because("by the person, on their page");
+    let set = (tracker.store).contact_set_age(contact.workspace, contact.id, answer, by);
+    stored(set).await?;
+    tracker.changed.notify_one();
+    Ok(())
+}
+
+impl Visit<'_> {
     /// Must they say how old they are before they can choose?
     pub(super) fn must_say_their_age(&self) -> bool {
-        let children = self.person.around.workspace.directed_to_children;
-        self.standing().must_be_asked(children)
+        must_say(&self.person.around)
     }
 
     /// Must somebody else agree for them?
     pub(super) fn needs_guardian(&self) -> bool {
-        self.standing().needs_guardian()
-    }
-
-    /// The limit where they are.
-    fn limit(&self) -> u8 {
-        let country = self.person.around.contact.country;
-        self.app.tracker.ages.threshold(country).age
+        self.person.around.contact.standing().needs_guardian()
     }
 
     fn with_age(&self, text: &str) -> String {
-        let age = self.limit().to_string();
+        let age = limit(self.app, &self.person.around).to_string();
         self.names.fill_with(text, &[("age", &age)])
     }
 
     pub(super) fn question(&self) -> Option<Question> {
-        let t = self.t;
-        self.must_say_their_age().then(|| Question {
-            text: self.with_age(t.age_ask),
-            yes: self.with_age(t.age_yes),
-            no: self.with_age(t.age_no),
-        })
+        question(self.app, self.t, &self.names, &self.person.around)
     }
 
     /// What whoever was too young can press, once they may.
@@ -107,29 +146,13 @@ impl Visit<'_> {
 
     /// Notes the answer. One that was not asked for gets the page, and changes nothing: two presses are one.
     pub(super) async fn say_age(self, word: &str) -> Result<Response, Trouble> {
-        let standing = match word {
-            "reached" => AgeStanding::Reached,
-            "below" => AgeStanding::Below,
-            _ => return Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
-        };
+        let standing = answered(word)?;
         let asked = self.must_say_their_age();
         let grown = standing == AgeStanding::Reached && self.now().is_some();
         if !asked && !grown {
             return self.page(None).await;
         }
-        let (tracker, contact) = (&self.app.tracker, &self.person.around.contact);
-        let answer = AgeAnswer {
-            standing,
-            threshold: self.limit(),
-            country: contact.country,
-            asked_at: self.now,
-        };
-        let by = By::operator(self.now).because("by the person, on their page");
-        let set = tracker
-            .store
-            .contact_set_age(contact.workspace, contact.id, answer, by);
-        stored(set).await?;
-        tracker.changed.notify_one();
+        note(self.app, &self.person.around, standing).await?;
         let t = self.t;
         let (title, text) = match (standing, grown) {
             (AgeStanding::Below, _) => (t.below_title, t.below),

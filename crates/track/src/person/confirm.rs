@@ -3,6 +3,7 @@
 //! Mail scanners follow links, so following this one confirms nothing. It works once, for seven days, and only while
 //! the person has not decided otherwise since (R-CONS-07).
 
+use super::age;
 use super::said::Said;
 use crate::app::App;
 use crate::names::Names;
@@ -13,7 +14,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{StatusCode, Uri};
-use model::{ConsentState, Purpose, Sha256, Time, Topic};
+use model::{AgeStanding, ConsentState, Purpose, Sha256, Time, Topic};
 use std::sync::Arc;
 use store::{Around, ConsentRequest, Method};
 
@@ -48,6 +49,8 @@ struct Page {
     t: &'static Texts,
     intro: String,
     topics: Vec<&'static str>,
+    /// How old they are, where that has to be said first.
+    question: Option<age::Question>,
     text: String,
 }
 
@@ -64,14 +67,22 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
 
 pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
     let reader = Reader::of(request.headers(), request.uri());
+    let uri = request.uri().clone();
     let answered = async move {
         let visit = Visit::begin(&app, reader, request.uri()).await?;
         let form = Form::read(request, &app.tracker.origin)
             .await
             .map_err(Trouble::Elsewhere)?;
-        match form.get("answer") {
-            Some("agree") => visit.agree().await,
-            Some("refuse") => visit.refuse().await,
+        match (form.get("answer"), form.get("age")) {
+            (Some("agree"), None) => visit.agree().await,
+            (Some("refuse"), None) => visit.refuse().await,
+            (None, Some(word)) => {
+                let said = visit.say_age(word).await?;
+                match said {
+                    Some(answer) => Ok(answer),
+                    None => Visit::begin(&app, reader, &uri).await?.page().await,
+                }
+            }
             _ => Err(Trouble::Elsewhere(StatusCode::BAD_REQUEST)),
         }
     };
@@ -141,15 +152,36 @@ impl<'a> Visit<'a> {
                 .names
                 .fill_with(self.t.confirm_intro, &[("date", &date)]),
             topics: topics.iter().map(|topic| self.t.topic(*topic)).collect(),
+            question: age::question(self.app, self.t, &self.names, &self.around),
             text: text.ok_or(Trouble::Missing)?.body,
         };
         Ok(html(StatusCode::OK, self.t, &page))
+    }
+
+    /// Notes how old they are, where that was asked. Whoever is too young is told what follows; all others go on to what
+    /// they came for.
+    async fn say_age(&self, word: &str) -> Result<Option<Response>, Trouble> {
+        let (t, standing) = (self.t, age::answered(word)?);
+        if !matches!(self.standing(), Standing::Waiting(_)) || !age::must_say(&self.around) {
+            return Ok(None);
+        }
+        age::note(self.app, &self.around, standing).await?;
+        Ok((standing == AgeStanding::Below).then(|| {
+            self.say(&Said {
+                title: t.below_title,
+                before: &[t.below],
+                ..Said::default()
+            })
+        }))
     }
 
     async fn agree(&self) -> Result<Response, Trouble> {
         let Standing::Waiting(topics) = self.standing() else {
             return Ok(self.over());
         };
+        if age::must_say(&self.around) {
+            return self.page().await;
+        }
         let (store, t) = (&self.app.tracker.store, self.t);
         if !stored(store.consent_confirm(self.request.id, self.token, self.now)).await? {
             // Somebody was faster, in the moment since this visit began.

@@ -5,7 +5,7 @@
 //! account, in one press. Once the child decides alone, it does nothing any more and says so.
 
 use super::age::relation_words;
-use super::notice;
+use super::{notice, proof};
 use crate::app::App;
 use crate::names::Names;
 use crate::page::{Form, Plain, Reader, html};
@@ -32,6 +32,8 @@ struct Visit<'a> {
     token: Sha256,
     around: Around,
     now: Time,
+    /// Where this page is.
+    path: String,
 }
 
 /// How it stands.
@@ -79,6 +81,8 @@ struct Page<'a> {
     /// The button that takes it back.
     back: Option<&'static str>,
     note: Option<String>,
+    /// Where the signed receipt of it is.
+    receipt: Option<String>,
     about: String,
 }
 
@@ -89,6 +93,21 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
         visit.page()
     };
     page.await.unwrap_or_else(|trouble| trouble.answer(reader))
+}
+
+/// The receipt of what they agreed to, as long as it stands.
+pub(crate) async fn receipt(State(app): State<Arc<App>>, request: Request) -> Response {
+    let reader = Reader::of(request.headers(), request.uri());
+    let page = request.uri().path().trim_end_matches("/receipt.json");
+    let page: Result<Uri, _> = page.parse();
+    let file = async move {
+        let page = page.map_err(|_| Trouble::Missing)?;
+        let visit = Visit::begin(&app, reader, &page).await?;
+        let request = visit.guardian.request.id;
+        let proven = proof::of_guardian(&app, &visit.around, request).await?;
+        proof::file(&app, &visit.around, proven.ok_or(Trouble::Missing)?)
+    };
+    file.await.unwrap_or_else(|trouble| trouble.answer(reader))
 }
 
 pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -128,6 +147,7 @@ impl<'a> Visit<'a> {
             guardian,
             around,
             now: app.now(),
+            path: uri.path().to_owned(),
         })
     }
 
@@ -205,6 +225,8 @@ impl<'a> Visit<'a> {
         note: Option<String>,
     ) -> Response {
         let t = self.t;
+        let counts = title == t.auth_held_title || title == t.auth_done_title;
+        let receipt = counts.then(|| format!("{}/receipt.json", self.path));
         let page = Page {
             t,
             title: self.names.fill(title),
@@ -213,6 +235,7 @@ impl<'a> Visit<'a> {
             part,
             back,
             note,
+            receipt,
             about: self.fill(t.auth_about, self.now),
         };
         html(StatusCode::OK, t, &page)

@@ -1,4 +1,5 @@
-//! `/p/{token}/receipt.json`: the signed receipt of what this person agreed to, for them to keep (R-CONS-15).
+//! `/p/{token}/receipt.json` and `/p/guardian/{token}/receipt.json`: the signed receipt of what this person, or somebody for them,
+//! agreed to, for whoever agreed to keep (R-CONS-15).
 //!
 //! Only for what still stands, and only where it was agreed to on a page and confirmed by mail: anything else has no
 //! text that was shown and no mailbox that answered. Asking for it changes nothing, and the same consent gives the
@@ -25,7 +26,7 @@ use model::receipt::{
 use model::url::Origin;
 use model::{AgeStanding, ConsentState, CopyId, Sha256, SignedReceipt, SigningKey, Time, Topic};
 use std::sync::Arc;
-use store::{Around, Proof};
+use store::{Around, Contact, Proof};
 
 const RIGHTS: [&str; 8] = [
     "access",
@@ -53,17 +54,8 @@ pub(crate) async fn receipt(State(app): State<Arc<App>>, request: Request) -> Re
     let file = async move {
         let page = page.map_err(|_| Trouble::Missing)?;
         let visit = Visit::begin(&app, reader, &page).await?;
-        let (proof, topics) = visit.proof().await?.ok_or(Trouble::Missing)?;
-        let signed = visit.signed(&proof, &topics)?;
-        let headers = [
-            (header::CONTENT_TYPE, "application/json"),
-            (
-                header::CONTENT_DISPOSITION,
-                "attachment; filename=\"overt-receipt.json\"",
-            ),
-        ];
-        let text = signed.text().map_err(|_| Trouble::Unavailable)?;
-        Ok((headers, text).into_response())
+        let proven = visit.proof().await?.ok_or(Trouble::Missing)?;
+        self::file(&app, &visit.person.around, proven)
     };
     file.await
         .unwrap_or_else(|trouble: Trouble| trouble.answer(reader))
@@ -112,34 +104,66 @@ impl Visit<'_> {
         Ok(self.proof().await?.map(|_| path))
     }
 
-    /// The newest confirmed agreement, and which topics of it still stand.
+    /// The newest confirmed agreement of which something still stands, and what that is.
     async fn proof(&self) -> Result<Option<(Proof, Vec<Topic>)>, Trouble> {
         let contact = &self.person.around.contact;
-        let Some(proof) = stored(self.app.tracker.store.consent_proof(contact.id)).await? else {
-            return Ok(None);
-        };
+        let proofs = stored(self.app.tracker.store.consent_proofs(contact.id)).await?;
+        Ok(standing(proofs, contact, self.now).next())
+    }
+}
+
+/// Agreements with what of each still stands; those of which nothing does are left out.
+fn standing(
+    proofs: Vec<Proof>,
+    contact: &Contact,
+    now: Time,
+) -> impl Iterator<Item = (Proof, Vec<Topic>)> {
+    let contact = contact.consent;
+    proofs.into_iter().filter_map(move |proof| {
         let stands = |topic: &Topic| {
             let given =
                 |e: &&store::ProvenEvent| e.topic == *topic && e.state == ConsentState::Given;
-            let standing = contact.consent.get(*topic);
+            let standing = contact.get(*topic);
             let since = proof.events.iter().find(given).map(|e| e.at);
-            standing.at(self.now) == ConsentState::Given
-                && since.is_some()
-                && standing.since == since
+            standing.at(now) == ConsentState::Given && since.is_some() && standing.since == since
         };
         let topics: Vec<_> = Topic::ALL.into_iter().filter(stands).collect();
-        Ok((!topics.is_empty()).then_some((proof, topics)))
-    }
+        (!topics.is_empty()).then_some((proof, topics))
+    })
+}
 
-    fn signed(&self, proof: &Proof, topics: &[Topic]) -> Result<SignedReceipt, Trouble> {
-        let (origin, around) = (&self.app.tracker.origin, &self.person.around);
-        let agreement = Agreement {
-            origin,
-            around,
-            proof,
-        };
-        agreement.signed(topics, &self.app.tracker.signing)
-    }
+/// What of a guardian's word still stands, with its proof.
+pub(super) async fn of_guardian(
+    app: &App,
+    around: &Around,
+    request: [u8; 16],
+) -> Result<Option<(Proof, Vec<Topic>)>, Trouble> {
+    let proofs = stored(app.tracker.store.consent_proofs(around.contact.id)).await?;
+    let mut standing = standing(proofs, &around.contact, app.now());
+    Ok(standing.find(|(proof, _)| proof.request.id == request))
+}
+
+/// A receipt as a file to keep.
+pub(super) fn file(
+    app: &App,
+    around: &Around,
+    (proof, topics): (Proof, Vec<Topic>),
+) -> Result<Response, Trouble> {
+    let agreement = Agreement {
+        origin: &app.tracker.origin,
+        around,
+        proof: &proof,
+    };
+    let signed = agreement.signed(&topics, &app.tracker.signing)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"overt-receipt.json\"",
+        ),
+    ];
+    let text = signed.text().map_err(|_| Trouble::Unavailable)?;
+    Ok((headers, text).into_response())
 }
 
 /// The receipt of an agreement as the person could download it when they had confirmed it, whatever became of it since.

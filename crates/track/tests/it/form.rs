@@ -1,6 +1,6 @@
 //! The form on other sites: what it shows, what it takes, and that it tells nobody anything.
 
-use crate::site::{Answer, Site, random, request};
+use crate::site::{Answer, START, Site, random, request};
 use axum::http::StatusCode;
 use model::form::FormDraft;
 use model::{ConsentState, FormId, Language, Topic};
@@ -156,4 +156,47 @@ async fn what_is_wrong_is_said_and_what_was_written_stays() {
     }
     let many = fill(&site, &path, NEW, "open=on").await;
     assert_eq!(many.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn r_age_02_who_agrees_on_a_form_says_how_old_they_are_before_it_counts() {
+    let site = Site::untracked().await;
+    let found = site.store.workspace(site.workspace).await.unwrap();
+    let settings = store::Workspace {
+        directed_to_children: true,
+        ..found.unwrap()
+    };
+    let by = || By::user(site.user, START);
+    site.store.workspace_update(settings, by()).await.unwrap();
+    let path = form(&site).await;
+    for (address, said) in [("young@new.example", "below"), (NEW, "reached")] {
+        fill(&site, &path, address, "open=on").await;
+        site.look_up().await;
+        let link = site.confirmation(&site.newest_request().unwrap());
+        // The question comes first; neither a press of Yes nor a scanner gets past it.
+        let shown = site.get(&link).await.text();
+        assert!(
+            shown.contains("name=\"age\"") && !shown.contains("value=\"agree\""),
+            "{shown}"
+        );
+        let early = site.post(&link, "answer=agree").await.text();
+        assert!(early.contains("name=\"age\""), "{early}");
+        assert_eq!(state(&site, address).await, Some(ConsentState::Requested));
+
+        let told = site.post(&link, &format!("age={said}")).await;
+        assert_eq!(told.status, StatusCode::OK);
+        let done = site.post(&link, "answer=agree").await;
+        let expected = if said == "reached" {
+            assert!(told.text().contains("value=\"agree\""), "{}", told.text());
+            assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+            ConsentState::Given
+        } else {
+            assert_eq!(done.status, StatusCode::CONFLICT, "{}", done.text());
+            ConsentState::Withdrawn
+        };
+        assert_eq!(state(&site, address).await, Some(expected), "{said}");
+        // Nobody changes their mind with the next press.
+        site.post(&link, "age=reached").await;
+        assert_eq!(state(&site, address).await, Some(expected), "{said}");
+    }
 }
