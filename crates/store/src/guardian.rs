@@ -360,6 +360,28 @@ impl Store {
             .await
     }
 
+    /// Contacts for whom somebody agreed that must be checked with them before it counts: with the address, and until when.
+    /// The most urgent first.
+    pub async fn guardians_to_check(
+        &self,
+        workspace: WorkspaceId,
+        now: Time,
+        limit: u16,
+    ) -> Result<Vec<(ContactId, String, Time)>, Error> {
+        self.db
+            .read(move |tx| {
+                let sql = "select k.id, k.address, r.expires_at from guardian g
+                           join consent_request r on r.id = g.request_id join contact k on k.id = g.contact_id
+                           where k.workspace_id = $1 and g.must_be_checked = 1 and g.given_at is not null
+                           and g.checked_at is null and g.ended_at is null and r.expires_at > $2
+                           and 'requested' in (k.open_state, k.click_state, k.document_state, k.details_state)
+                           order by r.expires_at, k.address limit $3";
+                let line = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+                tx.rows(sql, params![workspace, now, limit], line)
+            })
+            .await
+    }
+
     /// The guardian agrees, with the token of this digest, to the text of that one.
     pub async fn guardian_give(
         &self,

@@ -202,6 +202,11 @@ impl Store {
         self
     }
 
+    /// The rules of law that it records under.
+    pub fn law(&self) -> &Profiles {
+        &self.law
+    }
+
     /// The same store, which can mark for each endpoint who was erased. Without the key they are told the id alone.
     #[must_use]
     pub fn with_webhook_key(mut self, key: WebhookKey) -> Self {

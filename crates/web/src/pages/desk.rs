@@ -16,6 +16,7 @@ mod policy;
 mod register;
 mod report;
 mod sheet;
+mod today;
 
 use super::view::When;
 use super::{Page, show as render};
@@ -30,14 +31,95 @@ use axum::routing::{get, post};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use model::role::Act;
-use model::{ActKind, Role, Time};
+use model::{Role, Time, Topic};
 use std::collections::HashMap;
 use std::time::Duration;
-use store::{ActFilter, Limits, RegisterFilter};
+use store::{Limits, RegisterFilter};
 
 pub(crate) use report::month_report;
 
 const DAY: Duration = Duration::from_hours(24);
+
+/// A page: where it is below the desk, its name, and whether members see it, too.
+type Leaf = (&'static str, &'static str, bool);
+
+/// The pages of the desk by what they are about; the first of a group is where the group leads.
+const GROUPS: [(&str, &[Leaf]); 5] = [
+    ("Today", &[("overview", "Today", true)]),
+    (
+        "Cases",
+        &[
+            ("requests", "Requests", false),
+            ("breaches", "Breaches", false),
+        ],
+    ),
+    (
+        "Consents",
+        &[
+            ("consents", "Who agreed", false),
+            ("expiring", "Expiring", false),
+            ("aims", "Aims", false),
+            ("forms", "Forms", false),
+        ],
+    ),
+    (
+        "Tracking",
+        &[
+            ("register", "Register", true),
+            ("lowered", "Lowered", false),
+            ("people", "People", false),
+            ("policy", "Policy", true),
+        ],
+    ),
+    (
+        "Records",
+        &[
+            ("acts", "Acts", false),
+            ("report", "Months", false),
+            ("paper", "Papers", false),
+        ],
+    ),
+];
+
+/// One way on, in the bars above each page of the desk.
+pub(crate) struct Way {
+    name: &'static str,
+    href: String,
+    is_here: bool,
+}
+
+/// The groups, and the pages of the one that this page is in, where there are several.
+pub(crate) fn ways(here: &str, sees_all: impl std::borrow::Borrow<bool>) -> (Vec<Way>, Vec<Way>) {
+    let href = |page| match page {
+        "overview" => "/compliance".to_owned(),
+        page => format!("/compliance/{page}"),
+    };
+    let seen = |(_, _, for_all): &&Leaf| *for_all || *sees_all.borrow();
+    let (mut groups, mut pages) = (Vec::new(), Vec::new());
+    for (name, leaves) in GROUPS {
+        let leaves: Vec<_> = leaves.iter().filter(seen).collect();
+        let Some((first, ..)) = leaves.first() else {
+            continue;
+        };
+        let is_here = leaves.iter().any(|(page, ..)| *page == here);
+        groups.push(Way {
+            name,
+            href: href(first),
+            is_here,
+        });
+        if is_here && leaves.len() > 1 {
+            pages = leaves
+                .iter()
+                .map(|(page, name, _)| Way {
+                    name,
+                    href: href(page),
+                    is_here: *page == here,
+                })
+                .collect();
+        }
+    }
+    (groups, pages)
+}
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -157,9 +239,8 @@ struct Overview {
 }
 
 struct Month {
-    title: String,
     figures: Vec<(&'static str, String, &'static str)>,
-    reviewed: Option<Time>,
+    hands: Vec<today::Hand>,
 }
 
 /// `GET /compliance`
@@ -181,27 +262,9 @@ async fn overview(State(web): State<Shared>, user: User) -> Result<Response> {
             .iter()
             .filter(|m| m.limits.active && m.limits.may_track)
             .count();
-        let expiring = store
-            .consents_expiring(user.workspace, now, 60 * DAY, 1_000)
-            .await?;
-        let requests = store.requests(user.workspace, 1_000).await?;
-        let open = requests
-            .iter()
-            .filter(|r| r.clock.answered_at.is_none())
-            .count();
-        let late = requests
-            .iter()
-            .filter(|r| r.clock.answered_at.is_none() && r.clock.due_at < now)
-            .count();
-        let reviews = ActFilter {
-            kinds: vec![ActKind::AccessReviewed],
-            from: Some(now - 90 * DAY),
-            limit: 1,
-            ..ActFilter::default()
-        };
+        let agreed = store.agreed_to(user.workspace, &Topic::ALL, now).await?;
         let copies: u32 = mails.iter().map(store::Registered::tracked_copies).sum();
         Some(Month {
-            title: "The last 30 days".into(),
             figures: vec![
                 (
                     "Users who may track",
@@ -214,30 +277,12 @@ async fn overview(State(web): State<Shared>, user: User) -> Result<Response> {
                     "/compliance/register",
                 ),
                 (
-                    "Consents that end within 60 days",
-                    expiring.len().to_string(),
-                    "/compliance/expiring",
-                ),
-                (
-                    "Requests of persons, unanswered",
-                    if late > 0 {
-                        format!("{open}, {late} of them late")
-                    } else {
-                        open.to_string()
-                    },
-                    "/compliance/requests",
-                ),
-                (
-                    "Breaches in the register",
-                    store.breaches(user.workspace).await?.len().to_string(),
-                    "/compliance/breaches",
+                    "People whose consent counts",
+                    agreed.to_string(),
+                    "/compliance/consents?state=given",
                 ),
             ],
-            reviewed: store
-                .acts(user.workspace, reviews)
-                .await?
-                .first()
-                .map(|a| a.at),
+            hands: today::hands(&web, &user).await?,
         })
     } else {
         None

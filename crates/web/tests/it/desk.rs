@@ -452,3 +452,37 @@ async fn r_gov_03_the_month_as_page_and_api() {
     );
     assert_eq!(desk.page("/compliance/report?month=soon").await.status, 400);
 }
+
+#[tokio::test]
+async fn the_desk_opens_with_what_needs_a_hand_today() {
+    let w = world().await;
+    let desk = w.browser(w.user(Role::Compliance)).await;
+    let read = async || desk.page("/compliance").await.text;
+    let page = read().await;
+    assert!(
+        page.contains("Nobody has reviewed who may do what"),
+        "{page}"
+    );
+    assert!(page.contains("your postal address is missing"), "{page}");
+    assert!(
+        !page.contains("The ledger is not as it was written"),
+        "{page}"
+    );
+    let breach = "aware=2026-11-21T10:00&from=2026-11-20T10:00&to=2026-11-21T10:00&risk=likely&nature=A+laptop\
+                  &persons=&records=&contact=&consequences=&measures=&delay=";
+    let saved = desk.post("/compliance/breaches/new", breach).await;
+    let page = read().await;
+    assert!(page.contains(saved.header("location")), "{page}");
+    assert!(page.contains("hours left to tell the authority"), "{page}");
+    desk.post("/compliance/people/review", "note=all+well")
+        .await;
+    assert!(!read().await.contains("Nobody has reviewed"));
+    // Members see their own part, and nobody else's clocks.
+    let member = w.browser(w.user(Role::Member)).await;
+    let page = member.page("/compliance").await.text;
+    assert!(
+        !page.contains("hours left") && !page.contains("/compliance/requests"),
+        "{page}"
+    );
+    assert!(page.contains("href=\"/compliance/register\""), "{page}");
+}

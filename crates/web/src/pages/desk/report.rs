@@ -126,7 +126,7 @@ pub(super) async fn page(
         ..Sheet::of(
             &user,
             format!("Report for {}", first.strftime("%B %Y")),
-            "overview",
+            "report",
         )
     }
     .respond())
