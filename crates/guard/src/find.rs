@@ -201,8 +201,10 @@ impl Finder {
                     }
                 }
                 Token::End(start) => {
-                    let keep = open.iter().rposition(|(index, _)| index == start);
-                    open.truncate(keep.unwrap_or(open.len()));
+                    // They stand in order.
+                    if let Ok(at) = open.binary_search_by_key(start, |(index, _)| *index) {
+                        open.truncate(at);
+                    }
                 }
                 Token::Text(span, Kind::Data)
                     if above.is_none()

@@ -70,7 +70,7 @@ fn span(text: &Text<'_>, finding: &Finding, all: &[&Finding]) -> Option<Span> {
                 .collect();
             Some(value(
                 place,
-                &mail::encode_html(&css::replaced(&style, &gone)),
+                &mail::encode_html(css::replaced(&style, &gone)),
             ))
         }
         Site::Sheet(range) if is_blocked(finding) => {

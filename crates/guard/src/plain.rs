@@ -121,7 +121,7 @@ impl Writer<'_> {
                     }
                 }
                 Token::End(start) => {
-                    let Some(at) = open.iter().rposition(|open| open.index == *start) else {
+                    let Ok(at) = open.binary_search_by_key(start, |open| open.index) else {
                         continue;
                     };
                     let ended = open.drain(at..).next();

@@ -69,20 +69,16 @@ pub(crate) fn write(document: &Document<'_>, sight: &Sight<'_>, known: &KnownUrl
     {
         writer.out.push_str("<!DOCTYPE html>\n");
     }
-    let elements = || {
-        document.tokens.iter().filter_map(|token| match token {
-            Token::Start(element) => Some(element),
-            _ => None,
-        })
-    };
-    writer.base = elements()
-        .find(|element| element.name == "base")
-        .and_then(|base| web(&document.value(base, "href")?, None));
-    if !elements().any(|element| element.name == "head") {
-        writer.out.push_str("<head>");
-        writer.head();
-        writer.out.push_str("</head>");
-    }
+    writer.base = document.tokens.iter().find_map(|token| match token {
+        Token::Start(element) if element.name == "base" => {
+            web(&document.value(element, "href")?, None)
+        }
+        _ => None,
+    });
+    // One head, ours; that of the mail goes, and what is allowed in it follows.
+    writer.out.push_str("<head>");
+    writer.head();
+    writer.out.push_str("</head>");
     writer.document(document, 0);
     writer.out
 }
@@ -121,7 +117,6 @@ impl Writer<'_> {
     fn document(&mut self, document: &Document<'_>, depth: usize) {
         let mut open: Vec<Open> = Vec::new();
         let mut skipped: Option<usize> = None;
-        let mut head_done = false;
         for (index, token) in document.tokens.iter().enumerate() {
             if let Some(until) = skipped {
                 if matches!(token, Token::End(start) if *start == until) {
@@ -142,10 +137,6 @@ impl Writer<'_> {
                         continue;
                     }
                     let written = !element.foreign && self.start(document, element, index);
-                    if written && element.name == "head" && !std::mem::replace(&mut head_done, true)
-                    {
-                        self.head();
-                    }
                     if !written && !element.foreign && depth < INNER_MAX {
                         self.inner(document, element, index, depth);
                     }
@@ -158,8 +149,9 @@ impl Writer<'_> {
                     }
                 }
                 Token::End(start) => {
-                    let at = open.iter().rposition(|open| open.index == *start);
-                    let Some(at) = at else { continue };
+                    let Ok(at) = open.binary_search_by_key(start, |open| open.index) else {
+                        continue;
+                    };
                     let written = open[at].written;
                     open.truncate(at);
                     if let (true, Some(Token::Start(element))) =
@@ -253,7 +245,9 @@ impl Writer<'_> {
                 }
             }
             (_, "usemap") if value.starts_with('#') => self.write(name, &value),
-            (element, _) if list::is_attribute(element, name) => self.write(name, &value),
+            (element, _) if list::is_attribute(element, name) && list::is_fine(name, &value) => {
+                self.write(name, &value);
+            }
             _ => {}
         }
     }

@@ -15,7 +15,9 @@ const PIECE_BYTES_MIN: usize = 12;
 /// Rounds of percent-decoding.
 const ROUNDS_MAX: usize = 3;
 /// What a compressed piece may grow to.
-const INFLATED_BYTES_MAX: usize = 32 << 10;
+const INFLATED_BYTES_MAX: usize = 8 << 10;
+/// Pieces of one link that are looked at: each may have to be inflated.
+const PIECES_MAX: usize = 16;
 
 /// How a vendor writes the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +146,7 @@ pub(crate) fn pieces(link: &Url) -> Vec<String> {
     path.chain(values)
         .chain(fragment)
         .filter(long)
-        .take(64)
+        .take(PIECES_MAX)
         .map(str::to_owned)
         .collect()
 }

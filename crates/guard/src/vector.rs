@@ -155,6 +155,7 @@ pub(crate) fn of(element: &str, foreign: bool, attribute: &str) -> Option<(Vecto
         ("ping" | "attributionsrc", _) => (Vector::Ping, Act),
         (
             "alt"
+            | "abbr"
             | "title"
             | "class"
             | "id"

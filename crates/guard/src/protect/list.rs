@@ -41,7 +41,6 @@ const ELEMENTS: &[&str] = &[
     "h4",
     "h5",
     "h6",
-    "head",
     "header",
     "hr",
     "html",
@@ -201,6 +200,17 @@ pub(super) fn is_attribute(element: &str, name: &str) -> bool {
     // A title on a link is ours to write: it may say what the link is.
     let title = name == "title" && !matches!(element, "a" | "area");
     title || EVERYWHERE.contains(&name) || own.is_some_and(|names| names.contains(&name))
+}
+
+/// Words for people may hold anything; everything else holds nothing that some reader could take for an address.
+pub(super) fn is_fine(name: &str, value: &str) -> bool {
+    match name {
+        "alt" | "title" | "aria-label" | "summary" | "abbr" | "class" | "id" | "name" => true,
+        "datetime" => value
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b"-:.+TZWP ".contains(&b)),
+        _ => !value.contains(['/', '(', ':', '\\']),
+    }
 }
 
 pub(super) fn is_plain_picture(kind: &str) -> bool {

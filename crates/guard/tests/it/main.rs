@@ -7,5 +7,7 @@
 )]
 
 mod cases;
+mod figures;
+mod hostile;
 mod promises;
 mod properties;

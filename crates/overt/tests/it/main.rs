@@ -20,6 +20,7 @@ mod demo;
 mod disk_full;
 mod evidence;
 mod forms;
+mod guard;
 mod injection;
 mod instrument;
 mod mail_hosts;
