@@ -15,7 +15,7 @@ pub(super) struct Mark {
 }
 
 /// Decoded bytes between marks: few enough to be walked quickly, many enough that marks take little memory.
-const MARK_EVERY: usize = 128;
+const MARK_EVERY: usize = 64;
 
 /// What a body says, and marks for finding the way back.
 pub(super) fn decode(body: &[u8]) -> (Vec<u8>, Vec<Mark>) {
@@ -62,6 +62,7 @@ pub(super) fn locate(body: &[u8], marks: &[Mark], spans: &[Range<usize>]) -> Vec
 /// A way through a body, forwards.
 struct Way<'b> {
     body: &'b [u8],
+    /// Those that lie ahead.
     marks: &'b [Mark],
     /// How far it has come.
     behind: Mark,
@@ -78,10 +79,13 @@ struct Place {
 impl Way<'_> {
     /// Goes on to a decoded offset.
     fn to(&mut self, offset: usize) -> Place {
-        let nearer = self.marks.partition_point(|mark| mark.decoded <= offset);
-        if let Some(mark) = self.marks[..nearer].last()
-            && mark.decoded > self.behind.decoded
+        let mut nearer = None;
+        while let Some((mark, rest)) = self.marks.split_first()
+            && mark.decoded <= offset
         {
+            (nearer, self.marks) = (Some(mark), rest);
+        }
+        if let Some(mark) = nearer.filter(|mark| mark.decoded > self.behind.decoded) {
             self.behind = *mark;
             self.ahead = piece(self.body, mark.encoded);
         }
@@ -256,10 +260,13 @@ fn quote(text: &[u8], line_ends_after: bool, eol: &[u8], out: &mut Vec<u8>) {
             let room = &text[at..text
                 .len()
                 .min(at + (QUOTED_LINE_MAX - 1).saturating_sub(column))];
-            let plain = room
-                .iter()
-                .position(|b| !is_plain(*b))
-                .unwrap_or(room.len());
+            // Most lines are plain to their end. Without a way out before it, many bytes are looked at in one step.
+            let plain = if room.iter().fold(true, |all, b| all & is_plain(*b)) {
+                room.len()
+            } else {
+                let special = room.iter().position(|b| !is_plain(*b));
+                special.unwrap_or(room.len())
+            };
             if plain > 0 {
                 out.extend_from_slice(&room[..plain]);
                 column += plain;
