@@ -15,10 +15,12 @@ pub enum Broken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Untouchable {
     /// multipart/signed or S/MIME.
-    #[error("the mail is signed (S/MIME or PGP/MIME); a change would break the signature")]
+    #[error(
+        "the mail, or a file in it, is signed (S/MIME or PGP/MIME); a change would break the signature"
+    )]
     Signed,
     /// multipart/encrypted or S/MIME.
-    #[error("the mail is encrypted")]
+    #[error("the mail, or a file in it, is encrypted (S/MIME or PGP/MIME)")]
     Encrypted,
     /// PGP armour in a body.
     #[error("the text is signed or encrypted with PGP")]

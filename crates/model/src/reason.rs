@@ -79,23 +79,23 @@ reasons! {
     /// The mail has no hosted document.
     NoDocument = "no_document", "There is no hosted document in this mail.";
     /// There is no HTML body to put a pixel or links into.
-    NoHtml = "no_html", "The mail has no HTML body.";
+    NoHtml = "no_html", "The mail is plain text: it has no HTML body that could be tracked.";
     /// The mail is signed, and a signature must not be broken.
-    Signed = "signed", "The mail is signed; touching it would break the signature.";
+    Signed = "signed", "The mail, or a file in it, is signed; touching it would break the signature.";
     /// The mail is encrypted.
-    Encrypted = "encrypted", "The mail is encrypted and cannot be touched.";
+    Encrypted = "encrypted", "The mail, or a file in it, is encrypted, so nothing in it is touched.";
     /// PGP armour in the text itself.
     InlinePgp = "inline_pgp", "The text is signed or encrypted with PGP and cannot be touched.";
     /// An existing DKIM signature covers the body.
-    DkimSigned = "dkim_signed", "The mail already carries a DKIM signature, which touching it would break.";
+    DkimSigned = "dkim_signed", "The mail came with the signature of a mail server (DKIM), which touching it would break.";
     /// A character set that cannot be edited safely.
     OddCharset = "odd_charset", "The character set of the mail cannot be edited safely.";
     /// The structure of the mail is broken.
-    Malformed = "malformed", "The structure of the mail is damaged; it was passed on as it came.";
+    Malformed = "malformed", "The mail is damaged, or written so that mail programs would differ in how they read it; it was passed on as it came.";
     /// The copy as written has no link to end tracking, so it left without any.
     NoWithdrawal = "no_withdrawal", "The way to end tracking could not be found in the finished mail, so it was sent untracked.";
     /// Over one of the bounds.
-    TooComplex = "too_complex", "The mail has more parts, links or nesting than can be handled safely.";
+    TooComplex = "too_complex", "The mail has more parts, links, pictures or text than can be handled safely.";
 
     // Why a mail is not sent to somebody at all.
     /// They unsubscribed, objected, or were erased.

@@ -33,6 +33,7 @@ pub use ::mail::report::REPORT_BYTES_MAX;
 pub use deliver::{Courier, Deliveries};
 pub use hand_over::HandedOver;
 pub use preflight::Preflight;
+pub use read::hindrance;
 pub use report::{ReportError, keep_report};
 pub use retry::Schedule;
 pub use sender::Sender;

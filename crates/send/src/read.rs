@@ -4,7 +4,7 @@ use crate::instrument::{self, left_alone};
 use crate::quoted;
 use crate::sender::Sender;
 use crate::submission::Refusal;
-use mail::Untouchable;
+use mail::{Role, Untouchable};
 use model::decision::Ceiling;
 use model::{AssessmentId, EmailAddress, MessageClass, Reason, Switch, Tongue};
 use std::collections::HashMap;
@@ -119,7 +119,9 @@ pub(crate) fn read(source: &[u8], sender: &Sender) -> Result<Read, Refusal> {
         // A signed mail must not get a line either: only a missing HTML part leaves the text to write into.
         can_carry_line: matches!(untouchable, None | Some(Untouchable::NoHtml))
             && plan.can_carry_line(),
-        parts: plan.parts().iter().take(PARTS_KEPT_MAX).map(part).collect(),
+        parts: (plan.parts().iter().take(PARTS_KEPT_MAX))
+            .map(|one| part(one, untouchable))
+            .collect(),
         links: links.collect(),
     })
 }
@@ -146,7 +148,8 @@ pub(crate) fn on_or_off(plan: &mail::Plan<'_>, name: &str) -> Result<Option<bool
     })
 }
 
-fn part(part: &mail::Part) -> store::Part {
+/// A part, with what keeps it as it is: its own, or what keeps the whole mail.
+fn part(part: &mail::Part, untouchable: Option<Untouchable>) -> store::Part {
     store::Part {
         path: part.path.clone(),
         content_type: part
@@ -155,8 +158,15 @@ fn part(part: &mail::Part) -> store::Part {
             .take(TYPE_CHARS_KEPT_MAX)
             .collect(),
         role: part.role.code().to_owned(),
-        hindrance: part.hindrance.map(reason),
+        hindrance: hindrance(part, untouchable).map(reason),
     }
+}
+
+/// Why a body stays as it is: for a reason of its own, or for that of the whole mail.
+pub fn hindrance(part: &mail::Part, untouchable: Option<Untouchable>) -> Option<Untouchable> {
+    let is_body = matches!(part.role, Role::Html | Role::Text);
+    let of_all = untouchable.filter(|why| is_body && *why != Untouchable::NoHtml);
+    part.hindrance.or(of_all)
 }
 
 /// The reason shown to the sender for what the engine will not touch.

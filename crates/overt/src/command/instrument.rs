@@ -54,6 +54,8 @@ const MAIL_BYTES_MAX: u64 = 50 * 1024 * 1024;
 struct Means {
     keyring: Arc<Keyring>,
     tracker: Origin,
+    /// The mail is signed when its copies are written.
+    signs_anew: bool,
 }
 
 impl Means {
@@ -61,7 +63,7 @@ impl Means {
         Tools {
             keyring: &self.keyring,
             tracker: &self.tracker,
-            signs_anew: false,
+            signs_anew: self.signs_anew,
         }
     }
 }
@@ -186,10 +188,13 @@ async fn hand_over(
         ret: None,
         envid: None,
     };
-    let copies = base.sender().hand_over(submission).await?;
+    let sender = base.sender();
+    let signs_anew = sender.signers.sign_for(submission.from.domain());
+    let copies = sender.hand_over(submission).await?;
     let means = Means {
         keyring: base.keyring,
         tracker: base.tracker,
+        signs_anew,
     };
     Ok((copies, means))
 }

@@ -207,6 +207,14 @@ Link  Part  Tracked                Leads to
     let signed = source.replace("multipart/mixed", "multipart/signed");
     let table = table(&signed, &[]);
     assert!(table.contains("The body stays as it is: "), "{table}");
+    let html = table
+        .lines()
+        .find(|line| line.contains("text/html"))
+        .unwrap();
+    assert!(
+        html.contains("left as it is: the mail, or a file in it, is signed"),
+        "{table}"
+    );
     assert!(table.contains("1.eml  ann@reader.example  no: "), "{table}");
     assert!(table.ends_with("\nNo links were looked at.\n"), "{table}");
 }

@@ -34,6 +34,8 @@ struct MessagePage {
     /// Recipients in all.
     total: u32,
     parts: Vec<PartView>,
+    /// Why nothing of the mail is changed.
+    untouched: Option<&'static str>,
     links: Vec<LinkView>,
     /// What is known of those who are only counted.
     sums: Vec<Sum>,
@@ -123,18 +125,16 @@ pub(super) async fn show(
             skipped: link.skipped.as_deref().map(skip_words),
         });
     let sums = web.app.store.sums(id).await?;
-    let parts = web
-        .app
-        .store
-        .parts(id)
-        .await?
-        .into_iter()
-        .map(|part| PartView {
-            what: role_words(&part.role),
-            hindrance: part.hindrance.map(Reason::sentence),
-            path: part.path,
-            content_type: part.content_type,
-        });
+    let parts = web.app.store.parts(id).await?;
+    let body = |role| parts.iter().find(|part| part.role == role);
+    let body = body("html").or_else(|| body("text"));
+    let untouched = body.and_then(|body| body.hindrance).map(Reason::sentence);
+    let parts = parts.into_iter().map(|part| PartView {
+        what: role_words(&part.role),
+        hindrance: part.hindrance.map(Reason::sentence),
+        path: part.path,
+        content_type: part.content_type,
+    });
     let subject = if message.subject.is_empty() {
         "(no subject)".to_owned()
     } else {
@@ -144,6 +144,7 @@ pub(super) async fn show(
     let index = index.into_iter().map(|copy| CopyView { copy }).collect();
     Ok(render(&MessagePage {
         page,
+        untouched,
         parts: parts.collect(),
         links: links.collect(),
         message,

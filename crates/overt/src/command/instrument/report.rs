@@ -1,5 +1,6 @@
 //! What became of each part, link and copy: as JSON for programs, as tables (`table`) for people.
 
+use mail::Untouchable;
 use model::{EmailAddress, Mode, PerAxis, Reason};
 use send::HandedOver;
 use send::instrument::{Tools, left_alone, links};
@@ -67,14 +68,18 @@ impl<'r> Report<'r> {
         copies: &'r [HandedOver],
         tools: &Tools<'_>,
     ) -> Self {
-        let untouchable = plan.untouchable();
+        // A signature that is made anew is no obstacle.
+        let untouchable =
+            (plan.untouchable()).filter(|why| *why != Untouchable::DkimSigned || !tools.signs_anew);
         let numbered = copies.iter().enumerate();
         Self {
             subject: plan.subject(),
             touched: untouchable.is_none(),
-            reason: untouchable.map(mail::Untouchable::code),
+            reason: untouchable.map(Untouchable::code),
             why: untouchable.map(|why| why.to_string()),
-            parts: plan.parts().iter().map(Part::of).collect(),
+            parts: (plan.parts().iter())
+                .map(|part| Part::of(part, untouchable))
+                .collect(),
             links: links(plan)
                 .map(|link| Link::of(plan, link, copies, tools))
                 .collect(),
@@ -86,15 +91,16 @@ impl<'r> Report<'r> {
 }
 
 impl<'r> Part<'r> {
-    fn of(part: &'r mail::Part) -> Self {
+    fn of(part: &'r mail::Part, untouchable: Option<Untouchable>) -> Self {
+        let hindrance = send::hindrance(part, untouchable);
         Self {
             path: &part.path,
             content_type: &part.content_type,
             charset: part.charset.as_deref(),
             encoding: &part.encoding,
             role: part.role.code(),
-            untouched_because: part.hindrance.map(mail::Untouchable::code),
-            why: part.hindrance.map(|why| why.to_string()),
+            untouched_because: hindrance.map(Untouchable::code),
+            why: hindrance.map(|why| why.to_string()),
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn copies(
     let means = Means {
         keyring: Arc::new(Keyring::new(&[(1, ambient::bytes()?)])?),
         tracker: SAMPLE_ORIGIN.parse()?,
+        signs_anew: false,
     };
     let copies: Result<_> = to.iter().map(|to| copy(plan, &means, to)).collect();
     Ok((copies?, means))
