@@ -22,8 +22,10 @@ pub(crate) const BY_HAND_LINKS_MAX: usize = 4;
 pub(super) struct Burst {
     start: Time,
     end: Time,
-    /// Its members, by index.
+    /// Its members, by index, in the order of their times.
     pub(super) hits: Vec<usize>,
+    /// How far among the clicks in that order it reaches.
+    until: usize,
     /// Perhaps a person's.
     pub(super) by_hand: bool,
 }
@@ -55,7 +57,7 @@ impl Bursts {
             let burst = within(BURST);
             let different = different_links(burst, seen);
             if different >= 3 || (different == 2 && links == Some(2)) {
-                found.add(start, burst, seen);
+                found.add(start, place, burst, seen);
             }
             let pair = within(PAIR);
             if different_links(pair, seen) == 2 {
@@ -74,19 +76,21 @@ impl Bursts {
     }
 
     /// Adds a burst, or makes the last one longer where they overlap.
-    fn add(&mut self, start: Time, hits: &[usize], seen: &[Seen]) {
+    fn add(&mut self, start: Time, place: usize, hits: &[usize], seen: &[Seen]) {
         let end = hits.last().map_or(start, |i| seen[*i].at);
+        let until = place + hits.len();
         match self.list.last_mut().filter(|last| start <= last.end) {
             Some(last) => {
                 last.end = last.end.max(end);
-                last.hits.extend(hits);
-                last.hits.sort_unstable();
-                last.hits.dedup();
+                let known = last.until.saturating_sub(place).min(hits.len());
+                last.hits.extend(&hits[known..]);
+                last.until = last.until.max(until);
             }
             None => self.list.push(Burst {
                 start,
                 end,
                 hits: hits.to_vec(),
+                until,
                 by_hand: false,
             }),
         }
