@@ -5,7 +5,7 @@
 
 use crate::db::Tx;
 use crate::value::{Row, params};
-use crate::{Error, Store, standing};
+use crate::{Cursor, Error, Store, standing};
 use model::consent::CONSENT_LIFE;
 use model::{
     ConsentState, ContactId, MessageClass, MessageId, Mode, PerAxis, Reason, Sha256, Time, Topic,
@@ -38,6 +38,16 @@ pub struct Registered {
 }
 
 impl Registered {
+    /// Its place in the register, for the page that follows.
+    pub fn place(&self) -> Cursor {
+        Cursor {
+            at: self.at,
+            id: self.message,
+        }
+    }
+}
+
+impl Registered {
     /// Copies that carry tracking.
     pub fn tracked_copies(&self) -> u32 {
         self.tracked.iter().map(|(_, n)| n).sum()
@@ -54,7 +64,7 @@ pub struct RegisterFilter {
     /// Sent before.
     pub to: Option<Time>,
     /// Only after this one, for paging: the list is newest first.
-    pub after: Option<(Time, MessageId)>,
+    pub after: Option<Cursor>,
     /// At most so many.
     pub limit: u32,
 }
@@ -139,7 +149,8 @@ impl Store {
     ) -> Result<Vec<Registered>, Error> {
         self.db
             .read(move |tx| {
-                let (at, id) = filter.after.unwrap_or((Time(i64::MAX), MessageId([0; 16])));
+                let after = filter.after.map(|place| (place.at, place.id));
+                let (at, id) = after.unwrap_or((Time(i64::MAX), MessageId([0; 16])));
                 let sql = format!(
                     "select m.id, m.user_id, m.sender, m.accepted_at, m.class from message m
                      where m.workspace_id = $1 and m.accepted_at >= $2 and m.accepted_at < $3

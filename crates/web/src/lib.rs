@@ -20,6 +20,7 @@ mod live;
 mod mailbox;
 mod metrics;
 mod pages;
+mod paging;
 mod webhooks;
 
 pub use auth::{PASSWORD_CHARS_MIN, hash_password};

@@ -105,7 +105,9 @@ impl House {
             std::process::id(),
             u64::from_be_bytes(id()[8..].try_into().ok()?)
         );
-        run_on_postgres(&url, &format!("create schema {schema}")).await;
+        // One of that name is left by an earlier process that had this number.
+        let anew = format!("drop schema if exists {schema} cascade; create schema {schema}");
+        run_on_postgres(&url, &anew).await;
         let join = if url.contains('?') { '&' } else { '?' };
         let owner = format!("{url}{join}options=-csearch_path%3D{schema}");
         let made = Store::open(&Config::Postgres(owner.clone())).await;

@@ -34,7 +34,7 @@ async fn r_gov_01_each_tracked_delivery_appears_exactly_once(house: House) {
         };
         let page = house.store.register(house.workspace, filter).await.unwrap();
         let Some(last) = page.last() else { break };
-        after = Some((last.at, last.message));
+        after = Some(last.place());
         for line in page {
             assert!(seen.insert(line.message.to_string()), "listed twice");
             assert_eq!(line.user, house.user);

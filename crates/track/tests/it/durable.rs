@@ -210,13 +210,7 @@ async fn hits_are_folded_and_pages_are_told() {
         .await;
     nudge.notify_one();
     changed.notified().await;
-    let copy = site
-        .store
-        .copy_in_context(site.copy)
-        .await
-        .unwrap()
-        .unwrap()
-        .copy;
+    let copy = site.around().await.copy;
     assert_eq!(copy.seen.opens.human, 1);
     folding.abort();
 }

@@ -20,13 +20,7 @@ async fn a_receipt_is_a_press_in_every_mode_and_counts_once() {
             assert!(answer.text().contains("Thank you"));
         }
         assert_eq!(site.rows().last(), Some(&1));
-        let copy = site
-            .store
-            .copy_in_context(site.copy)
-            .await
-            .unwrap()
-            .unwrap()
-            .copy;
+        let copy = site.around().await.copy;
         assert_eq!(copy.tick(), model::Tick::Read);
         assert!(site.get(&site.receipt()).await.text().contains("Thank you"));
         assert!(

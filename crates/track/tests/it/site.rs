@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::{
-    Config, Contact, Identity, Link, Message, Method, NewCopy, NewMessage, Store, StoredHit, User,
-    Workspace,
+    Config, Contact, CopyInContext, Identity, Link, Message, Method, NewCopy, NewMessage, Store,
+    StoredHit, User, Workspace,
 };
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -96,6 +96,12 @@ pub(crate) fn suppression() -> model::SuppressionKey {
 }
 
 impl Site {
+    /// The copy as it is now, with its contact and message.
+    pub(crate) async fn around(&self) -> CopyInContext {
+        let around = self.store.copy_in_context(self.copy).await;
+        around.unwrap().unwrap()
+    }
+
     /// A mail tracked on both axes, to somebody who agreed to both.
     pub(crate) async fn tracked() -> Self {
         let site = Self::new(PerAxis {

@@ -5,12 +5,7 @@ use axum::http::StatusCode;
 use model::{ConsentState, Language, Topic};
 
 async fn is_suppressed(site: &Site) -> bool {
-    let around = site
-        .store
-        .copy_in_context(site.copy)
-        .await
-        .unwrap()
-        .unwrap();
+    let around = site.around().await;
     let mark = suppression().mark(site.workspace, &around.contact.address);
     let found = site.store.suppressed(site.workspace, vec![mark]).await;
     found.unwrap()[0].is_some()
@@ -49,12 +44,7 @@ async fn r_with_05_unsubscribing_ends_tracking_and_coming_back_does_not_bring_it
     let stopped = site.post(&path(&site), "answer=stop").await;
     assert_eq!(stopped.status, StatusCode::OK);
     let standing = async || {
-        let around = site
-            .store
-            .copy_in_context(site.copy)
-            .await
-            .unwrap()
-            .unwrap();
+        let around = site.around().await;
         Topic::ALL.map(|topic| around.contact.consent.get(topic).state)
     };
     assert_eq!(standing().await, [ConsentState::Withdrawn; 4]);

@@ -1,15 +1,15 @@
 //! The register of who tracks whom, and the monthly report.
 
 use super::limit;
-use crate::Shared;
 use crate::auth::{ApiUser, May};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::Params;
 use crate::pages::{month_report, scope};
+use crate::{Shared, paging};
 use axum::Json;
 use axum::extract::State;
 use model::role::Act;
-use model::{MessageId, Mode, PerAxis, Time};
+use model::{Mode, PerAxis};
 use serde::{Deserialize, Serialize};
 use store::RegisterFilter;
 use utoipa::{IntoParams, ToSchema};
@@ -66,15 +66,6 @@ pub(super) struct Query {
     limit: Option<u16>,
 }
 
-fn place(text: &str) -> Result<(Time, MessageId)> {
-    let bad = || Error::Query("after: take it from the page before".into());
-    let (at, id) = text.split_once('.').ok_or_else(bad)?;
-    Ok((
-        Time(at.parse().map_err(|_| bad())?),
-        id.parse().map_err(|_| bad())?,
-    ))
-}
-
 /// Every mail that carried tracking: the user's own, or everybody's for roles that see all. Newest first.
 #[utoipa::path(get, path = "/api/v1/compliance/register", operation_id = "list_register", tag = "compliance", params(Query), responses(
     (status = 200, body = Register),
@@ -88,17 +79,12 @@ pub(super) async fn register(
     let limit = limit(query.limit)?;
     let filter = RegisterFilter {
         user: scope(&user),
-        after: query.after.as_deref().map(place).transpose()?,
+        after: paging::after(&query.after.unwrap_or_default())?,
         limit: u32::from(limit) + 1,
         ..RegisterFilter::default()
     };
     let mut found = web.app.store.register(user.workspace, filter).await?;
-    let more = found.len() > usize::from(limit);
-    found.truncate(limit.into());
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| format!("{}.{}", last.at.0, last.message));
+    let next = paging::cut(&mut found, limit.into(), |last| last.place().to_string());
     let modes = |(m, copies): &(PerAxis<Mode>, u32)| TrackedCopies {
         open: m.open.as_str(),
         click: m.click.as_str(),

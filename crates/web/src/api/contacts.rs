@@ -2,11 +2,11 @@
 
 use super::age::AgeItem;
 use super::limit;
-use crate::Shared;
 use crate::auth::ApiUser;
 use crate::error::{Error, Result};
 use crate::extract::{Id, Params};
 use crate::pages::{find_contact, withdraw_all};
+use crate::{Shared, paging};
 use axum::Json;
 use axum::extract::State;
 use model::profile::MailConsent;
@@ -168,12 +168,7 @@ pub(super) async fn list(
         ..ContactFilter::default()
     };
     let mut found = web.app.store.contacts(user.workspace, filter).await?;
-    let more = found.len() > usize::from(limit);
-    found.truncate(limit.into());
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|contact| contact.address.key());
+    let next = paging::cut(&mut found, limit.into(), |last| last.address.key());
     let now = (web.app.ambient.now)();
     Ok(Json(Contacts {
         items: found

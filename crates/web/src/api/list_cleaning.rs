@@ -1,10 +1,10 @@
 //! Who seems to read the mails no more: the one use that the day of a last open may be put to.
 
 use super::limit;
-use crate::Shared;
 use crate::auth::ApiUser;
 use crate::error::{Error, Result};
 use crate::extract::Params;
+use crate::{Shared, paging};
 use axum::Json;
 use axum::extract::State;
 use model::Day;
@@ -64,12 +64,7 @@ pub(super) async fn list(
         .store
         .contacts_inactive(user.workspace, since, query.after, limit + 1);
     let mut found = found.await?;
-    let more = found.len() > usize::from(limit);
-    found.truncate(limit.into());
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| last.address.to_string());
+    let next = paging::cut(&mut found, limit.into(), |last| last.address.to_string());
     let reach = web.app.store.list_cleaning_reach(user.workspace, since);
     let reach = reach.await?;
     let item = |one: &store::Inactive| InactiveItem {

@@ -1,11 +1,11 @@
 //! Messages and copies.
 
 use super::limit;
-use crate::Shared;
 use crate::auth::ApiUser;
 use crate::error::{Error, Result};
 use crate::extract::{Id, Params};
 use crate::pages::{scope, visible};
+use crate::{Shared, paging};
 use axum::Json;
 use axum::extract::State;
 
@@ -143,7 +143,8 @@ pub(super) struct Query {
     /// Messages that have a copy with this tick: `sent`, `read`, `unsure`, `limited`, `untracked`.
     tick: Option<String>,
     /// The `next` of the page before.
-    after: Option<String>,
+    #[serde(default)]
+    after: String,
     /// Messages on the page: 1 to 100, else 50.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
@@ -159,30 +160,19 @@ pub(super) async fn list(
     user: ApiUser,
     Params(query): Params<Query>,
 ) -> Result<Json<Messages>> {
-    let tick = query.tick.as_deref().map(|word| {
-        let found = Tick::ALL.into_iter().find(|t| t.as_str() == word);
-        found.ok_or_else(|| {
-            Error::Query(format!(
-                "tick={word}: sent, read, unsure, limited or untracked"
-            ))
-        })
-    });
-    let after = query.after.as_deref().map(str::parse::<Cursor>).transpose();
+    let tick = query.tick.as_deref().map(str::parse::<Tick>).transpose();
     let limit = limit(query.limit)?;
     let filter = MessageFilter {
         user: scope(&user),
         search: query.search,
         sender: query.sender,
-        tick: tick.transpose()?,
+        tick: tick.map_err(|why| Error::Query(format!("tick: {why}")))?,
         bounced: false,
-        after: after
-            .map_err(|_| Error::Query("after: send the `next` of the page before".into()))?,
+        after: paging::after(&query.after)?,
         limit: limit + 1,
     };
     let mut found = web.app.store.messages(user.workspace, filter).await?;
-    let more = found.len() > usize::from(limit);
-    found.truncate(limit.into());
-    let next = found.last().filter(|_| more).map(|(m, _)| {
+    let next = paging::cut(&mut found, limit.into(), |(m, _)| {
         Cursor {
             at: m.accepted_at,
             id: m.id,

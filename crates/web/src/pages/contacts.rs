@@ -2,10 +2,10 @@
 
 use super::view::{When, consent_word};
 use super::{Page, show as render};
-use crate::Shared;
 use crate::auth::User;
 use crate::error::{Error, Result};
 use crate::extract::Params;
+use crate::{Shared, paging};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -54,11 +54,6 @@ impl ContactsPage {
     fn tell_by(untold: &Untold) -> When {
         When(untold.tell_by)
     }
-
-    fn states() -> Vec<(&'static str, &'static str)> {
-        let words = |state: ConsentState| (state.as_str(), consent_word(state));
-        ConsentState::ALL.into_iter().map(words).collect()
-    }
 }
 
 /// `GET /contacts`
@@ -83,9 +78,7 @@ pub(super) async fn list(
         ..ContactFilter::default()
     };
     let mut found = web.app.store.contacts(user.workspace, wanted).await?;
-    let further = found.len() > usize::from(PAGE);
-    found.truncate(PAGE.into());
-    let more = found.last().filter(|_| further).map(|last| {
+    let more = paging::cut(&mut found, PAGE.into(), |last| {
         let mut query = url::form_urlencoded::Serializer::new(String::from("/contacts?"));
         query
             .append_pair("search", &filter.search)

@@ -1,10 +1,10 @@
 //! Who seems to read the mails no more, for taking them off a list.
 
 use super::{Page, show as render};
-use crate::Shared;
 use crate::auth::User;
 use crate::error::{Error, Result};
 use crate::extract::Params;
+use crate::{Shared, paging};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -52,11 +52,9 @@ pub(super) async fn show(
         .store
         .contacts_inactive(user.workspace, since, after, PAGE + 1);
     let mut inactive = found.await?;
-    let further = inactive.len() > usize::from(PAGE);
-    inactive.truncate(PAGE.into());
     let reach = web.app.store.list_cleaning_reach(user.workspace, since);
     let reach = reach.await?;
-    let more = inactive.last().filter(|_| further).map(|last| {
+    let more = paging::cut(&mut inactive, PAGE.into(), |last| {
         let mut query = url::form_urlencoded::Serializer::new(String::from("/contacts/inactive?"));
         query.append_pair("since", &since.to_string());
         query.append_pair("after", last.address.as_str()).finish()

@@ -4,7 +4,7 @@ mod story;
 
 use self::story::Story;
 use super::sent::visible;
-use super::view::{CopyView, When, kind_words, role_words, skip_words};
+use super::view::{CopyView, When, kind_words, role_words, skip_words, subject_or_none};
 use super::{Page, show as render};
 use crate::Shared;
 use crate::auth::User;
@@ -135,11 +135,7 @@ pub(super) async fn show(
         path: part.path,
         content_type: part.content_type,
     });
-    let subject = if message.subject.is_empty() {
-        "(no subject)".to_owned()
-    } else {
-        message.subject.clone()
-    };
+    let subject = subject_or_none(&message.subject);
     let page = Page::of(&user, "sent", subject);
     let index = index.into_iter().map(|copy| CopyView { copy }).collect();
     Ok(render(&MessagePage {

@@ -3,10 +3,10 @@
 use super::sums::Sums;
 use super::view::{CopyView, Mark, When};
 use super::{Page, show as render};
-use crate::Shared;
 use crate::auth::User;
 use crate::error::{Error, Result};
 use crate::extract::{Id, Params};
+use crate::{Shared, paging};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -67,22 +67,10 @@ impl Filter {
     ];
 
     fn parse(&self, user: Option<UserId>) -> Result<MessageFilter> {
-        let unknown = || Error::Query(format!("There is no filter {:?}.", self.show));
+        let unknown = |_| Error::Query(format!("There is no filter {:?}.", self.show));
         let tick = match self.show.as_str() {
             "" | "bounced" => None,
-            word => Some(
-                Tick::ALL
-                    .into_iter()
-                    .find(|t| t.as_str() == word)
-                    .ok_or_else(unknown)?,
-            ),
-        };
-        let after: Option<Cursor> = match self.after.as_str() {
-            "" => None,
-            text => Some(
-                text.parse()
-                    .map_err(|_| Error::Query("This page of the list does not exist.".into()))?,
-            ),
+            word => Some(word.parse::<Tick>().map_err(unknown)?),
         };
         let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         Ok(MessageFilter {
@@ -91,7 +79,7 @@ impl Filter {
             sender: given(&self.sender),
             tick,
             bounced: self.show == "bounced",
-            after,
+            after: paging::after(&self.after)?,
             limit: PAGE + 1,
         })
     }
@@ -144,12 +132,7 @@ pub(super) async fn list(
         .store
         .messages(user.workspace, filter.parse(scope(&user))?)
         .await?;
-    let more = found.len() > usize::from(PAGE);
-    found.truncate(PAGE.into());
-    let older = found
-        .last()
-        .filter(|_| more)
-        .map(|(last, _)| filter.older(last));
+    let older = paging::cut(&mut found, PAGE.into(), |(last, _)| filter.older(last));
     let mut rows = Vec::with_capacity(found.len());
     for (message, copies) in found {
         rows.push(row_of(&web, &user, message, copies).await?);

@@ -259,6 +259,21 @@ pub(crate) fn consent_word(state: ConsentState) -> &'static str {
     }
 }
 
+/// The states that a contact can be looked for by, each as its value and in words.
+pub(crate) fn consent_states() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let states = ConsentState::ALL.into_iter();
+    states.map(|state| (state.as_str(), consent_word(state)))
+}
+
+/// A subject, or what stands for an empty one.
+pub(crate) fn subject_or_none(subject: &str) -> &str {
+    if subject.is_empty() {
+        "(no subject)"
+    } else {
+        subject
+    }
+}
+
 /// What a topic is about, in words.
 pub(crate) fn topic_words(topic: Topic) -> &'static str {
     match topic {

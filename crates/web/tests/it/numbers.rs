@@ -1,9 +1,9 @@
 //! Honest numbers: the tracked are the denominator, what cannot be known is an interval, machines stand apart.
 
-use crate::client::world;
+use crate::client::{Client, World, world};
 use crate::sample::Fate;
 use model::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const TO: [(&str, Fate); 5] = [
@@ -15,15 +15,20 @@ const TO: [(&str, Fate); 5] = [
 ];
 const DAY: &str = "from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z";
 
+/// A message with every fate, sent by the owner; their program, and the sums of the day.
+async fn figures(w: &World) -> (Client, Value) {
+    let owner = w.user(Role::Owner);
+    let (sent, to) = (Duration::from_mins(200), &TO);
+    w.sample.message(owner, "Figures", sent, to).await;
+    let program = w.program(owner).await;
+    let sums = program.get(&format!("/api/v1/summary?{DAY}")).await.json();
+    (program, sums)
+}
+
 #[tokio::test]
 async fn the_same_numbers_for_programs_and_for_people() {
     let w = world().await;
-    let owner = w.user(Role::Owner);
-    w.sample
-        .message(owner, "Figures", Duration::from_mins(200), &TO)
-        .await;
-    let program = w.program(owner).await;
-    let sums = program.get(&format!("/api/v1/summary?{DAY}")).await.json();
+    let (_, sums) = figures(&w).await;
     assert_eq!(
         (&sums["copies"], &sums["undelivered"]),
         (&json!(5), &json!(1))
@@ -37,7 +42,12 @@ async fn the_same_numbers_for_programs_and_for_people() {
         json!({ "tracked": 3, "sure": 1, "perhaps": 0, "percent_low": 33.3, "percent_high": 33.3 })
     );
     assert_eq!(sums["clicks"]["machine"], 1);
-    let page = w.browser(owner).await.page("/numbers").await.text;
+    let page = w
+        .browser(w.user(Role::Owner))
+        .await
+        .page("/numbers")
+        .await
+        .text;
     for part in [
         "33 % to 67 %",
         "3 tracked",
@@ -68,12 +78,7 @@ async fn a_time_that_is_none_is_refused() {
 #[tokio::test]
 async fn r_mode_17_every_rate_names_whom_it_is_about_and_of_whom_nothing_is_known() {
     let w = world().await;
-    let owner = w.user(Role::Owner);
-    w.sample
-        .message(owner, "Figures", Duration::from_mins(200), &TO)
-        .await;
-    let program = w.program(owner).await;
-    let sums = program.get(&format!("/api/v1/summary?{DAY}")).await.json();
+    let (program, sums) = figures(&w).await;
     assert_eq!(
         (
             &sums["n_tracked"],
@@ -93,6 +98,11 @@ async fn r_mode_17_every_rate_names_whom_it_is_about_and_of_whom_nothing_is_know
     );
     let all = cleaning["n_not_applicable"].as_u64().unwrap();
     assert!(all >= TO.len() as u64, "{cleaning}");
-    let page = w.browser(owner).await.page("/contacts/inactive").await.text;
+    let page = w
+        .browser(w.user(Role::Owner))
+        .await
+        .page("/contacts/inactive")
+        .await
+        .text;
     assert!(page.contains(&format!("{all} others")), "{page}");
 }

@@ -3,15 +3,15 @@
 use super::super::view::consent_word;
 use super::super::{Page, show as render};
 use super::When;
-use crate::Shared;
 use crate::auth::{May, User};
 use crate::error::{Error, Result};
 use crate::extract::Params;
+use crate::{Shared, paging};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use model::role::Act;
-use model::{ConsentState, Time, Topic};
+use model::{Time, Topic};
 use serde::Deserialize;
 use std::str::FromStr;
 use store::{Contact, ContactFilter};
@@ -68,11 +68,6 @@ pub(super) fn short(topic: Topic) -> &'static str {
 }
 
 impl Consents {
-    fn states() -> Vec<(&'static str, &'static str)> {
-        let words = |state: ConsentState| (state.as_str(), consent_word(state));
-        ConsentState::ALL.into_iter().map(words).collect()
-    }
-
     fn topics() -> [(&'static str, &'static str); 4] {
         Topic::ALL.map(|topic| (topic.as_str(), short(topic)))
     }
@@ -110,9 +105,7 @@ pub(super) async fn page(
         limit: PAGE + 1,
     };
     let mut found = web.app.store.contacts(user.workspace, filter).await?;
-    let further = found.len() > usize::from(PAGE);
-    found.truncate(PAGE.into());
-    let more = found.last().filter(|_| further).map(|last| {
+    let more = paging::cut(&mut found, PAGE.into(), |last| {
         let start = String::from("/compliance/consents?");
         let mut query = url::form_urlencoded::Serializer::new(start);
         query

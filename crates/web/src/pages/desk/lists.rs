@@ -3,14 +3,15 @@
 use super::super::view::topic_words;
 use super::sheet::{Cell, PAGE, Sheet, Span};
 use super::{DAY, in_words, names};
-use crate::Shared;
 use crate::auth::{May, User};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::Params;
+use crate::{Shared, paging};
 use axum::extract::State;
 use axum::response::Response;
 use model::role::Act;
-use model::{ActKind, Time};
+use model::{ActKind, Time, UserId};
+use std::collections::HashMap;
 use store::ActFilter;
 
 /// `GET /compliance/lowered`
@@ -166,68 +167,22 @@ pub(super) async fn acts(
 ) -> Result<Response> {
     user.may(Act::SeeAll)?;
     let (from, to) = span.times((web.app.ambient.now)())?;
-    let before = match span.after.as_str() {
-        "" => None,
-        text => Some(
-            text.parse()
-                .map_err(|_| Error::Query("after: take it from the page before".into()))?,
-        ),
-    };
     let filter = ActFilter {
         from: Some(from),
         to: Some(to),
-        before,
+        before: paging::after(&span.after)?,
         limit: PAGE as u32 + 1,
         ..ActFilter::default()
     };
     let mut found = web.app.store.acts(user.workspace, filter).await?;
-    let further = found.len() > PAGE;
-    found.truncate(PAGE);
-    let more = found.last().filter(|_| further).map(|last| {
+    let more = paging::cut(&mut found, PAGE, |last| {
         format!(
             "/compliance/acts?from={}&to={}&after={}",
             span.from, span.to, last.seq
         )
     });
     let names = names(&web, &user).await?;
-    let row = |act: store::Act| {
-        let who = match act.user {
-            Some(id) => names
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| "a former user".into()),
-            None if act.kind == ActKind::UserSignInFailed => "somebody".into(),
-            None => "on the machine".into(),
-        };
-        let object = match act.object.split_once(':') {
-            Some(("user", id)) => id.parse().ok().and_then(|id| names.get(&id).cloned()),
-            _ => None,
-        };
-        let change = match (&act.before, &act.after) {
-            (Some(before), Some(after)) => Some(format!("from: {before}\nto: {after}")),
-            (None, Some(after)) => Some(after.clone()),
-            (Some(before), None) => Some(before.clone()),
-            (None, None) => None,
-        };
-        let mut what = vec![act.kind.words().to_owned()];
-        what.extend(
-            object
-                .filter(|name| *name != who)
-                .map(|name| format!("about {name}")),
-        );
-        what.extend(
-            change
-                .into_iter()
-                .flat_map(|c| c.lines().map(str::to_owned).collect::<Vec<_>>()),
-        );
-        vec![
-            Cell::At(act.at),
-            Cell::Text(who),
-            Cell::Lines(what),
-            Cell::Text(act.reason.unwrap_or_default()),
-            Cell::Text(act.seq.to_string()),
-        ]
-    };
+    let row = |act| row_of(act, &names);
     Ok(Sheet {
         intro: "Who did what, when and why. Each line is an entry of the ledger, which the command “overt audit verify” checks."
             .into(),
@@ -239,4 +194,37 @@ pub(super) async fn acts(
         ..Sheet::of(&user, "Acts", "acts")
     }
     .respond())
+}
+
+/// What was done, by whom, to what, and why: a row of the list.
+fn row_of(act: store::Act, names: &HashMap<UserId, String>) -> Vec<Cell> {
+    let who = match act.user {
+        Some(id) => names
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| "a former user".into()),
+        None if act.kind == ActKind::UserSignInFailed => "somebody".into(),
+        None => "on the machine".into(),
+    };
+    let object = match act.object.split_once(':') {
+        Some(("user", id)) => id.parse().ok().and_then(|id| names.get(&id).cloned()),
+        _ => None,
+    };
+    let change = match (&act.before, &act.after) {
+        (Some(before), Some(after)) => Some(format!("from: {before}\nto: {after}")),
+        (None, Some(after)) => Some(after.clone()),
+        (Some(before), None) => Some(before.clone()),
+        (None, None) => None,
+    };
+    let mut what = vec![act.kind.words().to_owned()];
+    let other = object.filter(|name| *name != who);
+    what.extend(other.map(|name| format!("about {name}")));
+    what.extend(change.iter().flat_map(|c| c.lines()).map(str::to_owned));
+    vec![
+        Cell::At(act.at),
+        Cell::Text(who),
+        Cell::Lines(what),
+        Cell::Text(act.reason.unwrap_or_default()),
+        Cell::Text(act.seq.to_string()),
+    ]
 }

@@ -5,14 +5,14 @@ use super::super::view::mode_words;
 use super::csv::{FILE, csv, csv_file};
 use super::names;
 use super::sheet::{Cell, PAGE, Sheet, Span};
-use crate::Shared;
 use crate::auth::User;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::Params;
+use crate::{Shared, paging};
 use axum::extract::State;
 use axum::response::Response;
 use model::role::Act;
-use model::{ActKind, MessageClass, MessageId, Mode, PerAxis, Time};
+use model::{ActKind, MessageClass, Mode, PerAxis};
 use store::{By, RegisterFilter, Registered};
 
 fn modes(m: &PerAxis<Mode>) -> String {
@@ -58,23 +58,17 @@ pub(super) async fn page(
     Params(mut span): Params<Span>,
 ) -> Result<Response> {
     let (from, to) = span.times((web.app.ambient.now)())?;
-    let after = place(&span.after)?;
     let filter = RegisterFilter {
         user: scope(&user),
         from: Some(from),
         to: Some(to),
-        after,
+        after: paging::after(&span.after)?,
         limit: PAGE as u32 + 1,
     };
     let mut found = web.app.store.register(user.workspace, filter).await?;
-    let further = found.len() > PAGE;
-    found.truncate(PAGE);
     let query = format!("from={}&to={}", span.from, span.to);
-    let more = found.last().filter(|_| further).map(|last| {
-        format!(
-            "/compliance/register?{query}&after={}.{}",
-            last.at.0, last.message
-        )
+    let more = paging::cut(&mut found, PAGE, |last| {
+        format!("/compliance/register?{query}&after={}", last.place())
     });
     let names = names(&web, &user).await?;
     let row = |line: Registered| {
@@ -113,17 +107,6 @@ pub(super) async fn page(
         ..Sheet::of(&user, "Register", "register")
     }
     .respond())
-}
-
-/// `1795294080000.BwcH…`: where a page ended.
-fn place(text: &str) -> Result<Option<(Time, MessageId)>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let bad = || Error::Query("after: take it from the page before".into());
-    let (at, id) = text.split_once('.').ok_or_else(bad)?;
-    let at = at.parse().map_err(|_| bad())?;
-    Ok(Some((Time(at), id.parse().map_err(|_| bad())?)))
 }
 
 /// `GET /compliance/register.csv`: the same as a file. Drawing it is an act.
