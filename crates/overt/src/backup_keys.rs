@@ -1,11 +1,11 @@
 //! The key file beside backups: written with each backup, and again after each erasure, so that it never holds the key
 //! of anybody who was erased. What was in the file before is written over.
 
+use crate::private_file;
 use anyhow::{Context, Result};
 use model::Time;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use store::{BackupKeys, Store};
 
@@ -25,14 +25,7 @@ pub(crate) async fn refresh(store: &Store, file: &Path, now: Time) -> Result<()>
 pub(crate) async fn write(store: &Store, file: &Path, now: Time) -> Result<()> {
     let cannot = || format!("cannot write {}", file.display());
     let new = file.with_extension("new");
-    let options = &mut OpenOptions::new();
-    let opened = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new);
-    let opened = opened.with_context(cannot)?;
+    let opened = private_file::replace(&new)?;
     let kept = opened.try_clone().with_context(cannot)?;
     store.backup_keys(BufWriter::new(opened), now).await?;
     kept.sync_all().with_context(cannot)?;

@@ -28,14 +28,24 @@ use crate::ambient;
 use crate::config::Config;
 use anyhow::{Context, Result};
 use std::future::Future;
-use std::path::Path;
+use std::path::PathBuf;
 use store::Store;
 
-/// The configuration, with the clock turned as it says.
-pub(crate) fn configured(file: Option<&Path>) -> Result<Config> {
-    let config = Config::load(file)?;
-    ambient::turn_clock(config.clock_offset_seconds);
-    Ok(config)
+/// Where the configuration is: an argument of every command that has one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConfigFile {
+    /// The configuration file [default: ./overt.toml, then the user's, then /etc/overt/overt.toml]
+    #[arg(long, env = "OVERT_CONFIG", global = true)]
+    config: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    /// The configuration, with the clock turned as it says.
+    pub(crate) fn load(&self) -> Result<Config> {
+        let config = Config::load(self.config.as_deref())?;
+        ambient::turn_clock(config.clock_offset_seconds);
+        Ok(config)
+    }
 }
 
 /// The database of a configuration.

@@ -1,14 +1,14 @@
 //! The key file: the secrets that tokens are made with, the one that receipts and heads of the ledger are signed with,
 //! the one of the suppression list, and the one that the secrets of webhooks follow from. It is the only thing besides the database that must be kept.
 
-use crate::ambient;
+use crate::{ambient, private_file};
 use anyhow::{Context, Result, bail};
 use data_encoding::BASE64;
 use model::{Keyring, SigningKey, SuppressionKey, WebhookKey};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The key file of a data folder.
@@ -77,17 +77,8 @@ pub(crate) fn create(data: &Path) -> Result<()> {
             webhook: Secret::draw()?,
         })?
     );
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .with_context(|| {
-            format!(
-                "cannot write {} (an existing key file is never overwritten)",
-                path.display()
-            )
-        })?;
+    let mut file =
+        private_file::create(&path).context("an existing key file is never written over")?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     File::open(data)?.sync_all()?; // the file's name, too, must survive a power cut

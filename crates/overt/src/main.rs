@@ -18,6 +18,7 @@ mod mail_hosts;
 mod metrics;
 mod networks;
 mod preflight;
+mod private_file;
 mod runtime;
 mod security_txt;
 

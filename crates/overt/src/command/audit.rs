@@ -6,7 +6,7 @@
 
 mod export;
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::{keys, log};
 use anyhow::{Context, Result, ensure};
 use model::ledger::{Entry, Head, SignedHead, Tampering, verify};
@@ -22,9 +22,8 @@ use store::{Chain, Opening, Store};
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG", global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -88,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         print!("{}", store::grants(role));
         return Ok(ExitCode::SUCCESS);
     }
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let key = keys::load(&config.data)?.signing.public();
     if matches!(arguments.what, What::Key) {
         println!("{key}");

@@ -1,12 +1,10 @@
 //! `overt backup`: everything in the database into one file, while the server runs. What is about contacts is sealed under
 //! keys that stand in another file, which must not lie beside it.
 
-use super::{block_on, configured, open};
-use crate::{ambient, backup_keys, log};
+use super::{ConfigFile, block_on, open};
+use crate::{ambient, backup_keys, log, private_file};
 use anyhow::{Context, Result};
-use std::fs::OpenOptions;
 use std::io::BufWriter;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,22 +13,19 @@ use std::process::ExitCode;
 pub(crate) struct Arguments {
     /// The file to write; an existing one is not written over
     file: PathBuf,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let ambient = ambient::REAL;
     block_on(async {
         let store = open(&config).await?;
         let file = &arguments.file;
         let cannot = || format!("cannot write {}", file.display());
-        let options = &mut OpenOptions::new();
-        let opened = options.write(true).create_new(true).mode(0o600).open(file);
-        let opened = opened.with_context(cannot)?;
+        let opened = private_file::create(file)?;
         let kept = opened.try_clone().with_context(cannot)?;
         let now = (ambient.now)();
         let saved = store.backup(BufWriter::new(opened), (ambient.random)(), now);

@@ -3,8 +3,7 @@
 
 use super::evidence::keep;
 use super::person::{Whom, find};
-use super::{block_on, configured, open};
-use crate::config::Config;
+use super::{ConfigFile, block_on, open};
 use crate::evidence::of_contact::{Proven, Subject, draw, story, verify as verify_proof};
 use crate::evidence::{read, verify};
 use crate::{ambient, keys, log};
@@ -20,9 +19,8 @@ use store::{By, Evidence};
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG", global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -56,7 +54,7 @@ enum What {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = arguments.config.as_deref();
+    let config = &arguments.config;
     match &arguments.what {
         What::Show { whom, json } => show(whom, *json, config)?,
         What::Export { whom, out } => export(whom, out, config)?,
@@ -73,8 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(whom: &Whom, as_json: bool, config: Option<&Path>) -> Result<()> {
-    let config = configured(config)?;
+fn show(whom: &Whom, as_json: bool, config: &ConfigFile) -> Result<()> {
+    let config = config.load()?;
     let evidence = block_on(async {
         let store = open(&config).await?;
         let contact = find(&store, whom).await?;
@@ -122,8 +120,8 @@ fn shown(evidence: &Evidence, subject: &Subject) -> serde_json::Value {
     })
 }
 
-fn export(whom: &Whom, out: &Path, config: Option<&Path>) -> Result<()> {
-    let config = configured(config)?;
+fn export(whom: &Whom, out: &Path, config: &ConfigFile) -> Result<()> {
+    let config = config.load()?;
     let key = keys::load(&config.data)?.signing;
     let bytes = block_on(async {
         let store = open(&config).await?;
@@ -180,8 +178,8 @@ fn tell_proven(proven: &Proven, key: &PublicKey) {
     }
 }
 
-fn own_key(config: Option<&Path>) -> Result<PublicKey> {
-    Ok(keys::load(&Config::load(config)?.data)?.signing.public())
+fn own_key(config: &ConfigFile) -> Result<PublicKey> {
+    Ok(keys::load(&config.load()?.data)?.signing.public())
 }
 
 fn tell(receipt: &Receipt) {

@@ -1,7 +1,7 @@
 //! `overt contact import`: a list of people into a workspace, every one with where the address comes from; or one person
 //! out of another instance's export (GDPR Art. 20).
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::{ambient, log};
 use anyhow::{Context, Result, bail, ensure};
 use model::export::Export;
@@ -19,9 +19,8 @@ const EXPORT_BYTES_MAX: usize = 256 << 20;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG", global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -67,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         !reason.is_empty() || !entries.iter().any(Entry::grants),
         "{name} says that people agreed, with evidence: say with --reason why that is entered here"
     );
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     block_on(async {
         let store = open(&config).await?;
         let mut chains = store.ledger_chains().await?;

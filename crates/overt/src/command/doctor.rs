@@ -1,6 +1,6 @@
 //! `overt doctor`: checks what a running server depends on, and says what to do.
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::config::{Config, Http};
 use crate::finding::Finding::{self, Broken, Fine, Unanswered, Watch};
 use crate::mail_hosts::Resolver;
@@ -10,7 +10,6 @@ use crate::{ambient, base, keys, log, networks};
 use anyhow::Result;
 use model::Time;
 use model::complaints::{self, Alarm};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +19,8 @@ use wire::smtp::{Relay, Timeouts};
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
     /// The findings as JSON
     #[arg(long)]
     json: bool,
@@ -42,7 +40,7 @@ const WEBHOOKS_MAX: u16 = 20;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let findings = block_on(examine(&config))?;
     let broken = findings
         .iter()

@@ -4,7 +4,7 @@
 //! that is imported later must not bring them back into a newsletter.
 
 use super::person::{Whom, find};
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::{ambient, backup_keys, keys, log};
 use anyhow::{Context, Result, bail};
 use model::{ErasedBy, SignedReceipt};
@@ -25,15 +25,14 @@ pub(crate) struct Arguments {
     /// Where the receipt goes [default: standard output]
     #[arg(long)]
     receipt: Option<PathBuf>,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
     let whom = &arguments.whom;
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let keys = keys::load(&config.data)?;
     block_on(async {
         let store = open(&config).await?.with_webhook_key(keys.webhook);

@@ -1,16 +1,15 @@
 //! `overt evidence`: draws a signed archive for auditors, and verifies one without a server.
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::evidence::gather::{Period, gather};
 use crate::evidence::{About, pack, read, verify};
-use crate::{ambient, keys, log};
-use anyhow::{Context, Result, bail};
+use crate::{ambient, keys, log, private_file};
+use anyhow::{Result, bail};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::{ActKind, PublicKey, Time};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::By;
@@ -30,9 +29,8 @@ pub(crate) struct Arguments {
     /// The ZIP file to write
     #[arg(long)]
     out: Option<PathBuf>,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -72,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if from > to {
         bail!("--from {from} comes after --to {to}");
     }
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let key = keys::load(&config.data)?.signing;
     let period = Period {
         from: first_moment(from)?,
@@ -114,13 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 /// Writes an archive: for its owner only, since it holds who did what; and nothing is overwritten.
 pub(crate) fn keep(out: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(out)
-        .with_context(|| format!("cannot write {}", out.display()))?;
-    Ok(file.write_all(bytes)?)
+    Ok(private_file::create(out)?.write_all(bytes)?)
 }
 
 fn first_moment(day: Date) -> Result<Time> {

@@ -1,14 +1,14 @@
 //! `overt export`: everything held about one person, to be handed to them (GDPR Art. 15 and 20).
 
 use super::person::{Whom, find};
-use super::{block_on, configured, open};
-use crate::{ambient, log};
+use super::{ConfigFile, block_on, open};
+use crate::{ambient, log, private_file};
 use anyhow::{Context, Result, bail};
 use model::Language;
 use model::export::{Export, csv, html};
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::DirBuilder;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -29,9 +29,8 @@ pub(crate) struct Arguments {
     /// Print the JSON Schema of the JSON form, and nothing else
     #[arg(long, exclusive = true)]
     schema: bool,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -50,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Some(whom) = &arguments.whom else {
         bail!("whose data? Give their address: `overt export ann@example.org`");
     };
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let export = block_on(async {
         let store = open(&config).await?;
         let contact = find(&store, whom).await?;
@@ -88,14 +87,7 @@ fn write(export: &Export, format: Format, out: Option<&Path>) -> Result<()> {
 
 /// Readable by its owner only: it is somebody's life.
 fn private(file: &Path, content: &str) -> Result<()> {
-    let options = &mut OpenOptions::new();
-    let opened = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(file);
-    opened
-        .and_then(|mut opened| opened.write_all(content.as_bytes()))
+    private_file::replace(file)?
+        .write_all(content.as_bytes())
         .with_context(|| format!("cannot write {}", file.display()))
 }

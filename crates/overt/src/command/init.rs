@@ -2,7 +2,7 @@
 
 use super::block_on;
 use crate::config::{Config, FILE};
-use crate::{ambient, keys, log};
+use crate::{ambient, keys, log, private_file};
 use anyhow::{Context, Result, bail};
 use model::url::Origin;
 use model::{EmailAddress, IdentityId, Language, Mode, PerAxis, Role, UserId, WorkspaceId};
@@ -340,7 +340,7 @@ fn write_config(file: &Path, arguments: &Arguments, answers: &Answers) -> Result
         dkim = dkim_sections(arguments.dkim_domain.as_deref()),
     );
     // It may come to hold the relay's password.
-    let mut out = private_file(file)?;
+    let mut out = private_file::create(file)?;
     out.write_all(text.as_bytes())?;
     Ok(())
 }
@@ -359,7 +359,7 @@ fn write_dkim_keys(dir: &Path, domain: &str) -> Result<()> {
         }
         let pem = wire::dkim::generate(algorithm).context("cannot make a DKIM key")?;
         wire::dkim::Signer::new(domain, selector, pem.as_bytes()).context("--dkim-domain")?;
-        private_file(&path)?.write_all(pem.as_bytes())?;
+        private_file::create(&path)?.write_all(pem.as_bytes())?;
     }
     Ok(())
 }
@@ -375,15 +375,4 @@ fn dkim_sections(domain: Option<&str>) -> String {
             format!("\n[[dkim]]\ndomain = {domain}\nselector = \"{selector}\"\nkey = \"dkim-{selector}.pem\"\n")
         })
         .collect()
-}
-
-/// A new file that only its owner can read.
-fn private_file(path: &Path) -> Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))
 }

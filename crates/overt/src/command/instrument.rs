@@ -7,7 +7,7 @@ mod report;
 mod sample;
 mod table;
 
-use super::configured;
+use super::ConfigFile;
 use crate::base::Base;
 use crate::config::Config;
 use crate::log;
@@ -38,9 +38,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     #[allow(clippy::option_option)] // clap's way to tell: not given, without a file, with one
     report: Option<Option<PathBuf>>,
-    /// The configuration file [default: ./overt.toml, then the user's, then /etc/overt/overt.toml]
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
     /// Needs no configuration: throw-away keys, the origin <https://sample.invalid>, as if everyone had agreed. For
     /// looking and testing; nothing in it can ever be tracked
     #[arg(long)]
@@ -84,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (copies, means) = if arguments.sample {
         sample::copies(&plan, &arguments.to)?
     } else {
-        let config = configured(arguments.config.as_deref())?;
+        let config = arguments.config.load()?;
         super::block_on(hand_over(&config, &plan, &arguments.to))?
     };
     let mut missing = false;

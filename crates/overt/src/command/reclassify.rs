@@ -3,7 +3,7 @@
 //! No address and no user-agent is stored. What is judged again is what the reasons of a hit name: which program, what kind of
 //! network, which headers, what comparing found. Without `--apply` it only tells what would change.
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::base::profiles;
 use crate::config::Config;
 use crate::{ambient, log};
@@ -12,7 +12,6 @@ use model::{Axis, Meaning};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use verdict::{Judge, RULES_VERSION, Tables};
@@ -26,9 +25,8 @@ pub(crate) struct Arguments {
     /// The result as JSON
     #[arg(long)]
     json: bool,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 /// What it came to.
@@ -62,7 +60,7 @@ type Alike = (Axis, String, Meaning, Meaning, String);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let judge = Judge::new(Tables::built_in().context("the built-in verdict tables are damaged")?);
     let outcome = block_on(reclassify(&config, judge, arguments.apply))?;
     if arguments.json {

@@ -1,24 +1,22 @@
 //! `overt report`: takes in a report that came back by mail, from a pipe: a Sieve rule, an alias, a mail filter.
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::{ambient, keys, log};
 use anyhow::{Context, Result};
 use std::io::Read;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use store::ReportScope;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let (mut mail, longest) = (Vec::new(), mail::report::REPORT_BYTES_MAX as u64);
     // One byte more shows that it is too long.
     let mut input = std::io::stdin().lock().take(longest + 1);

@@ -1,13 +1,12 @@
 //! `overt request`: what people ask for under their rights, each with the day by which it must be answered.
 
 use super::person::{Whom, find};
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::{ambient, log};
 use anyhow::{Context, Result, bail};
 use model::filled::Filled;
 use model::request::Standing;
 use model::{RequestId, Right, Time, WorkspaceId};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use store::{By, NewRequest, Request, Store};
 
@@ -16,9 +15,8 @@ use store::{By, NewRequest, Request, Store};
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG", global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -64,7 +62,7 @@ const LISTED_MAX: u16 = 1_000;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let ambient = ambient::REAL;
     let now = (ambient.now)();
     block_on(async {

@@ -1,7 +1,7 @@
 //! `overt restore`: reads a backup into an empty database, without those who were erased since. Also the way from SQLite to
 //! PostgreSQL: back up, set `database` to the new place, restore.
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::{ambient, backup_keys, log};
 use anyhow::{Context, Result};
 use std::fs::File;
@@ -21,14 +21,13 @@ pub(crate) struct Arguments {
     /// Leave behind mail and events that waited when the backup was made; they may have left since
     #[arg(long)]
     without_queue: bool,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let read = |file: &PathBuf| -> Result<_> {
         let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
         Ok(BufReader::new(opened))

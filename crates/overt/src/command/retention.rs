@@ -1,10 +1,9 @@
 //! `overt retention`: clears away what has been kept for its term, which a server does by itself every hour, or only
 //! says what that would be.
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::{ambient, log};
 use anyhow::Result;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use store::Due;
 
@@ -17,14 +16,13 @@ pub(crate) struct Arguments {
     /// The report as JSON
     #[arg(long)]
     json: bool,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let terms = config.retention.terms();
     let ambient = ambient::REAL;
     block_on(async {

@@ -1,13 +1,13 @@
 //! `overt serve`: all roles, or some.
 
-use super::{block_on, configured, stop_signal};
+use super::{ConfigFile, block_on, stop_signal};
 use crate::base::Base;
 use crate::config::{Config, Http};
 use crate::mail_hosts::{MailHosts, Resolver};
 use crate::runtime::Running;
 use crate::{listen, log, networks};
 use anyhow::{Context, Result, bail};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use wire::smtp::ServerTls;
@@ -16,9 +16,8 @@ use wire::tls::server_config_from_files;
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The configuration file [default: ./overt.toml, then the user's, then /etc/overt/overt.toml]
-    #[arg(long, env = "OVERT_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
     /// Only this role; may be given several times [default: all]
     #[arg(long = "role", value_enum)]
     roles: Vec<Role>,
@@ -39,7 +38,7 @@ enum Role {
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     log::start(false);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     block_on(serve(config, arguments.roles))
 }
 

@@ -4,11 +4,10 @@
 //! Each change is an act in the ledger, done by the operator. Nobody's password is set here: a link lets them choose
 //! one, once, within a day.
 
-use super::{block_on, configured, open};
+use super::{ConfigFile, block_on, open};
 use crate::{ambient, log};
 use anyhow::{Result, bail, ensure};
 use model::{EmailAddress, IdentityId, Role, Secret, UserId};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use store::{By, Identity, Member, Store, User};
@@ -21,9 +20,8 @@ const LINK_LIFE: Duration = Duration::from_hours(24);
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
-    /// The configuration file
-    #[arg(long, env = "OVERT_CONFIG", global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -70,7 +68,7 @@ enum What {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     log::start(true);
-    let config = configured(arguments.config.as_deref())?;
+    let config = arguments.config.load()?;
     let origin = &config.admin.origin;
     block_on(async {
         let store = open(&config).await?;

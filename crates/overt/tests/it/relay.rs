@@ -182,19 +182,11 @@ async fn who_wants_to_know_is_told_once_that_it_takes_longer() {
     let settings = [("RETRY__DELAY_REPORT_AFTER_SECONDS", "1")];
     let overt = Overt::with(&Database::Sqlite, sink.port, &settings).await;
     sink.refuse(ANN, 4, Reply::new(450, (4, 2, 1), "busy, come again"));
-    let mut ann = Recipient::new(ANN);
-    ann.notify = Some(Notify {
+    let wants = Notify {
         delay: true,
         ..Notify::NEVER
-    });
-    let envelope = Envelope {
-        from: OWNER.into(),
-        recipients: vec![ann],
-        ..Envelope::default()
     };
-    overt
-        .submit_envelope(envelope, html_mail(&[ANN], "Slow", "").as_bytes())
-        .await;
+    send_and_be_told(&overt, "Slow", wants).await;
     let report = sink.mail(OWNER, "Delayed").await;
     assert_report(&report, "delayed", "4.2.1", ANN);
     sink.mail(ANN, "Slow").await;
@@ -225,22 +217,27 @@ async fn a_mail_refused_as_a_whole_is_reported_in_the_relays_words() {
 async fn where_the_relay_cannot_report_success_it_is_said_so() {
     let relay = Fake::start(Trouble::None, 0).await;
     let overt = Overt::with(&Database::Sqlite, relay.port, &[]).await;
-    let mut ann = Recipient::new(ANN);
-    ann.notify = Some(Notify {
+    let wants = Notify {
         success: true,
         ..Notify::NEVER
-    });
+    };
+    send_and_be_told(&overt, "Success", wants).await;
+    overt.sent("Success", ANN).await;
+    let report = relay.mail(OWNER).await;
+    assert_report(&report, "relayed", "2.", ANN);
+}
+
+/// Sends a mail to Ann whose sender wants to know this of it.
+async fn send_and_be_told(overt: &Overt, subject: &str, wants: Notify) {
+    let mut ann = Recipient::new(ANN);
+    ann.notify = Some(wants);
     let envelope = Envelope {
         from: OWNER.into(),
         recipients: vec![ann],
         ..Envelope::default()
     };
-    overt
-        .submit_envelope(envelope, html_mail(&[ANN], "Success", "").as_bytes())
-        .await;
-    overt.sent("Success", ANN).await;
-    let report = relay.mail(OWNER).await;
-    assert_report(&report, "relayed", "2.", ANN);
+    let mail = html_mail(&[ANN], subject, "");
+    overt.submit_envelope(envelope, mail.as_bytes()).await;
 }
 
 /// The part for programs says what happened to whom (RFC 3464 §2.3).
