@@ -23,15 +23,10 @@ pub(crate) fn run() -> Result<()> {
 
 /// Thunderbird shows instrumented mails as it shows the originals.
 fn looks() -> Result<()> {
-    step::run(&mut step::cargo(&[
-        "build",
-        "--quiet",
-        "--package",
-        "overt",
-    ]))?;
+    let program = step::program()?;
     let mut node = Command::new("node");
     node.args(["--test", "thunderbird.test.mjs"])
         .current_dir(crate::root().join("crates/overt/tests/clients"))
-        .env("OVERT_BIN", step::target()?.join("debug/overt"));
+        .env("OVERT_BIN", program);
     step::run(&mut node)
 }

@@ -69,6 +69,12 @@ fn line(command: &Command) -> String {
         .join(" ")
 }
 
+/// Builds the program; where it is.
+pub(crate) fn program() -> Result<PathBuf> {
+    run(&mut cargo(&["build", "--quiet", "--package", "overt"]))?;
+    Ok(target()?.join("debug/overt"))
+}
+
 /// The folder of what cargo builds.
 pub(crate) fn target() -> Result<PathBuf> {
     let metadata = output(&mut cargo(&[

@@ -74,16 +74,11 @@ fn fetch(folder: &Path) -> Result<()> {
 pub(crate) fn browser(options: &[&str]) -> Result<Command> {
     let folder = root().join("crates/overt/tests/browser");
     fetch(&folder)?;
-    step::run(&mut step::cargo(&[
-        "build",
-        "--quiet",
-        "--package",
-        "overt",
-    ]))?;
+    let program = step::program()?;
     let mut node = Command::new("node");
     node.arg("--test")
         .args(options)
         .current_dir(folder)
-        .env("OVERT_BIN", step::target()?.join("debug/overt"));
+        .env("OVERT_BIN", program);
     Ok(node)
 }

@@ -47,6 +47,17 @@ impl Language {
         }
     }
 
+    /// Its name, in English, as the dashboard calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::Fr => "French",
+            Self::De => "German",
+            Self::It => "Italian",
+            Self::Es => "Spanish",
+        }
+    }
+
     /// The months, as in a date.
     pub fn months(self) -> [&'static str; 12] {
         match self {

@@ -40,6 +40,18 @@ pub(crate) fn letter(
         .ok()
 }
 
+/// A notice to the sender of a mail, as yet without subject and text.
+fn from_postmaster<'a>(stamp: &Stamp<'a>, about: &'a Message) -> MessageBuilder<'a> {
+    let name = "Mail delivery".to_owned();
+    let postmaster = format!("postmaster@{}", stamp.hostname);
+    MessageBuilder::new()
+        .message_id(stamp.id)
+        .date(stamp.now.0 / 1_000)
+        .from((name, postmaster))
+        .to(about.sender.as_str())
+        .header("Auto-Submitted", Raw::new("auto-replied"))
+}
+
 /// Tells the sender that a mail did not go to one of its recipients. It does not say to whom: they were erased.
 pub(crate) fn cancelled(stamp: &Stamp<'_>, message: &Message) -> Option<Vec<u8>> {
     let subject = line(&message.subject);
@@ -49,16 +61,8 @@ pub(crate) fn cancelled(stamp: &Stamp<'_>, message: &Message) -> Option<Vec<u8>>
          recipients were.\n",
         message.accepted_at.rfc2822()
     );
-    MessageBuilder::new()
-        .message_id(stamp.id)
-        .date(stamp.now.0 / 1_000)
-        .from((
-            "Mail delivery",
-            format!("postmaster@{}", stamp.hostname).as_str(),
-        ))
-        .to(message.sender.as_str())
+    from_postmaster(stamp, message)
         .subject(format!("Not sent: {subject}"))
-        .header("Auto-Submitted", Raw::new("auto-replied"))
         .text_body(text)
         .write_to_vec()
         .ok()
@@ -113,16 +117,8 @@ pub(crate) fn report(
         parts.push(MimePart::new("text/rfc822-headers; charset=utf-8", text));
     }
     let kind = ContentType::new("multipart/report").attribute("report-type", "delivery-status");
-    MessageBuilder::new()
-        .message_id(stamp.id)
-        .date(stamp.now.0 / 1_000)
-        .from((
-            "Mail delivery",
-            format!("postmaster@{}", stamp.hostname).as_str(),
-        ))
-        .to(around.message.sender.as_str())
+    from_postmaster(stamp, &around.message)
         .subject(format!("{subject}: {}", line(&around.message.subject)))
-        .header("Auto-Submitted", Raw::new("auto-replied"))
         .body(MimePart::new(kind, parts))
         .write_to_vec()
         .ok()

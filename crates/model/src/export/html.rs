@@ -4,6 +4,7 @@
 use super::words::{Words, fill};
 use super::{Export, Row, Table};
 use crate::language::Language;
+use crate::request::Right;
 use crate::time::Time;
 use serde_json::Value;
 
@@ -239,14 +240,7 @@ fn requests(export: &Export, w: &Words, out: &mut String) {
         } else {
             escape(&answer)
         };
-        let kinds = [
-            "access",
-            "rectification",
-            "erasure",
-            "restriction",
-            "portability",
-            "objection",
-        ];
+        let kinds = Right::ALL.map(Right::as_str);
         let kind = word(&kinds, &w.request_kinds, &text(request, "kind"));
         let at = told_at(w, &text(request, "received_at"));
         *out += &format!("<li>{at} {}: {answer}</li>", escape(&kind));

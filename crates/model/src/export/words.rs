@@ -10,6 +10,7 @@ mod it;
 
 use crate::language::Language;
 use crate::processor::Processor;
+use crate::request::Right;
 use crate::source::{LegalBasis, Source, SourceKind};
 use crate::time::Time;
 
@@ -46,7 +47,7 @@ pub struct Words {
     pub(super) receipt: &'static str,
     pub(super) requests: &'static str,
     /// Access, rectification, erasure, restriction, portability, objection.
-    pub(super) request_kinds: [&'static str; 6],
+    pub(super) request_kinds: [&'static str; Right::ALL.len()],
     pub(super) due: &'static str,
     pub(super) used_for: &'static str,
     pub(super) seen_by: &'static str,

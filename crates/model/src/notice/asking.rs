@@ -45,7 +45,7 @@ impl Aims {
             let text = text.trim().trim_end_matches('.');
             if !text.is_empty() {
                 let text = text.parse();
-                let text = text.map_err(|why| BadAim::Text(named(*language), why))?;
+                let text = text.map_err(|why| BadAim::Text(language.name(), why))?;
                 texts.insert(*language, text);
             }
         }
@@ -54,21 +54,10 @@ impl Aims {
             return Ok(());
         }
         if let Some(missing) = Language::ALL.iter().find(|l| !texts.contains_key(l)) {
-            return Err(BadAim::Missing(named(*missing)));
+            return Err(BadAim::Missing(missing.name()));
         }
         self.0.insert(topic, texts);
         Ok(())
-    }
-}
-
-/// A language, as the dashboard calls it.
-fn named(language: Language) -> &'static str {
-    match language {
-        Language::En => "English",
-        Language::Fr => "French",
-        Language::De => "German",
-        Language::It => "Italian",
-        Language::Es => "Spanish",
     }
 }
 

@@ -73,19 +73,6 @@ impl Connection {
         &self.extensions
     }
 
-    /// Asks whether the relay is still there.
-    pub async fn noop(&mut self) -> Result<(), SendError> {
-        if !std::mem::replace(&mut self.usable, false) {
-            return Err(self.closed(Stage::Between));
-        }
-        let reply = self.ask("NOOP", Stage::Between).await?;
-        self.usable = reply.is_positive();
-        if self.usable {
-            return Ok(());
-        }
-        Err(self.odd(Stage::Between))
-    }
-
     /// Says goodbye. Nothing that happens here matters to any mail.
     pub async fn quit(mut self) {
         if self.usable {

@@ -24,18 +24,6 @@ struct AimsPage {
     topics: Vec<Stated>,
 }
 
-impl AimsPage {
-    fn language_words(language: &Language) -> &'static str {
-        match language {
-            Language::En => "English",
-            Language::Fr => "French",
-            Language::De => "German",
-            Language::It => "Italian",
-            Language::Es => "Spanish",
-        }
-    }
-}
-
 /// One topic with what is stated, or with what was written and why that does not do.
 struct Stated {
     topic: Topic,
