@@ -187,21 +187,8 @@ fn find(tx: &mut Tx<'_>, workspace: WorkspaceId, id: WebhookId) -> Result<Option
     tx.one(&sql, params![id, workspace], webhook)
 }
 
-/// Writes down an act about a webhook.
-fn note(
-    tx: &mut Tx<'_>,
-    workspace: WorkspaceId,
-    id: WebhookId,
-    kind: ActKind,
-    by: &By,
-    change: (Option<String>, Option<String>),
-) -> Result<(), Error> {
-    let (before, after) = change;
-    let object = Object::Thing("webhook", id.to_string());
-    by.did(kind, object)
-        .before(before)
-        .after(after)
-        .write(tx, workspace)
+fn object(id: WebhookId) -> Object {
+    Object::Thing("webhook", id.to_string())
 }
 
 /// From now on nothing is sent there. What people decide waits; what mails do is not collected.
@@ -216,15 +203,9 @@ fn turn_off(
     if tx.execute(sql, params![id, workspace, why, by.at])? == 0 {
         return Ok(false);
     }
-    let after = Some(why.as_str().to_owned());
-    note(
-        tx,
-        workspace,
-        id,
-        ActKind::WebhookTurnedOff,
-        by,
-        (None, after),
-    )?;
+    by.did(ActKind::WebhookTurnedOff, object(id))
+        .after(why.as_str().to_owned())
+        .write(tx, workspace)?;
     Ok(true)
 }
 
@@ -268,7 +249,9 @@ impl Store {
             .write(move |tx| {
                 notice::hold(tx, workspace)?;
                 let (events, after) = (new.words(), Some(new.account()));
-                note(tx, workspace, id, ActKind::WebhookCreated, &by, (None, after))?;
+                by.did(ActKind::WebhookCreated, object(id))
+                    .after(after)
+                    .write(tx, workspace)?;
                 let sql = "insert into webhook (id, workspace_id, label, url, events, secret_number, secret_at,
                            failures, working_at, withheld, lost, not_before, created_at, recipient)
                            select $1, $2, $3, $4, $5, 1, $6, 0, $6, 0, 0, 0, $6, $8
@@ -314,8 +297,10 @@ impl Store {
                     ""
                 };
                 let after = format!("{}{said}", new.account());
-                let change = (Some(old.account()), Some(after));
-                note(tx, workspace, id, ActKind::WebhookChanged, &by, change)?;
+                by.did(ActKind::WebhookChanged, object(id))
+                    .before(old.account())
+                    .after(after)
+                    .write(tx, workspace)?;
                 let sql = "update webhook set label = $2, url = $3, events = $4, recipient =
                            case when $5 = 1 then recipient else $6 end where id = $1";
                 let events = new.words();
@@ -340,7 +325,7 @@ impl Store {
                 let Some(old) = find(tx, workspace, id)? else {
                     return Ok(None);
                 };
-                note(tx, workspace, id, ActKind::WebhookRotated, &by, (None, None))?;
+                by.did(ActKind::WebhookRotated, object(id)).write(tx, workspace)?;
                 let sql = "update webhook set secret_number = secret_number + 1, secret_at = $2 where id = $1";
                 tx.execute(sql, params![id, by.at])?;
                 Ok(Some(old.secret_number + 1))
@@ -386,7 +371,7 @@ impl Store {
                     owed.join(", ")
                 );
                 tx.execute(&sql, params![id, by.at])?;
-                note(tx, workspace, id, ActKind::WebhookTurnedOn, &by, (None, None))?;
+                by.did(ActKind::WebhookTurnedOn, object(id)).write(tx, workspace)?;
                 Ok(true)
             })
             .await
@@ -408,14 +393,9 @@ impl Store {
                 };
                 // The turn in the ledger first: who tells of something in theirs waits for no row of ours meanwhile.
                 let before = Some(NewWebhook::from(old).account());
-                note(
-                    tx,
-                    workspace,
-                    id,
-                    ActKind::WebhookDeleted,
-                    &by,
-                    (before, None),
-                )?;
+                by.did(ActKind::WebhookDeleted, object(id))
+                    .before(before)
+                    .write(tx, workspace)?;
                 tx.execute(
                     "delete from webhook_delivery where webhook_id = $1",
                     params![id],

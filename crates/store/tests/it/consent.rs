@@ -67,6 +67,17 @@ async fn r_cons_05_columns_are_the_fold_of_events(house: House) {
 async fn requested(house: &House, topics: &[Topic]) -> (Contact, CopyId, [u8; 16]) {
     let contact = house.contact("bob@example.org").await;
     let copy = house.copy_for(&contact, model::mode::NOTHING).await;
+    let request = agreed_on_page(house, &contact, copy, topics).await;
+    (contact, copy, request)
+}
+
+/// They agree on the page of this copy; the request's id.
+async fn agreed_on_page(
+    house: &House,
+    contact: &Contact,
+    copy: CopyId,
+    topics: &[Topic],
+) -> [u8; 16] {
     let text = house
         .store
         .consent_text_keep(Language::En, "May we?", "<p>May we?</p>", NOW)
@@ -87,7 +98,7 @@ async fn requested(house: &House, topics: &[Topic]) -> (Contact, CopyId, [u8; 16
         NOW,
     );
     made.await.unwrap();
-    (contact, copy, request)
+    request
 }
 
 async fn agreeing_takes_effect_once_confirmed(house: House) {
@@ -239,26 +250,7 @@ async fn a_withdrawal_and_a_confirmation_at_once(house: House) {
     for round in 0..10 {
         let contact = house.contact(&format!("r{round}@example.org")).await;
         let copy = house.copy_for(&contact, INDIVIDUAL).await;
-        let text = house
-            .store
-            .consent_text_keep(Language::En, "May we?", "<p>May we?</p>", NOW)
-            .await
-            .unwrap();
-        let request = id();
-        let made = house.store.consent_request(
-            NewAgreement {
-                id: request,
-                outbox: id(),
-                contact: contact.id,
-                copy: Some(copy),
-                topics: Topic::ALL.to_vec(),
-                text,
-                shown: None,
-                method: Method::Page,
-            },
-            NOW,
-        );
-        made.await.unwrap();
+        let request = agreed_on_page(&house, &contact, copy, &Topic::ALL).await;
         let (confirming, withdrawing) = (house.store.clone(), house.store.clone());
         let (workspace, who) = (house.workspace, contact.id);
         let confirm =

@@ -3,7 +3,7 @@
 use crate::house::{House, INDIVIDUAL, MINUTE, NOW, id};
 use crate::on_both;
 use model::event::Happening;
-use model::{Language, Topic, UserId, WorkspaceId};
+use model::{Language, Topic, WorkspaceId};
 use std::time::Duration;
 use store::Terms;
 
@@ -47,12 +47,7 @@ async fn numbers_have_no_gaps_for_a_reader(house: House) {
 }
 
 async fn everybody_sees_their_own(house: House) {
-    let (other, elsewhere) = (UserId(id()), WorkspaceId(id()));
-    house
-        .store
-        .user_create(house.person(other, "bea@sample.example"), house.by())
-        .await
-        .unwrap();
+    let (other, elsewhere) = (house.colleague().await, WorkspaceId(id()));
     house
         .store
         .workspace_create(elsewhere, [8; 32], "Another Ltd", Language::De, NOW)

@@ -156,6 +156,15 @@ impl House {
         }
     }
 
+    /// A second user of this workspace, with an address of their own.
+    pub(crate) async fn colleague(&self) -> UserId {
+        let bea = UserId(id());
+        let person = self.person(bea, "bea@sample.example");
+        let made = self.store.user_create(person, self.by());
+        made.await.expect("a user");
+        bea
+    }
+
     pub(crate) fn is_sqlite(&self) -> bool {
         matches!(self.config, Config::Sqlite(_))
     }

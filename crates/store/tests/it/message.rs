@@ -3,7 +3,7 @@
 use crate::house::{House, INDIVIDUAL, MINUTE, NOW, bounced, hit, id, sent};
 use crate::on_both;
 use model::mode::NOTHING;
-use model::{Axis, Meaning, MessageId, Tick, UserId, WorkspaceId};
+use model::{Axis, Meaning, MessageId, Tick, WorkspaceId};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use store::{Cursor, Error, Link, MessageFilter};
@@ -112,12 +112,7 @@ async fn filters(house: House) {
         house.agreed("bob@example.org").await,
         house.contact("eve_x@example.org").await,
     );
-    let other = UserId(id());
-    house
-        .store
-        .user_create(house.person(other, "bea@sample.example"), house.by())
-        .await
-        .unwrap();
+    let other = house.colleague().await;
     let (read, copies) = house.accept(house.draft(&[&bob], INDIVIDUAL, NOW)).await;
     house
         .record(vec![hit(copies[0], Axis::Open, Meaning::Human, NOW)], NOW)

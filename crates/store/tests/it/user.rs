@@ -241,12 +241,7 @@ async fn a_new_password_ends_all_sessions(house: House) {
 }
 
 async fn an_identity_belongs_to_one_user(house: House) {
-    let other = UserId(id());
-    house
-        .store
-        .user_create(house.person(other, "bea@sample.example"), house.by())
-        .await
-        .unwrap();
+    let other = house.colleague().await;
     let identity = |user, at: &str| Identity {
         id: IdentityId(id()),
         workspace: house.workspace,
