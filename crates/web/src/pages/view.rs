@@ -36,12 +36,11 @@ impl fmt::Display for Day {
 
 impl HtmlSafe for Day {}
 
-/// How many people's agreement stands, as the beginning of a sentence.
+/// Whose agreement stands, as the beginning of a sentence; there is one at least.
 pub(crate) fn agreements(people: u64) -> String {
     match people {
-        0 => "nobody has agreed to anything so far".into(),
-        1 => "one person has agreed, and did so".into(),
-        n => format!("{n} people have agreed, and did so"),
+        1 => "One person agreed".into(),
+        n => format!("{n} people agreed"),
     }
 }
 

@@ -50,7 +50,7 @@ async fn r_cons_13_another_name_says_beforehand_whose_agreement_would_end() {
         .await;
     let browser = w.browser(w.user(Role::Admin)).await;
     let page = browser.page("/settings").await.text;
-    assert!(page.contains("one person has agreed, and did so with the one before"));
+    assert!(page.contains("One person agreed with the one before"));
     let identity = async |form: &str| {
         let form = format!("{form}&language=en&postal_address=1+Way&contact=");
         let answer = browser.post("/settings/workspace", &form).await;
@@ -67,5 +67,5 @@ async fn r_cons_13_another_name_says_beforehand_whose_agreement_would_end() {
     assert!(page.contains("First known as Sample."), "{page}");
     assert_eq!(identity("name=Buyer").await, "Buyer");
     let page = browser.page("/settings/webhooks").await.text;
-    assert!(page.contains("one person has agreed, and did so before it was named"));
+    assert!(page.contains("One person agreed before this recipient was named"));
 }
