@@ -42,5 +42,9 @@ fn is_page(url: &str, tools: &Tools<'_>) -> bool {
 
 /// Is this picture one of our own pixels? One that was forged does no harm when it is dropped, too.
 pub(crate) fn is_pixel(picture: &mail::Picture, tools: &Tools<'_>) -> bool {
-    tools.tracker.is_pixel(&picture.source)
+    // What quotes a mail in Gmail may call a picture by the address of Gmail's copy, with its own behind a `#`.
+    let source = &*picture.source;
+    let behind = source.split_once('#').map(|(_, own)| own);
+    let mut names = std::iter::once(source).chain(behind);
+    names.any(|name| tools.tracker.is_pixel(name))
 }

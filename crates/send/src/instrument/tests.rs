@@ -233,6 +233,12 @@ fn our_own_links_and_pixels_in_quoted_text_are_restored() {
         "https://a.example/?x=1&y=2"
     );
 
+    let through_gmail = "src=\"https://ci3.mail.example/proxy/AbC=s0-d-e1-ft#https://";
+    let proxied = reply.replacen("src=\"https://", through_gmail, 1);
+    assert_ne!(proxied, reply);
+    let copy = bench.write(&proxied, 2, &[], false);
+    assert!(!text(&copy).contains("/o/"), "{}", text(&copy));
+
     let tracked = bench.write(&reply, 2, BOTH, false);
     assert_eq!(text(&tracked).matches("/o/").count(), 1);
     let own_page = bench.tracker.person(&bench.keyring.person(CopyId([2; 16])));
