@@ -67,7 +67,8 @@ pub(crate) fn write(document: &Document<'_>, sight: &Sight<'_>, known: &KnownUrl
         .get(..9)
         .is_some_and(|head| head.eq_ignore_ascii_case(b"<!doctype"))
     {
-        writer.out.push_str("<!DOCTYPE html>\n");
+        // Without a line end, which would be text before the head and come out behind it the next time.
+        writer.out.push_str("<!DOCTYPE html>");
     }
     writer.base = document.tokens.iter().find_map(|token| match token {
         Token::Start(element) if element.name == "base" => {

@@ -21,6 +21,7 @@ pub(crate) mod restore;
 pub(crate) mod retention;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod tracking;
 pub(crate) mod user;
 pub(crate) mod verdict;
 

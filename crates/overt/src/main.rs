@@ -74,6 +74,8 @@ enum Command {
     Restore(command::restore::Arguments),
     /// Clear away what has been kept for its term, or say what that would be
     Retention(command::retention::Arguments),
+    /// The kill switch of the whole server: on, off, or what it is
+    Tracking(command::tracking::Arguments),
     /// Users: list, invite, a link to choose a password, roles, out of use
     User(command::user::Arguments),
     /// Enter contacts from a list, or from an export
@@ -105,6 +107,7 @@ fn main() -> ExitCode {
         Command::Backup(arguments) => command::backup::run(&arguments),
         Command::Restore(arguments) => command::restore::run(&arguments),
         Command::Retention(arguments) => command::retention::run(&arguments),
+        Command::Tracking(arguments) => command::tracking::run(&arguments),
         Command::User(arguments) => command::user::run(&arguments),
         Command::Contact(arguments) => command::contact::run(&arguments),
         Command::Evidence(arguments) => command::evidence::run(&arguments),

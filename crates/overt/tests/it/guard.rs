@@ -151,13 +151,11 @@ fn r_gw_05_what_overt_puts_in_overt_takes_out() {
 
 #[test]
 fn a_mail_in_doubt_goes_through_and_is_told_of() {
-    for (name, why) in [("whole-ambiguous", "structure")] {
-        let source = case(name);
-        let output = run(overt().args(["clean", "--mode", "protect"]), &source);
-        assert_eq!(output.status.code(), Some(1), "{name}");
-        assert!(output.stdout == source, "{name}: nothing is lost");
-        assert!(said(&output).contains(why), "{}", said(&output));
-    }
+    let source = case("whole-ambiguous");
+    let output = run(overt().args(["clean", "--mode", "protect"]), &source);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout == source, "nothing is lost");
+    assert!(said(&output).contains("structure"), "{}", said(&output));
     let output = run(overt().args(["clean", "--mode", "html"]), b"no mail at all");
     assert_eq!(
         (output.status.code(), output.stdout.as_slice()),

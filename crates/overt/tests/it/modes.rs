@@ -4,6 +4,7 @@
 use crate::support::database::Database;
 use crate::support::mail::{Mail, SITE};
 use crate::support::overt::{OWNER, Overt};
+use crate::support::process::{run, said};
 use crate::support::reader::Reader;
 use crate::support::sink::Sink;
 use crate::support::until;
@@ -212,6 +213,35 @@ async fn r_mode_18_the_kill_switch_under_load() {
     overt.send(&[ANN], "After").await;
     assert_eq!(overt.sent("After", ANN).await["reason"], "kill_switch");
     assert!(!sink.mail(ANN, "After").await.is_tracked());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_mode_18_the_operator_has_one_for_the_whole_server() {
+    let sink = Sink::start().await;
+    let overt = Overt::start(&sink).await;
+    overt.agreed(&sink, ANN).await;
+    overt.send(&[ANN], "Before").await;
+    let pixel = sink.mail(ANN, "Before").await.pixel();
+    let turned = |args: &[&str]| {
+        let output = run(overt.command("tracking").arg("--json").args(args), b"");
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let state: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        state["tracking"].as_bool().unwrap()
+    };
+    assert!(turned(&[]));
+    assert!(!turned(&["off", "--because", "an audit"]));
+    let reader = Reader::default();
+    reader.open(&pixel).await;
+    overt.send(&[ANN], "After").await;
+    assert_eq!(overt.sent("After", ANN).await["reason"], "kill_switch");
+    assert!(turned(&["on"]));
+    reader.open(&pixel).await;
+    until("an open counts again", async || {
+        (overt.hits("Before", ANN).await == 1).then_some(())
+    })
+    .await;
+    overt.send(&[ANN], "Again").await;
+    assert!(sink.mail(ANN, "Again").await.is_tracked());
 }
 
 #[tokio::test(flavor = "multi_thread")]
