@@ -48,9 +48,9 @@ async fn serve(config: Config, roles: Vec<Role>) -> Result<ExitCode> {
     let base = Base::of(&config).await?;
     for (name, people) in base.store.notices_renew((base.ambient.now)()).await? {
         tracing::warn!(
-            "{name}: the notice says more than {people} people agreed to, since [retention], [[processors]] or Overt's own \
-             sentences changed. Nothing more is recorded of them; they are asked anew. Compliance › Aims shows how many \
-             still agree."
+            "{name}: the notice says more than it did, since [retention], [[processors]] or Overt's own sentences changed. \
+             Agreements that end: {people}. Nothing more is recorded of these people; they are asked anew. Compliance › \
+             Aims shows how many still agree."
         );
     }
     let mut running = Running::new();
