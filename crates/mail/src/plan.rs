@@ -4,10 +4,11 @@ use crate::body::{self, Body, HtmlBody, Picture, Place, TextBody, What};
 use crate::header::{self, Block, Mailbox};
 use crate::html;
 use crate::link::Link;
-use crate::part::{self, Part, Role};
-use crate::structure::{self, Node};
+use crate::part::{Part, Role};
+use crate::structure::Node;
 use crate::untouchable::{Broken, Untouchable};
 use crate::way_out;
+use crate::whole::{Whole, whole};
 
 /// A mail that has been walked once: where its parts are, which links it has, and what stands in the
 /// way of editing. Cheap to render many times.
@@ -29,19 +30,13 @@ pub struct Plan<'a> {
 
 /// Walk a mail.
 pub fn plan(raw: &[u8]) -> Result<Plan<'_>, Broken> {
-    let header = header::read_block(raw, 0, |_| false);
-    if header.over_bound {
-        return Err(Broken::HeaderTooLarge);
-    }
-    if header.fields.is_empty() {
-        return Err(Broken::NoHeaders);
-    }
-    let tree = structure::walk(raw, &header);
-    let parts: Vec<Part> = tree
-        .nodes
-        .iter()
-        .map(|node| Part::new(node, &tree.nodes))
-        .collect();
+    let Whole {
+        header,
+        nodes,
+        parts,
+        hindrance,
+        ..
+    } = whole(raw)?;
     let mut plan = Plan {
         raw,
         bodies: Vec::new(),
@@ -50,16 +45,13 @@ pub fn plan(raw: &[u8]) -> Result<Plan<'_>, Broken> {
         links: Vec::new(),
         text_links: Vec::new(),
         pictures: Vec::new(),
-        hindrance: part::protection(&tree.nodes)
-            .or(tree.over_bound.then_some(Untouchable::TooComplex))
-            // Without the empty line there is no body yet to put anything into.
-            .or((tree.doubtful || !header.terminated).then_some(Untouchable::Structure)),
+        hindrance,
         dkim_signed: false,
         header,
     };
     plan.dkim_signed = plan.header("DKIM-Signature").is_some();
     if plan.hindrance.is_none() {
-        plan.read_bodies(&tree.nodes);
+        plan.read_bodies(&nodes);
     }
     Ok(plan)
 }

@@ -22,10 +22,11 @@ use crate::untouchable::{Broken, Untouchable};
 #[derive(Debug)]
 pub struct Whole<'a> {
     raw: &'a [u8],
-    header: Block,
-    nodes: Vec<Node>,
-    parts: Vec<Part>,
-    hindrance: Option<Untouchable>,
+    pub(crate) header: Block,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) parts: Vec<Part>,
+    /// What forbids any change of a body.
+    pub(crate) hindrance: Option<Untouchable>,
 }
 
 /// The text of a part.
@@ -79,6 +80,7 @@ pub fn whole(raw: &[u8]) -> Result<Whole<'_>, Broken> {
     let parts = parts.map(|node| Part::new(node, &tree.nodes)).collect();
     let hindrance = part::protection(&tree.nodes)
         .or(tree.over_bound.then_some(Untouchable::TooComplex))
+        // Without the empty line there is no body yet to put anything into.
         .or((tree.doubtful || !header.terminated).then_some(Untouchable::Structure));
     Ok(Whole {
         raw,
