@@ -47,17 +47,17 @@ pub enum Pictures {
 }
 
 /// What was done with a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It is as it was.
-    Left,
     /// Nothing is loaded from there any more.
     Blocked,
-    /// The link leads straight to where it led.
-    Unwrapped,
+    /// It is as it was.
+    Left,
     /// It is as it was, and the mail says beside it what it is.
     Named,
+    /// The link leads straight to where it led.
+    Unwrapped,
 }
 
 /// A cleaned mail.

@@ -56,20 +56,11 @@ struct Report {
     clean: bool,
     changed: bool,
     /// How many references each thing was done with.
-    done: BTreeMap<Done, usize>,
+    done: BTreeMap<Action, usize>,
     #[serde(flatten)]
     mail: MailReport,
     /// In the order of the findings.
     actions: Vec<Action>,
-}
-
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "snake_case")]
-enum Done {
-    Blocked,
-    Left,
-    Named,
-    Unwrapped,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
@@ -125,15 +116,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn report(mode: &'static str, mail: &mail::Whole<'_>, source: &[u8], cleaned: &Cleaned) -> Report {
-    let mut done: BTreeMap<Done, usize> = BTreeMap::new();
+    let mut done: BTreeMap<Action, usize> = BTreeMap::new();
     for action in &cleaned.actions {
-        let key = match action {
-            Action::Left => Done::Left,
-            Action::Blocked => Done::Blocked,
-            Action::Unwrapped => Done::Unwrapped,
-            Action::Named => Done::Named,
-        };
-        *done.entry(key).or_default() += 1;
+        *done.entry(*action).or_default() += 1;
     }
     Report {
         mode,
